@@ -1,0 +1,255 @@
+"""Constructor annotations that check a value and draw its widget.
+
+A rule is written once, in the signature:
+
+    k_neighbors: Annotated[int, Between(1, 50, "Neighbours of the seed row")] = 5
+
+`check` enforces it, the page's form draws it, the command line parses with it and the
+methods page tabulates it. Ours.
+"""
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from aemlo.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number from `low` to `high`, both allowed; `log` asks for a log scale."""
+
+    low: float
+    high: float
+    help: str
+    unit: str = ""
+    log: bool = False
+    more: bool = False
+
+    def fault(self, value, kind):
+        number = Integral if kind is int else Real
+        if isinstance(value, bool) or not isinstance(value, number):
+            return f"must be {'a whole number' if kind is int else 'a number'}"
+        if math.isnan(value) or not self.low <= value <= self.high:
+            return f"must be between {self.low:g} and {self.high:g}"
+        return None
+
+    def parse(self, text, kind):
+        return kind(text)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some words."""
+
+    choices: tuple[str, ...]
+    help: str
+    more: bool = False
+
+    def fault(self, value, kind):
+        if value in self.choices:
+            return None
+        return f"must be one of {', '.join(map(repr, self.choices))}"
+
+    def parse(self, text, kind):
+        match = [c for c in self.choices if c.casefold() == text.casefold()]
+        return match[0] if match else text
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    help: str
+    more: bool = False
+
+    def fault(self, value, kind):
+        return None if isinstance(value, bool) else "must be True or False"
+
+    def parse(self, text, kind):
+        words = {"true": True, "yes": True, "on": True, "1": True}
+        words |= {"false": False, "no": False, "off": False, "0": False}
+        return words.get(text.strip().casefold(), text)
+
+
+@dataclass(frozen=True)
+class Several:
+    """A short row of numbers (`1, 3, 5`) or, with `choices`, of words."""
+
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    whole: bool = True
+    more: bool = False
+
+    def fault(self, value, kind):
+        if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+            return "must be a list with at least one entry"
+        if self.choices:
+            if all(v in self.choices for v in value):
+                return None
+            return f"must hold only {', '.join(map(repr, self.choices))}"
+        inner = Between(self.low, self.high, "")
+        faults = [inner.fault(v, int if self.whole else float) for v in value]
+        return next((f.replace("must", "each must") for f in faults if f), None)
+
+    def parse(self, text, kind):
+        parts = [p.strip() for p in text.strip("()[] ").split(",") if p.strip()]
+        if self.choices:
+            return tuple(parts)
+        return tuple((int if self.whole else float)(p) for p in parts)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names or column numbers of labels, as a list; None means all that apply."""
+
+    help: str
+    more: bool = False
+
+    def fault(self, value, kind):
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return "must be a list of label columns"
+        if all(isinstance(v, Integral | str) for v in value):
+            return None
+        return "must hold only column numbers or names"
+
+    def parse(self, text, kind):
+        parts = [p.strip() for p in text.split(",") if p.strip()]
+        return tuple(int(p) if p.lstrip("-").isdigit() else p for p in parts)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text."""
+
+    help: str
+    more: bool = False
+
+    def fault(self, value, kind):
+        return None if isinstance(value, str) else "must be text"
+
+    def parse(self, text, kind):
+        return text
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Wanted positives per label: `{column: count}`; written `3=120, 7=80`."""
+
+    help: str
+    more: bool = False
+
+    def fault(self, value, kind):
+        if isinstance(value, Mapping) and all(
+            isinstance(count, Integral) and count >= 0 for count in value.values()
+        ):
+            return None
+        return "must map label columns to whole numbers of at least 0"
+
+    def parse(self, text, kind):
+        pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+        return {
+            (int(k) if k.strip().isdigit() else k.strip()): int(v) for k, _, v in pairs
+        }
+
+
+RULES = (Between, OneOf, Switch, Several, Names, Text, Counts)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One constructor argument: its name, type, default, rule and help."""
+
+    name: str
+    kind: type
+    optional: bool
+    default: Any
+    rule: Any
+
+    @property
+    def help(self):
+        return self.rule.help
+
+    def check(self, owner, value):
+        """Raise ParameterError unless `value` obeys the rule."""
+        if value is None and self.optional:
+            return
+        fault = self.rule.fault(value, self.kind)
+        if fault:
+            or_none = " (or None)" if self.optional else ""
+            raise ParameterError(
+                f"{owner}: {self.name} {fault}{or_none}, got {value!r}."
+            )
+
+    def parse(self, owner, text):
+        """The value written in `text`, checked; ParameterError if it has none."""
+        if self.optional and text.strip().casefold() in {"none", ""}:
+            return None
+        try:
+            value = self.rule.parse(text, self.kind)
+        except ValueError:
+            value = text
+        self.check(owner, value)
+        return value
+
+
+@cache
+def parameters(cls):
+    """Parameters of `cls` by name, in the order of its constructor."""
+    hints = get_type_hints(cls.__init__, include_extras=True)
+    found = {}
+    for name, argument in inspect.signature(cls.__init__).parameters.items():
+        rule, kind, optional = _read(hints.get(name))
+        if rule is not None:
+            found[name] = Parameter(name, kind, optional, argument.default, rule)
+    return found
+
+
+def _read(hint):
+    if get_origin(hint) is not Annotated:
+        return None, None, False
+    kind, *extras = get_args(hint)
+    rule = next((extra for extra in extras if isinstance(extra, RULES)), None)
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    kinds = [m for m in members if m is not NoneType]
+    return rule, kinds[0], NoneType in members
+
+
+def check(estimator):
+    """Raise ParameterError for the first argument of `estimator` that breaks its rule."""
+    owner = getattr(estimator, "title", type(estimator).__name__)
+    for name, parameter in parameters(type(estimator)).items():
+        parameter.check(owner, getattr(estimator, name))
+
+
+def build(cls, settings, **more):
+    """`cls(**settings)`; a name that `cls` lacks is a ParameterError with the names."""
+    known = set(inspect.signature(cls.__init__).parameters) - {"self"}
+    for name in settings:
+        if name not in known:
+            raise ParameterError(
+                f"{cls.title}: there is no setting {name!r}. "
+                f"Settings: {', '.join(sorted(known)) or 'none'}."
+            )
+    more = {name: value for name, value in more.items() if name in known}
+    estimator = cls(**more, **settings)
+    check(estimator)
+    return estimator
+
+
+def parse(cls, name, text):
+    """The value of `cls`'s setting `name` written as `text` (command line)."""
+    known = parameters(cls)
+    if name not in known:
+        raise ParameterError(
+            f"{cls.title}: there is no setting {name!r}. "
+            f"Settings: {', '.join(known) or 'none'}."
+        )
+    return known[name].parse(cls.title, text)
