@@ -1,0 +1,164 @@
+"""The look of every figure: colours that mean one thing, names made safe, numbers.
+
+Okabe-Ito colours, chosen to stay apart in light and dark and for colour-blind eyes.
+Importing this module registers the Plotly template "aemlo" and makes it the default.
+"""
+
+import html
+import math
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+REAL = "#0072B2"
+SYNTHETIC = "#E69F00"
+MINORITY = "#B5446E"
+MAJORITY = "#8DA3B8"
+BEFORE = "#7F7F7F"
+BETTER = "#009E73"
+WORSE = "#A6522B"
+THRESHOLD = "#6B6B6B"
+NEUTRAL = "#9AA0A6"
+
+# Fixed for the arms everyone compares; the rest take what is left, in their order.
+_FIXED = {
+    "none": "#7F7F7F",
+    "MLSMOTE": "#009E73",
+    "AEMLO": "#E69F00",
+    "AEMLO-paper": "#B07D00",
+}
+_OTHERS = (
+    "#0072B2",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#6A4C93",
+    "#8C6D31",
+    "#1B7F79",
+    "#A0522D",
+    "#4C72B0",
+    "#937860",
+)
+_ORDER = (
+    "ML-ROS",
+    "ML-RUS",
+    "LP-ROS",
+    "LP-RUS",
+    "MLSOL",
+    "REMEDIAL",
+    "MLTL",
+    "MLeNN",
+    "AutoSMOTE-self",
+    "AutoSMOTE-cohort",
+)
+SYMBOLS = (
+    "circle",
+    "diamond",
+    "square",
+    "cross",
+    "triangle-up",
+    "x",
+    "star",
+    "hexagon",
+)
+
+# Perceptually even from light to dark, and two-sided around a light middle.
+SEQUENTIAL = "cividis"
+DIVERGING = ((0.0, WORSE), (0.5, "#F2F2F2"), (1.0, BETTER))
+HATCH = "/"
+
+
+def sampler_colour(name):
+    """The colour a sampler has everywhere; variants such as `MLSMOTE 25 %` share it."""
+    if name in _FIXED:
+        return _FIXED[name]
+    for order, title in enumerate(_ORDER):
+        if name == title:
+            return _OTHERS[order]
+    for title in sorted([*_FIXED, *_ORDER], key=len, reverse=True):
+        if name.startswith(title):
+            return sampler_colour(title)
+    return _OTHERS[sum(map(ord, name)) % len(_OTHERS)]
+
+
+def sampler_symbol(name):
+    """The marker shape of a sampler: open for no sampling, filled for the rest."""
+    if name == "none":
+        return "circle-open"
+    order = _ORDER.index(name) + 1 if name in _ORDER else 0
+    return SYMBOLS[(order + (name == "AEMLO")) % len(SYMBOLS)]
+
+
+def safe(name):
+    """`name` with the characters Plotly reads as markup written out."""
+    return html.escape(str(name), quote=False)
+
+
+def short(name, length=40):
+    """`name` cut to `length` characters with an ellipsis, made safe."""
+    name = " ".join(str(name).split())
+    return safe(name if len(name) <= length else name[: length - 1] + "…")
+
+
+def number(value, decimals=3):
+    """A measure as the product writes it: 3 decimals, or "not defined" for NaN."""
+    if value is None or math.isnan(value):
+        return "not defined"
+    return f"{value:,.{decimals}f}"
+
+
+def ratio(value):
+    """An IRLbl: three significant digits."""
+    if value is None or math.isnan(value):
+        return "no positive rows"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def count(value):
+    """A count with thousands separators."""
+    return f"{value:,.0f}"
+
+
+def seconds(value):
+    """A duration: `0.4 s`, `12 s`, `1 min 20 s`, `2 h 5 min`."""
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _template():
+    # Transparent paper and mid-grey lines, so that one figure serves light and dark;
+    # Streamlit's own theme then sets the text colour of the mode in use.
+    grid = "rgba(128,128,128,0.25)"
+    axis = {
+        "gridcolor": grid,
+        "zerolinecolor": "rgba(128,128,128,0.5)",
+        "automargin": True,
+        "title": {"standoff": 8},
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": "sans-serif", "size": 13},
+            "title": {"x": 0, "xanchor": "left", "font": {"size": 16}},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": [REAL, SYNTHETIC, BETTER, *_OTHERS[1:]],
+            "colorscale": {"sequential": SEQUENTIAL},
+            "xaxis": axis,
+            "yaxis": axis,
+            "margin": {"l": 60, "r": 20, "t": 60, "b": 50},
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+            "hoverlabel": {"align": "left"},
+        }
+    )
+
+
+pio.templates["aemlo"] = _template()
+pio.templates.default = "aemlo"
