@@ -1,0 +1,20 @@
+"""Kinds of long work, one file each; `run_job` does a queued one.
+
+A file of this folder has `run(job)`: it reads `job.spec` and `job.dataset()`, calls
+`job.on_progress` as it goes, writes artefacts to `job.folder` and ends with
+`job.finish(summary)`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from aemlo.errors import RunError
+
+KINDS = tuple(sorted(m.name for m in iter_modules(__path__) if m.name != "base"))
+
+
+def run_job(job):
+    """Do the job with the module its kind names."""
+    if job.run.kind not in KINDS:
+        raise RunError(f"There is no work of kind {job.run.kind!r}.")
+    import_module(f"{__name__}.{job.run.kind}").run(job)

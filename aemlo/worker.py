@@ -1,0 +1,156 @@
+"""`python -m aemlo.worker`: takes queued runs from the store and does them.
+
+A process of its own, started with subprocess: the server stays free, training gets a
+whole core, and memory goes back when the worker ends. It leaves after ten idle minutes;
+the app starts another when there is work.
+"""
+
+import importlib
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from aemlo.errors import AemloError, Stopped
+from aemlo.jobs import run_job
+from aemlo.jobs.base import Job
+from aemlo.store import Store
+
+IDLE_SECONDS = 600
+POLL_SECONDS = 0.2
+BEAT_SECONDS = 1.0
+ENDED = {None: "done", "stop": "stopped", "pause": "paused"}
+log = logging.getLogger("aemlo.worker")
+
+
+def most_workers():
+    """How many workers may run at once: `$AEMLO_WORKERS`, else one per two cores."""
+    return int(os.environ.get("AEMLO_WORKERS") or max(1, (os.cpu_count() or 2) // 2))
+
+
+def ensure_worker(store):
+    """Start a worker if none is alive, or if all are busy and more may run."""
+    if os.environ.get("AEMLO_WORKERS") == "0":
+        return
+    store.mark_interrupted()
+    alive = store.workers()
+    free = [w for w in alive if w["run"] is None]
+    if not alive or (not free and len(alive) < most_workers() and store.has_work()):
+        start_worker(store)
+
+
+def start_worker(store):
+    """Start a worker process that outlives this one; returns its process id."""
+    name = secrets.token_hex(6)
+    logs = store.home / "logs"
+    logs.mkdir(exist_ok=True)
+    environment = os.environ | {"AEMLO_HOME": str(store.home), "OMP_NUM_THREADS": "1"}
+    # Counted as alive from here, so that two visitors at once start one worker.
+    store.beat(name, 0)
+    with (logs / "worker.log").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aemlo.worker", name],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+        )
+    return process.pid
+
+
+class Worker:
+    """Claims runs one after another until idle for IDLE_SECONDS or told to end."""
+
+    def __init__(self, store, name=None):
+        self.store = store
+        self.name = name or secrets.token_hex(6)
+        self.current = None
+        self.ending = threading.Event()
+
+    def loop(self):
+        """Do runs until there is nothing to do for long enough."""
+        threading.Thread(target=self._beat, daemon=True).start()
+        idle_since = time.monotonic()
+        while not self.ending.is_set():
+            self.store.mark_interrupted()
+            run = self.store.claim(self.name)
+            if run is not None:
+                self.do(run)
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > IDLE_SECONDS:
+                break
+            else:
+                self.ending.wait(POLL_SECONDS)
+        self.ending.set()
+        self.store.retire(self.name)
+
+    def do(self, run):
+        """Do one claimed run and write how it ended."""
+        self.current = run.id
+        job = Job(run, self.store)
+        state, error = "done", None
+        try:
+            run_job(job)
+            state = ENDED[job.ended_by]
+        except Stopped as stopped:
+            if str(stopped) == "lost":
+                log.warning("run %s was taken over by another worker", run.id)
+                return
+            state = ENDED[str(stopped)]
+        except AemloError as problem:
+            state, error = "failed", str(problem)
+        except MemoryError:
+            log.exception("run %s", run.id)
+            state = "failed"
+            error = (
+                "There was not enough memory. Make the data or the settings smaller."
+            )
+        except Exception as problem:
+            log.exception("run %s", run.id)
+            state = "failed"
+            error = (
+                f"Something went wrong inside ({type(problem).__name__}); the log in "
+                f"{self.store.home / 'logs'} has the details."
+            )
+        finally:
+            self.current = None
+        job.flush()
+        self.store.finish(run.id, state, summary=job.summary, error=error)
+
+    def _beat(self):
+        parent_gone = 0
+        while not self.ending.wait(BEAT_SECONDS):
+            try:
+                self.store.beat(self.name, os.getpid(), self.current)
+            except Exception:
+                # The store's folder is gone (a test's, or a person's clean-up).
+                parent_gone += 1
+                if parent_gone > 5:
+                    os._exit(0)
+
+
+def main(arguments):
+    """Start, load what is slow to load, and loop."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level="INFO")
+    if hasattr(os, "nice"):
+        os.nice(5)
+    store = Store()
+    worker = Worker(store, arguments[0] if arguments else None)
+    signal.signal(signal.SIGTERM, lambda *_: worker.ending.set())
+    store.beat(worker.name, os.getpid())
+    import torch
+
+    torch.set_num_threads(1)
+    importlib.import_module("aemlo.samplers")
+    store.clean_up()
+    log.info("worker %s ready", worker.name)
+    worker.loop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
