@@ -1,0 +1,119 @@
+"""Measures of pairs of labels: co-occurrence, phi, chi-squared.
+
+All start from the sparse product Y'Y; nothing of size q x q x n is ever made, and a
+dense square only for the labels asked for.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from aemlo.imbalance.labels import Labels
+
+
+def cooccurrence(Y, labels=None):
+    """Rows shared by each pair: CSR (q, q), or a dense square of the chosen `labels`.
+
+    The diagonal holds the positives of each label.
+    """
+    together = Labels.of(Y).together
+    if labels is None:
+        return together
+    return together[labels][:, labels].toarray().astype(int)
+
+
+def phi(Y, labels=None):
+    """Phi of each pair: correlation of two 0/1 columns, dense (m, m), in [-1, 1].
+
+    phi = (n a - c_j c_k) / sqrt(c_j (n - c_j) c_k (n - c_k)), a = rows with both; NaN
+    where a label has all rows or none. n phi^2 is Pearson's chi-squared.
+    """
+    known = Labels.of(Y)
+    chosen = np.arange(known.q) if labels is None else np.asarray(labels, dtype=int)
+    shared = known.together[chosen][:, chosen].toarray()
+    count = known.counts[chosen].astype(float)
+    spread = np.sqrt(count * (known.n - count))
+    upper = known.n * shared - np.outer(count, count)
+    lower = np.outer(spread, spread)
+    return np.divide(upper, lower, out=np.full(lower.shape, np.nan), where=lower > 0)
+
+
+def chi_squared(Y, labels=None):
+    """Pearson's chi-squared of each pair (one degree of freedom): n phi^2, (m, m)."""
+    return Labels.of(Y).n * phi(Y, labels) ** 2
+
+
+def dependent_pairs(Y, confidence=0.99):
+    """(pairs whose chi-squared passes `confidence`, pairs that have a chi-squared).
+
+    Pairs with a label of all rows or of none have none. Counted without a q x q array:
+    of pairs that never meet, chi-squared depends on the two counts alone.
+    Unconditional dependence as in Tenenboim-Chaimovich et al., MLD 2010.
+    """
+    labels = Labels.of(Y)
+    n, count = labels.n, labels.counts.astype(float)
+    usable = (count > 0) & (count < n)
+    limit = chi2.ppf(confidence, df=1)
+    j, k, both = _upper(labels)
+    kept = usable[j] & usable[k]
+    j, k, both = j[kept], k[kept], both[kept]
+    odds = np.divide(count, n - count, out=np.zeros(labels.q), where=usable)
+    product = count * (n - count)
+    met = n * (n * both - count[j] * count[k]) ** 2 / (product[j] * product[k])
+    # As if none ever met, then corrected for those that do.
+    apart = _products_above(np.sort(odds[usable]), limit / n)
+    apart -= int((n * odds[j] * odds[k] > limit).sum())
+    m = int(usable.sum())
+    return int((met > limit).sum()) + apart, m * (m - 1) // 2
+
+
+def dependence(Y, confidence=0.99):
+    """Share of dependent pairs among those that have a chi-squared; NaN if none has."""
+    dependent, pairs = dependent_pairs(Y, confidence)
+    return dependent / pairs if pairs else float("nan")
+
+
+def neighbours(Y, label, names):
+    """Labels that meet label number `label`, most shared rows first.
+
+    A frame: `label rows` (with both), `share of its rows` (of the chosen label's rows),
+    `share of theirs`, `lift` (rows with both / rows expected if independent), `phi`.
+    """
+    labels = Labels.of(Y)
+    row = labels.together[[label]]
+    keep = row.indices != label
+    others, both = row.indices[keep], row.data[keep]
+    n, mine, theirs = labels.n, labels.counts[label], labels.counts[others]
+    spread = np.sqrt(float(mine) * (n - mine) * theirs * (n - theirs))
+    table = pd.DataFrame(
+        {
+            "label": [names[j] for j in others],
+            "rows": both.astype(int),
+            "share of its rows": both / mine if mine else both,
+            "share of theirs": both / theirs,
+            "lift": n * both / (mine * theirs) if mine else both,
+            "phi": np.divide(
+                n * both - mine * theirs,
+                spread,
+                out=np.full(len(both), np.nan),
+                where=spread > 0,
+            ),
+        }
+    )
+    return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def _upper(labels):
+    """(j, k, rows with both) of each pair j < k that meets."""
+    pairs = labels.together.tocoo()
+    above = pairs.row < pairs.col
+    return pairs.row[above], pairs.col[above], pairs.data[above]
+
+
+def _products_above(values, limit):
+    """Pairs i < k of sorted `values` whose product is above `limit`."""
+    with np.errstate(divide="ignore"):
+        partner = limit / values
+    above = len(values) - np.searchsorted(values, partner, side="right")
+    itself = values * values > limit
+    return int(above.sum() - itself.sum()) // 2
