@@ -1,6 +1,7 @@
-"""What all classifiers share: checks, labels with one class, thresholds at one half."""
+"""What all classifiers share: checks, labels with one class, seed, progress."""
 
 from abc import ABC, abstractmethod
+from typing import Annotated
 
 import numpy as np
 from scipy import sparse
@@ -9,17 +10,37 @@ from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.errors import DataError
+from aemlo.params import Between
+
+Jobs = Annotated[
+    int, Between(1, 64, "Labels learned at the same time, in threads", more=True)
+]
 
 
 def no_progress(fraction, **values):
     """The progress hook of those who do not look."""
 
 
+def part_of(on_progress, low, high):
+    """A progress hook for the part of the work that lies between two fractions."""
+    return lambda fraction, **values: on_progress(
+        low + fraction * (high - low), **values
+    )
+
+
+def new_seed(rng):
+    """A seed for an estimator that is built and fitted inside another."""
+    return int(rng.integers(np.iinfo(np.int32).max))
+
+
 class Classifier(ClassifierMixin, BaseEstimator, ABC):
     """A multi-label classifier: `fit`, `predict` (n, q) and `predict_proba` (n, q).
 
-    Subclasses write `_fit` and `_scores`. A label whose training rows all agree is
-    predicted as they are, with a sentence in `notes_`, and never reaches `_fit`.
+    Subclasses write `_fit` and `_scores`, and `_decide` where a label is not given by
+    a score of at least one half. A label whose training rows all agree is predicted as
+    they are, with a sentence in `notes_`, and never reaches `_fit`. `title` is the
+    name in the registry; `class_weights`, where a class has that setting, weighs rows
+    by n / (2 c) with c the rows of their class, label by label. Ours.
     """
 
     title: str
@@ -27,7 +48,9 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     def fit(self, X, Y, *, on_progress=None):
         """Learn from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
 
-        Raises ParameterError for a setting out of range, DataError for bad X or Y.
+        `on_progress(fraction, **values)` is called as the work goes and may raise to
+        end it. Raises ParameterError for a setting out of range, DataError for X or Y
+        that cannot be used, MissingExtraError where an optional package is missing.
         """
         params.check(self)
         X, Y = self._checked(X, Y)
@@ -38,7 +61,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         self.constant_ = share
         for j in np.flatnonzero((share == 0) | (share == 1)):
             self.notes_.append(
-                f"Label {j} is {int(share[j])} in every training row and is predicted so."
+                f"Label {j} is {share[j]:.0f} in every training row: predicted so."
             )
         seed = check_random_state(getattr(self, "random_state", None))
         rng = np.random.default_rng(seed.randint(np.iinfo(np.int32).max))
@@ -49,14 +72,23 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     def predict_proba(self, X):
         """Scores (n, q) in [0, 1] that each label applies."""
         X = self._checked_X(X)
-        scores = np.tile(self.constant_, (X.shape[0], 1))
-        if len(self.learned_labels_):
-            scores[:, self.learned_labels_] = np.clip(self._scores(X), 0.0, 1.0)
-        return scores
+        if not len(self.learned_labels_):
+            return self._with_constants(X, None)
+        return self._with_constants(X, np.clip(self._scores(X), 0.0, 1.0))
 
     def predict(self, X):
-        """Labels (n, q) uint8: 1 where the score is at least one half."""
-        return (self.predict_proba(X) >= 0.5).astype(np.uint8)
+        """Labels (n, q) uint8."""
+        return self.decide(X)[0]
+
+    def decide(self, X):
+        """`predict` and `predict_proba` of the same rows, for the price of one."""
+        X = self._checked_X(X)
+        if not len(self.learned_labels_):
+            scores = self._with_constants(X, None)
+            return scores.astype(np.uint8), scores
+        labels, scores = self._decide(X)
+        scores = self._with_constants(X, np.clip(scores, 0.0, 1.0))
+        return self._with_constants(X, labels).astype(np.uint8), scores
 
     @abstractmethod
     def _fit(self, X, Y, rng, on_progress):
@@ -66,24 +98,41 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     def _scores(self, X):
         """Scores of the labels that `_fit` was given, (n, their number)."""
 
+    def _decide(self, X):
+        scores = self._scores(X)
+        return scores >= 0.5, scores
+
+    def _with_constants(self, X, values):
+        everything = np.tile(self.constant_, (X.shape[0], 1))
+        if values is not None:
+            everything[:, self.learned_labels_] = values
+        return everything
+
     def _checked(self, X, Y):
         labels = Y.toarray() if sparse.issparse(Y) else np.asarray(Y)
         X = self._checked_X(X, fitting=True)
-        if labels.ndim != 2 or labels.shape[0] != X.shape[0]:
+        if labels.ndim != 2 or labels.shape[0] != X.shape[0] or not labels.shape[1]:
             raise DataError(
                 f"{self.title}: Y must have shape ({X.shape[0]}, labels), "
                 f"got {labels.shape}."
             )
+        if not len(labels):
+            raise DataError(f"{self.title}: there are no rows to learn from.")
         if not np.isin(labels, (0, 1)).all():
             raise DataError(f"{self.title}: Y must hold only 0 and 1.")
         return X, labels.astype(np.uint8)
 
     def _checked_X(self, X, fitting=False):
-        X = X.tocsr() if sparse.issparse(X) else np.asarray(X, dtype=float)
+        X = sparse.csr_matrix(X) if sparse.issparse(X) else np.asarray(X)
+        if X.dtype.kind not in "fiub":
+            raise DataError(f"{self.title}: X must hold numbers, got {X.dtype}.")
+        X = X.astype(float, copy=False)
         if X.ndim != 2:
             raise DataError(f"{self.title}: X must have two dimensions, got {X.ndim}.")
         if not np.isfinite(X.data if sparse.issparse(X) else X).all():
-            raise DataError(f"{self.title}: X has missing or infinite values.")
+            raise DataError(
+                f"{self.title}: X has missing or infinite values. Impute them first."
+            )
         if not fitting and X.shape[1] != self.n_features_in_:
             raise DataError(
                 f"{self.title}: fitted on {self.n_features_in_} features, "

@@ -1,0 +1,63 @@
+"""ML-kNN: the number of neighbours with a label, read as evidence for it."""
+
+from typing import Annotated
+
+import numpy as np
+
+from aemlo.classifiers import neighbours
+from aemlo.classifiers.base import Classifier, part_of
+from aemlo.params import Between
+
+Neighbours = Annotated[int, Between(1, 200, "Nearest training rows that are asked")]
+
+
+class MLKNN(Classifier):
+    """ML-kNN (Zhang, Zhou, Pattern Recognition 40, 2007, equations 1 to 6).
+
+    With c of the k neighbours carrying label j, the score is the posterior
+    P(H1) P(c | H1) / (P(H1) P(c | H1) + P(H0) P(c | H0)), where prior and likelihoods
+    are counted over the training rows with `smoothing` added to each count. Where the
+    posterior is exactly one half the label is given (the paper draws). Euclidean
+    distance, features as they come: scale them first. A training row is not its own
+    neighbour; with k rows or fewer, k is what there is.
+    """
+
+    title = "ML-kNN"
+
+    def __init__(
+        self,
+        k: Neighbours = 10,
+        smoothing: Annotated[
+            float, Between(1e-3, 10, "Added to every count", log=True)
+        ] = 1.0,
+        random_state=None,
+    ):
+        self.k = k
+        self.smoothing = smoothing
+        self.random_state = random_state
+
+    def _fit(self, X, Y, rng, on_progress):
+        on_progress(0.0)
+        n, q = Y.shape
+        k = min(self.k, n - 1)
+        if k < self.k:
+            self.notes_.append(f"{n} training rows have {k} neighbours each: k = {k}.")
+        self.search_, self.labels_ = neighbours.index(X, k), Y
+        on_progress(0.1)
+        counts = neighbours.votes(
+            self.search_, Y, None, on_progress=part_of(on_progress, 0.1, 1.0)
+        )
+        s, positives = self.smoothing, Y.sum(axis=0, dtype=int)
+        cells = counts + (k + 1) * np.arange(q)  # (n, q), one number per (label, count)
+        bins = q * (k + 1)
+        every = np.bincount(cells.ravel(), minlength=bins).reshape(q, k + 1)
+        with_label = np.bincount(cells[Y == 1], minlength=bins).reshape(q, k + 1)
+        prior = (s + positives) / (2 * s + n)
+        there = (s + with_label) / (s * (k + 1) + positives)[:, None]
+        absent = (s + every - with_label) / (s * (k + 1) + n - positives)[:, None]
+        yes, no = prior[:, None] * there, (1 - prior)[:, None] * absent
+        self.posterior_ = yes / (yes + no)  # (q, k + 1)
+
+    def _scores(self, X):
+        counts = neighbours.votes(self.search_, self.labels_, X)
+        return self.posterior_[np.arange(counts.shape[1]), counts]
