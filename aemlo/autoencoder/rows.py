@@ -1,0 +1,65 @@
+"""The training rows, scaled to [0, 1], handed to the network a batch at a time."""
+
+import numpy as np
+import torch
+from scipy import sparse
+
+
+def learn_scales(X):
+    """Each column's smallest value and range (1 where it is constant), (d,) each."""
+    if sparse.issparse(X):
+        low = X.min(axis=0).toarray().ravel().astype(float)
+        high = X.max(axis=0).toarray().ravel().astype(float)
+    else:
+        low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
+    span = high - low
+    return low, np.where(span > 0, span, 1.0)
+
+
+class Rows:
+    """Features X (n, d) and labels Y (n, q) by batch, as single-precision tensors.
+
+    NumPy features are scaled once and kept, on the device if it has room for them; CSR
+    ones stay sparse and are made dense and scaled one batch at a time.
+    """
+
+    def __init__(self, X, Y, low, span, device):
+        self.n, self.d = X.shape
+        self.device = device
+        self._low, self._span = low, span
+        self._labels = torch.from_numpy(np.ascontiguousarray(Y, dtype=np.uint8))
+        self._sparse = X.tocsr() if sparse.issparse(X) else None
+        if self._sparse is None:
+            scaled = np.empty(X.shape, dtype=np.float32)
+            np.divide(X - low, span, out=scaled, casting="same_kind")
+            self._dense = torch.from_numpy(scaled)
+            if self._fits_on_device():
+                self._dense = self._dense.to(device)
+                self._labels = self._labels.to(device)
+
+    def batch(self, rows):
+        """Features (B, d) and labels (B, q) of some rows, on the device."""
+        if self._sparse is None:
+            X = self._dense[rows.to(self._dense.device)].to(self.device)
+        else:
+            part = self._sparse[rows.numpy()].toarray()
+            scaled = ((part - self._low) / self._span).astype(np.float32)
+            X = torch.from_numpy(scaled).to(self.device)
+        Y = self._labels[rows.to(self._labels.device)].to(self.device)
+        return X, Y.float()
+
+    def mean_variance(self):
+        """Mean over the features of their variance after scaling; never 0."""
+        if self._sparse is None:
+            found = float(self._dense.var(dim=0, correction=0).mean())
+        else:
+            mean = np.asarray(self._sparse.mean(axis=0)).ravel()
+            square = np.asarray(self._sparse.multiply(self._sparse).mean(axis=0))
+            found = float(((square.ravel() - mean**2) / self._span**2).mean())
+        return found if found > 1e-12 else 1.0
+
+    def _fits_on_device(self):
+        if self.device.type != "cuda":
+            return True
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return 4 * self.n * self.d < free / 2
