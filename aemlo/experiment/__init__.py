@@ -1,0 +1,11 @@
+"""The comparison itself: data sets x samplers x classifiers on the same folds.
+
+Everything that learns (fills, scales, text, sampler, thresholds, classifier) is fitted
+on the training part of a fold and nothing else; each cell counts the test rows its fits
+received, which is to be none.
+"""
+
+from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
+from aemlo.experiment.unit import Cell
+
+__all__ = ["COLUMNS", "FACTS", "Cell", "grid", "run"]

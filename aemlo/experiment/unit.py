@@ -1,0 +1,248 @@
+"""One unit of work: fit a sampler on one training part, then the classifiers on it.
+
+Runs in this process, a loky process or a Dask worker; takes and returns plain data.
+"""
+
+import contextlib
+import functools
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits
+
+from aemlo import metrics
+from aemlo.dataset import Dataset
+from aemlo.errors import AemloError, Stopped
+from aemlo.experiment.recipe import derived_seed, with_seed
+from aemlo.folds import Split
+from aemlo.leaks import Witness, watch, watching
+from aemlo.prepare import Preparation
+
+
+@dataclass
+class Unit:
+    """What to do: one split of one data set, one sampler, its missing classifiers.
+
+    `classifiers` maps names to (object, key of the cell). `leak` plants the mistake
+    the leak lesson shows: "", "scaler" or "sampler" fitted before the split.
+    """
+
+    dataset: int
+    split: Split
+    sampler_name: str
+    sampler: object
+    classifiers: dict
+    seed: int
+    scale: str = "min-max"
+    leak: str = ""
+
+
+@dataclass
+class Cell:
+    """One classifier after one sampler on one split, as it came out.
+
+    `scores` is a list of (metric, label, value); `facts` the seconds, rows, memory and
+    leak count; `predicted` (n_test, q) bool; `error` says why there are no scores.
+    """
+
+    key: str
+    dataset: int
+    sampler: str
+    classifier: str
+    repeat: int
+    fold: int
+    scores: list = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    predicted: np.ndarray | None = None
+    error: str = ""
+    trace: str = ""
+
+
+def do_unit(unit, source, on_progress=None):
+    """The Cells of `unit`; a failing fit is a Cell with its error, never an exception.
+
+    `source` is the Dataset or the folder it was saved to. Only Stopped, raised by
+    `on_progress(fraction, message)`, passes through.
+    """
+    tell = on_progress or (lambda fraction, message="": None)
+    dataset = loaded(source)
+    parts = 1 + len(unit.classifiers)
+    place = f"repeat {unit.split.repeat + 1}, fold {unit.split.fold + 1}"
+    cells = {
+        name: Cell(
+            key,
+            unit.dataset,
+            unit.sampler_name,
+            name,
+            unit.split.repeat,
+            unit.split.fold,
+        )
+        for name, (_, key) in unit.classifiers.items()
+    }
+
+    def step(part, doing):
+        def told(fraction, **values):
+            tell((part + fraction) / parts, f"{doing}, {place}")
+
+        told(0.0)
+        return told
+
+    forget_peak()
+    try:
+        told = step(0, unit.sampler_name)
+        ready = sampled(unit, dataset, told)
+    except Stopped:
+        raise
+    except Exception as problem:
+        for cell in cells.values():
+            cell.error, cell.trace = said(problem), traceback.format_exc()
+        return list(cells.values())
+    sampler_peak = peak_megabytes()
+    for part, (name, (classifier, _)) in enumerate(unit.classifiers.items(), 1):
+        forget_peak()
+        cell = cells[name]
+        try:
+            told = step(part, f"{unit.sampler_name} + {name}")
+            _classify(cell, unit, classifier, dataset, ready, told)
+        except Stopped:
+            raise
+        except Exception as problem:
+            cell.error, cell.trace = said(problem), traceback.format_exc()
+        cell.facts |= ready.facts
+        cell.facts["peak_mb"] = max(sampler_peak, peak_megabytes())
+    return list(cells.values())
+
+
+@dataclass
+class Ready:
+    """A fold after preparation and sampling, shared by its classifiers."""
+
+    X: object
+    Y: np.ndarray
+    X_test: object
+    Y_test: np.ndarray
+    witness: Witness
+    facts: dict
+
+
+def sampled(unit, dataset, told):
+    """Prepare and resample the training part of `unit`; the test part waits outside."""
+    train, test = dataset.take(unit.split.train), dataset.take(unit.split.test)
+    witness = Witness(train, test)
+    started = time.perf_counter()
+    preparation = Preparation(scale=unit.scale)
+    watch(type(preparation), "fit", "preparation")
+    with watching(witness):
+        preparation.fit(dataset if unit.leak == "scaler" else train)
+    X, X_test = preparation.transform(train), preparation.transform(test)
+    witness.prepared(X, X_test)
+    prepared = time.perf_counter()
+    place = (unit.split.repeat, unit.split.fold)
+    seed = derived_seed(unit.seed, "sampler", unit.sampler_name, *place)
+    sampler = with_seed(clone(unit.sampler), seed)
+    watch(type(sampler), "fit_resample", "sampler")
+    with watching(witness):
+        X, Y = _resampled(unit, sampler, preparation, dataset, X, train.Y, told)
+    facts = {
+        "train_rows": len(train.Y),
+        "test_rows": len(test.Y),
+        "sampled_rows": len(Y),
+        "prepare_seconds": prepared - started,
+        "sample_seconds": time.perf_counter() - prepared,
+        "duplicate_rows": witness.duplicates,
+    }
+    if hasattr(sampler, "provenance_"):
+        witness.made(X, sampler.provenance_)
+    return Ready(X, Y, X_test, test.Y, witness, facts)
+
+
+def _resampled(unit, sampler, preparation, dataset, X, Y, told):
+    options = {
+        "categorical_features": preparation.categorical_features_,
+        "on_progress": told,
+    }
+    if unit.leak != "sampler":
+        return sampler.fit_resample(X, Y, **options)
+    # The mistake on purpose: resample everything, then take the test rows out again.
+    X, Y = sampler.fit_resample(preparation.transform(dataset), dataset.Y, **options)
+    keep = ~sampler.provenance_["origin"].isin(unit.split.test).to_numpy()
+    sampler.provenance_ = sampler.provenance_[keep]
+    return X[keep], Y[keep]
+
+
+def _classify(cell, unit, classifier, dataset, ready, told):
+    # The sampler's name is not in this seed: arms differ in their rows alone.
+    place = (unit.split.repeat, unit.split.fold)
+    seed = derived_seed(unit.seed, "classifier", cell.classifier, *place)
+    classifier = with_seed(clone(classifier), seed)
+    watch(type(classifier), "fit", "classifier")
+    started = time.perf_counter()
+    with watching(ready.witness):
+        classifier.fit(ready.X, ready.Y, on_progress=told)
+    fitted = time.perf_counter()
+    scores = classifier.predict_proba(ready.X_test)
+    predicted = classifier.predict(ready.X_test)
+    done = time.perf_counter()
+    leaks = {stage: n for stage, n in ready.witness.leaks().items() if n}
+    cell.facts = {
+        "fit_seconds": fitted - started,
+        "predict_seconds": done - fitted,
+        "test_rows_used": sum(leaks.values()),
+        "leaks": ", ".join(f"{stage}: {n}" for stage, n in leaks.items()),
+    }
+    cell.predicted = np.asarray(predicted, dtype=bool)
+    cell.scores = metrics.evaluate(
+        ready.Y_test, predicted, scores, label_names=dataset.label_names
+    )
+
+
+def said(problem):
+    """An exception as one line for a table."""
+    if isinstance(problem, AemloError):
+        return str(problem)
+    if isinstance(problem, MemoryError):
+        return "There was not enough memory for this cell."
+    return f"{type(problem).__name__}: {problem}"
+
+
+@functools.lru_cache(maxsize=2)
+def _load(folder):
+    return Dataset.load(folder)
+
+
+def loaded(source):
+    """The Dataset itself, or the one saved in a folder, read once a process."""
+    return source if isinstance(source, Dataset) else _load(str(source))
+
+
+def in_pool(unit, source):
+    """`do_unit` in a process of its own: one thread for good, no progress told."""
+    threadpool_limits(1)
+    return do_unit(unit, source)
+
+
+def forget_peak():
+    """Start the highest resident size afresh, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_megabytes():
+    """Highest resident size in MB since `forget_peak`; elsewhere since the start."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size / (1024 * 1024 if sys.platform == "darwin" else 1024)
