@@ -233,7 +233,8 @@ def dependent_labels(reading):
         return None
     return Sentence(
         f"{dependent / pairs:.0%} of the label pairs depend on each other "
-        "(chi-squared, 99 %): classifiers that use other labels, such as chains, are worth a try.",
+        "(chi-squared, 99 %): classifiers that use other labels, such as chains, "
+        "are worth a try.",
         "note",
         "Said if more than half of the pairs are dependent.",
         "Tenenboim-Chaimovich et al., MLD 2010; Read et al., Machine Learning 85, 2011",

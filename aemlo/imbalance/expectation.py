@@ -80,18 +80,18 @@ def lp_ros(Y, share):
         int(clones.sum()),
         False,
         f"{int(clones.sum()):,} rows: small labelsets are cloned up to the mean of "
-        f"{mean:.1f} rows. The quotas are exact up to the order in which remainders are "
-        "given out.",
+        f"{mean:.1f} rows. The quotas are exact up to the order in which remainders "
+        "are given out.",
     )
 
 
 def mlsmote(Y, share=None, neighbours=5):
     """MLSMOTE, ranking rule: one row per seed; `share` None gives the published size.
 
-    The number of rows and what each bag adds to its own label are exact at the published
-    size. A label other than the bag's needs more than half of seed and neighbours; which
-    rows those are depends on the features, so here they are taken to be drawn from the
-    bag (hypergeometric): an estimate. Charte et al., Knowledge-Based Systems 89, 2015.
+    The number of rows is exact, and at the published size what each bag adds to its own
+    label. Another label needs more than half of seed and neighbours; who those are
+    depends on the features, so here they are drawn from the bag (hypergeometric): an
+    estimate. Charte et al., Knowledge-Based Systems 89, 2015.
     """
     labels = Labels.of(Y)
     counts, added = labels.counts.astype(float), np.zeros(labels.q)
@@ -109,17 +109,16 @@ def mlsmote(Y, share=None, neighbours=5):
     rows = seeds if share is None else int(labels.n * share)
     if seeds:
         counts += added * rows / seeds
-    own = (
-        "exact for what each minority label's bag adds to itself"
-        if share is None
-        else ("an average over the bags, seeds shared out by their size")
-    )
+    if share is None:
+        own = "exact for what each minority label's bag adds to itself"
+    else:
+        own = "an average over the bags, seeds shared out by their size"
     return Expectation(
         counts,
         rows if seeds else 0,
         False,
-        f"The number of rows is exact. The counts are {own}; an estimate for the labels "
-        "that come along, which depend on the neighbours.",
+        f"The number of rows is exact. The counts are {own}; an estimate for the "
+        "labels that come along, which depend on the neighbours.",
     )
 
 
@@ -138,8 +137,8 @@ def uniform_minority(Y, share):
         counts,
         rows,
         False,
-        "The number of rows is exact. The counts suppose that new rows are labelled like "
-        "their parents on average: an estimate, the decoder decides.",
+        "The number of rows is exact. The counts suppose that new rows are labelled "
+        "like their parents on average: an estimate, the decoder decides.",
     )
 
 
