@@ -344,7 +344,7 @@ class Store:
         return row is not None
 
     def mark_interrupted(self):
-        """Let runs whose worker fell silent wait again; after ATTEMPTS tries they fail."""
+        """Let runs whose worker fell silent wait again; they fail after ATTEMPTS."""
         limit = time.time() - ALIVE_SECONDS
         with self._open() as db:
             lost = db.execute(

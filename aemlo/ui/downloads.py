@@ -1,0 +1,30 @@
+"""What a button hands out: frames as CSV that a spreadsheet cannot run, figures."""
+
+import io
+
+import pandas as pd
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_bytes(frame):
+    """`frame` as UTF-8 CSV; text a spreadsheet would run as a formula gets a `'`."""
+    safe = pd.DataFrame(frame).copy()
+    safe.columns = [_neutral(str(name)) for name in safe.columns]
+    for place, kind in enumerate(safe.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            column = safe.iloc[:, place].astype(object).map(_neutral)
+            safe.isetitem(place, column)
+    output = io.StringIO()
+    safe.to_csv(output, index=False)
+    return output.getvalue().encode("utf-8")
+
+
+def _neutral(value):
+    risky = isinstance(value, str) and value.startswith(RISKY)
+    return f"'{value}" if risky else value
+
+
+def figure_html(figure):
+    """`figure` as one HTML page that works without a network."""
+    return figure.to_html(include_plotlyjs=True, full_html=True).encode("utf-8")

@@ -1,0 +1,65 @@
+"""The finished example run on yeast that ships in assets/, put into a store once."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "example"
+
+
+def install_example(store, workspace):
+    """Copy the example's runs into `store` under `workspace`, unless they are there.
+
+    The library can be installed without assets/; then there is no example.
+    """
+    listing = FOLDER / "runs.json"
+    if not listing.exists():
+        return
+    wanted = json.loads(listing.read_text(encoding="utf-8"))
+    present = {run.id for run in store.runs(workspace)}
+    if {run["id"] for run in wanted} == present:
+        return
+    for run_id in present - {run["id"] for run in wanted}:
+        store.delete(run_id)
+    from aemlo.formats import read
+
+    key = store.add_dataset(read("yeast"))
+    for run in wanted:
+        if run["id"] in present:
+            continue
+        _install(store, workspace, key, run)
+
+
+def _install(store, workspace, key, run):
+    now = time.time()
+    with store._open(write=True) as db:
+        db.execute(
+            "INSERT OR IGNORE INTO runs (id, workspace, kind, title, spec, dataset, "
+            "dataset_name, state, created, started, finished, progress, summary, "
+            "pinned) VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, 1.0, ?, 1)",
+            (
+                *(run["id"], workspace, run["kind"], run["title"]),
+                *(json.dumps(run["spec"]), key, run["dataset_name"], now),
+                *(now - run["seconds"], now, json.dumps(run["summary"])),
+            ),
+        )
+    source = FOLDER / run["id"]
+    if not source.exists():
+        return
+    folder = store.folder(run["id"])
+    for path in source.rglob("*"):
+        if path.is_file() and path.name not in ("events.csv", "scores.csv"):
+            target = folder / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    if (source / "events.csv").exists():
+        events = pd.read_csv(source / "events.csv").melt("step", var_name="name")
+        rows = events.dropna()[["step", "name", "value"]]
+        store.add_events(run["id"], rows.itertuples(index=False, name=None))
+    if (source / "scores.csv").exists():
+        scores = pd.read_csv(source / "scores.csv", keep_default_na=False)
+        scores["value"] = pd.to_numeric(scores["value"], errors="coerce")
+        store.add_scores(run["id"], scores)

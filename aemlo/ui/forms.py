@@ -1,0 +1,122 @@
+"""Widgets drawn from constructor annotations: said once, there."""
+
+import math
+
+import streamlit as st
+
+from aemlo import params
+from aemlo.errors import ParameterError
+
+
+def param_form(cls, key, *, values=None, skip=(), labels=(), container=None):
+    """Draw the settings of `cls`; returns them as a dict, ready for `params.build`.
+
+    `values` replaces defaults (a preset), `skip` leaves settings out, `labels` are the
+    names offered where a setting chooses labels. Settings marked `more` sit behind
+    "More settings". Nothing is hidden: what is not drawn keeps its default.
+    """
+    values = values or {}
+    known = {n: p for n, p in params.parameters(cls).items() if n not in skip}
+    first = {name: p for name, p in known.items() if not p.rule.more}
+    more = {name: p for name, p in known.items() if p.rule.more}
+    box = container or st.container()
+    chosen = _widgets(box, cls, first, values, key, labels)
+    if more:
+        with box.expander("More settings"):
+            chosen |= _widgets(st.container(), cls, more, values, key, labels)
+    return {name: chosen[name] for name in known if name in chosen}
+
+
+def _widgets(box, cls, known, values, key, labels):
+    columns = box.columns(2)
+    chosen = {}
+    for place, (name, parameter) in enumerate(known.items()):
+        value = values.get(name, parameter.default)
+        with columns[place % 2]:
+            chosen[name] = _widget(
+                parameter, value, f"{key}.{cls.title}.{name}", labels
+            )
+    return chosen
+
+
+def caption(name, rule):
+    """A setting's name in words, with its unit: `latent_size` -> "Latent size"."""
+    words = name.replace("_", " ").strip()
+    unit = f" ({rule.unit})" if getattr(rule, "unit", "") else ""
+    return words[:1].upper() + words[1:] + unit
+
+
+def _widget(parameter, value, key, labels):
+    rule, text = parameter.rule, caption(parameter.name, parameter.rule)
+    common = {"key": key, "help": rule.help, "persist_state": "session"}
+    if isinstance(rule, params.Between):
+        return _number(parameter, value, text, common)
+    if isinstance(rule, params.OneOf):
+        options = list(rule.choices)
+        if parameter.optional:
+            options = [None, *options]
+        return st.selectbox(
+            text,
+            options,
+            index=options.index(value) if value in options else 0,
+            format_func=lambda option: "automatic" if option is None else str(option),
+            **common,
+        )
+    if isinstance(rule, params.Switch):
+        return st.checkbox(text, value=bool(value), **common)
+    if isinstance(rule, params.Names) and labels:
+        picked = st.multiselect(
+            text, list(labels), default=list(value or []), placeholder="all", **common
+        )
+        return tuple(picked) or (None if parameter.optional else ())
+    if isinstance(rule, params.Several) and rule.choices:
+        return tuple(
+            st.multiselect(text, list(rule.choices), default=list(value), **common)
+        )
+    return _written(parameter, value, text, common)
+
+
+def _number(parameter, value, text, common):
+    rule, whole = parameter.rule, parameter.kind is int
+    kind = int if whole else float
+    step = 1 if whole else None
+    shown = None if value is None else kind(value)
+    return st.number_input(
+        text,
+        min_value=None if math.isinf(rule.low) else kind(rule.low),
+        max_value=None if math.isinf(rule.high) else kind(rule.high),
+        value=shown,
+        step=step if whole else _step(shown, rule),
+        format=None if whole else _format(shown, rule),
+        placeholder="automatic" if parameter.optional else None,
+        required=not parameter.optional,
+        **common,
+    )
+
+
+def _step(value, rule):
+    size = abs(value) if value else (rule.high - rule.low) / 20
+    return float(10.0 ** math.floor(math.log10(size))) if size else 0.1
+
+
+def _format(value, rule):
+    smallest = abs(value) if value else 0.1
+    return "%.6g" if smallest < 0.01 or rule.log else "%.4g"
+
+
+def _written(parameter, value, text, common):
+    if isinstance(value, dict):
+        value = ", ".join(f"{name}={count}" for name, count in value.items())
+    elif isinstance(value, tuple | list):
+        value = ", ".join(map(str, value))
+    written = st.text_input(
+        text,
+        value="" if value is None else str(value),
+        placeholder="automatic" if parameter.optional else None,
+        **common,
+    )
+    try:
+        return parameter.parse(text, written)
+    except ParameterError as problem:
+        st.error(str(problem))
+        st.stop()

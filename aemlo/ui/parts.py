@@ -1,0 +1,267 @@
+"""Pieces every page is built from: title, strip, figures, tables, run panel."""
+
+import logging
+from contextlib import contextmanager
+
+import streamlit as st
+
+from aemlo.charts import theme
+from aemlo.errors import AemloError
+from aemlo.ui import cached, downloads
+
+log = logging.getLogger("aemlo.ui")
+
+STATES = {
+    "queued": (":material/schedule:", "Waiting"),
+    "running": (":material/play_arrow:", "Running"),
+    "interrupted": (":material/sync_problem:", "Interrupted, goes on by itself"),
+    "paused": (":material/pause:", "Paused"),
+    "stopped": (":material/stop:", "Stopped"),
+    "done": (":material/check:", "Done"),
+    "failed": (":material/error:", "Failed"),
+}
+PAGE_OF_KIND = {
+    "train": "pages/train.py",
+    "resample": "pages/resample.py",
+    "embed": "pages/latent.py",
+    "compare": "pages/compare.py",
+    "classify": "pages/classify.py",
+}
+MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~:^"})
+
+
+def plain(text):
+    """`text` with Markdown's own characters escaped, for names inside Markdown."""
+    return " ".join(str(text).split()).translate(MARKDOWN)
+
+
+def page(title, question):
+    """The title of a page and the question it answers."""
+    st.title(title)
+    st.markdown(question)
+
+
+@contextmanager
+def shown_errors():
+    """Show an AemloError of the block as one box; the page goes on after it."""
+    try:
+        yield
+    except AemloError as problem:
+        st.error(plain(problem), icon=":material/error:")
+
+
+def strip(workspace):
+    """One line on every page: the data set in use, and the work going on."""
+    active = workspace.active_run()
+
+    @st.fragment(run_every=1.0 if active else None)
+    def line():
+        data, work = st.columns([3, 2], vertical_alignment="center")
+        dataset = workspace.dataset
+        measures = cached.summary(dataset.content_hash, dataset)
+        data.caption(
+            f"**{plain(dataset.name)}** · {dataset.n:,} rows × "
+            f"{len(dataset.feature_names):,} features × {dataset.q:,} labels · "
+            f"MeanIR {theme.number(measures['mean_ir'])}"
+        )
+        if active is None:
+            return
+        run = workspace.active_run()
+        if run is None or run.id != active.id:
+            st.rerun()
+        with work.container(horizontal=True, vertical_alignment="center"):
+            st.progress(run.progress, text=f"{plain(run.title)}: {how_far(run)}")
+            stop_button(workspace, run, key="strip_stop")
+
+    with st.container(key="strip"):
+        line()
+
+
+def how_far(run):
+    """In words: what a run does and how long it will still take."""
+    if run.state != "running":
+        return STATES[run.state][1].lower()
+    left = run.seconds_left
+    time_left = f"about {theme.seconds(left)} left" if left is not None else "starting"
+    message = f"{plain(run.message)} · " if run.message else ""
+    stopping = "stopping · " if run.request else ""
+    return f"{stopping}{message}{100 * run.progress:.0f} % · {time_left}"
+
+
+def stop_button(workspace, run, key):
+    """A Stop button for a run of this workspace."""
+    if workspace.owns(run):
+        st.button(
+            "Stop",
+            key=key,
+            icon=":material/stop:",
+            disabled=run.request is not None,
+            on_click=workspace.store.request,
+            args=(run.id, "stop"),
+            help="Ends within two seconds and keeps what there is.",
+        )
+
+
+def run_panel(workspace, run_id, live=None, every=0.7):
+    """How a run is going, with its buttons; `live(run)` draws what moves with it.
+
+    The panel redraws itself while the run is active and the whole page once it ends.
+    """
+    first = workspace.store.run(run_id)
+
+    @st.fragment(run_every=every if first.active else None)
+    def panel():
+        run = workspace.store.run(run_id)
+        if first.active and not run.active:
+            st.rerun()
+        _state_line(workspace, run)
+        if live is not None:
+            live(run)
+
+    panel()
+
+
+def _state_line(workspace, run):
+    icon, word = STATES[run.state]
+    if run.state == "failed":
+        st.error(plain(run.error or "This run failed."), icon=icon)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.active:
+            st.progress(run.progress, text=f"{icon} {word}: {how_far(run)}")
+            stop_button(workspace, run, key=f"stop_{run.id}")
+            if run.state == "running" and workspace.owns(run):
+                st.button(
+                    "Pause",
+                    key=f"pause_{run.id}",
+                    icon=":material/pause:",
+                    disabled=run.request is not None,
+                    on_click=workspace.store.request,
+                    args=(run.id, "pause"),
+                    help="Ends the work but keeps its place; Resume goes on from it.",
+                )
+        else:
+            took = f" after {theme.seconds(run.seconds)}" if run.started else ""
+            st.markdown(f"{icon} **{word}**{took}")
+            resume_button(workspace, run, key=f"resume_{run.id}")
+    if not workspace.owns(run) and run.active:
+        st.caption("You opened somebody else's run by its link: you can only watch.")
+
+
+def resume_button(workspace, run, key):
+    """A Resume button for a run that ended early."""
+    if run.state in ("stopped", "paused", "failed") and workspace.owns(run):
+        st.button(
+            "Resume",
+            key=key,
+            icon=":material/play_arrow:",
+            on_click=workspace.store.resume,
+            args=(run.id,),
+            help="Goes on from the last checkpoint.",
+        )
+
+
+def figure(fig, *, data, name, alt, key, height="content", **more):
+    """Draw a Plotly figure with its downloads: picture, page and the data behind it.
+
+    `data` is a frame or a function giving one. Keyword arguments go to
+    `st.plotly_chart`; returns what it returns (a selection).
+    """
+    kind = st.session_state.get(f"{key}.picture") or "PNG"
+    config = {
+        "displaylogo": False,
+        "toImageButtonOptions": {
+            "format": kind.lower(),
+            "filename": name,
+            "scale": 2 if kind == "PNG" else 1,
+        },
+    } | more.pop("config", {})
+    shown = st.plotly_chart(fig, key=key, alt=alt, height=height, config=config, **more)
+    _menu(fig, data, name, key)
+    return shown
+
+
+def _menu(fig, data, name, key):
+    with st.popover("Download", icon=":material/download:", type="tertiary"):
+        st.download_button(
+            "Data (CSV)",
+            data=lambda: downloads.csv_bytes(data() if callable(data) else data),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"{key}.csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Interactive figure (HTML)",
+            data=lambda: downloads.figure_html(fig),
+            file_name=f"{name}.html",
+            mime="text/html",
+            key=f"{key}.html",
+            on_click="ignore",
+        )
+        st.segmented_control(
+            "The camera over the chart saves",
+            ["PNG", "SVG"],
+            default="PNG",
+            required=True,
+            key=f"{key}.picture",
+        )
+
+
+def table(frame, *, name, key, **more):
+    """Draw a table with a CSV download; returns what `st.dataframe` returns."""
+    shown = st.dataframe(frame, key=key, hide_index=True, **more)
+    csv_button(frame, name=name, key=f"{key}.csv", label="Download table (CSV)")
+    return shown
+
+
+def csv_button(frame, *, name, key, label):
+    """A quiet button that hands out `frame` (or what a function gives) as CSV."""
+    st.download_button(
+        label,
+        data=lambda: downloads.csv_bytes(frame() if callable(frame) else frame),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def next_step(page_file, label, reason):
+    """The one link at the end of a page: where to go next, and why."""
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(reason)
+        st.page_link(page_file, label=label, icon=":material/arrow_forward:")
+
+
+def choose_run(workspace, kind, *, key, this_dataset=True, states=None):
+    """Pick one of the runs of a kind (the finished example at the end); its Run.
+
+    None when there is nothing to pick. The address's `?run=` comes first.
+    """
+    chosen = workspace.chosen_run(kind, this_dataset=this_dataset)
+    runs = workspace.runs(kind, this_dataset=this_dataset) + workspace.examples(kind)
+    if chosen is not None and chosen.id not in {run.id for run in runs}:
+        runs = [chosen, *runs]
+    if states:
+        runs = [run for run in runs if run.state in states]
+    if not runs:
+        return None
+    by_id = {run.id: run for run in runs}
+    first = list(by_id).index(chosen.id) if chosen and chosen.id in by_id else 0
+    picked = st.selectbox(
+        "Run",
+        list(by_id),
+        index=first,
+        format_func=lambda run_id: run_label(by_id[run_id]),
+        key=f"{key}.{by_id[list(by_id)[first]].id}",
+    )
+    return by_id[picked]
+
+
+def run_label(run):
+    """A run in one line of a list: title, data set, state."""
+    example = "Finished example: " if run.workspace.startswith("example") else ""
+    return f"{example}{run.title} · {run.dataset_name} · {STATES[run.state][1].lower()}"

@@ -1,0 +1,39 @@
+"""Every run of this workspace: reopen, stop, resume, delete, note, share."""
+
+import streamlit as st
+
+from aemlo.ui import parts, runs_list, state
+
+workspace = state.workspace()
+
+parts.page("Runs", "What was run, how did it end, and where is it now?")
+
+runs = workspace.runs()
+examples = workspace.examples()
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    kinds = st.multiselect(
+        "Kinds", sorted({run.kind for run in runs + examples}), placeholder="all"
+    )
+    search = st.text_input("Search titles, data sets and notes")
+    show_examples = st.checkbox("Show the finished example", value=not runs)
+
+if not runs:
+    st.info(
+        "No runs of your own yet. Train AEMLO or start a comparison; "
+        "until then the finished example on yeast shows what comes out."
+    )
+    parts.next_step("pages/train.py", "Train", "Training takes about a minute.")
+
+for run in runs_list.matching(runs + examples * show_examples, kinds, search):
+    runs_list.card(workspace, run)
+
+if len(runs) > 1:
+    runs_list.difference(workspace, runs)
+
+st.caption(
+    "The address of this page is the key to your workspace: keep it to come back, and "
+    "do not share it. A run's own link lets others look at that run, not change it. "
+    f"Unpinned runs are deleted after {runs_list.DAYS} days, or earlier when the disk "
+    "quota is full, oldest first."
+)
