@@ -1,0 +1,222 @@
+"""Before and after on the same folds: differences, intervals, tests and verdicts.
+
+Frames in, frames out. A frame of scores has the columns `dataset sampler classifier
+repeat fold metric label value` and, from a run, `better`, `train_rows`, `test_rows`.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+# For frames without a `better` column; every other metric is better when higher.
+LOWER_IS_BETTER = {"Hamming loss", "ranking loss", "one-error", "coverage"}
+COUNTS = ("labels with one class", "labels never predicted")
+COUNTS += ("labels always predicted", "labels never right")
+PLACE = ["dataset", "metric", "classifier"]
+VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
+
+
+def corrected_t(differences, ratio, level=0.95):
+    """Mean, low, high, t and p of paired differences whose training parts overlap.
+
+    Corrected resampled t (Nadeau and Bengio, 2003): the variance of the mean is
+    (1/J + ratio) s^2 with ratio = n_test / n_train and J - 1 degrees of freedom.
+    Identical scores give p = 1; fewer than two differences give NaN.
+    """
+    d = np.asarray(differences, dtype=float)
+    d = d[~np.isnan(d)]
+    mean = float(d.mean()) if len(d) else math.nan
+    if len(d) < 2:
+        return mean, math.nan, math.nan, math.nan, math.nan
+    spread = d.std(ddof=1)
+    # Differences of scores that agree to the last digits have no spread of their own.
+    if spread <= 1e-12 * max(1.0, np.abs(d).max()):
+        same = abs(mean) <= 1e-12
+        t = 0.0 if same else math.copysign(math.inf, mean)
+        return mean, mean, mean, t, 1.0 if same else 0.0
+    error = spread * math.sqrt(1 / len(d) + ratio)
+    t = mean / error
+    half = stats.t.ppf(0.5 + level / 2, len(d) - 1) * error
+    p = 2 * stats.t.sf(abs(t), len(d) - 1)
+    return mean, mean - half, mean + half, float(t), float(p)
+
+
+def holm(p_values):
+    """p adjusted for the number of comparisons (Holm, 1979); NaN stays NaN."""
+    p = np.asarray(p_values, dtype=float)
+    known = np.flatnonzero(~np.isnan(p))
+    adjusted = np.full(len(p), math.nan)
+    order = known[np.argsort(p[known], kind="stable")]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def before_after(scores, baseline="none", level=0.95):
+    """One row per data set, metric, classifier and sampler, against `baseline`.
+
+    Columns `mean sd splits failed` of the sampler's scores over the splits; then of the
+    paired differences sampler - baseline: `baseline_mean difference low high t p
+    p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
+    difference over its standard deviation. Holm's family is all comparisons of one
+    metric on one data set. `better` says which direction of the metric is good.
+    """
+    whole = with_directions(scores[scores["label"].fillna("") == ""])
+    rows = []
+    for place, part in whole.groupby(PLACE, sort=False, observed=True):
+        wide = part.pivot_table(
+            index=["repeat", "fold"],
+            columns="sampler",
+            values="value",
+            dropna=False,
+            observed=True,
+            sort=False,
+        ).reindex(columns=list(dict.fromkeys(part["sampler"])))
+        ratio = test_share_ratio(part)
+        for sampler in wide.columns:
+            row = dict(zip(PLACE, place, strict=True))
+            row |= {"sampler": sampler, "better": part["better"].iloc[0]}
+            row |= _one_arm(wide[sampler])
+            row |= _against(wide, sampler, baseline, ratio, level)
+            rows.append(row)
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    table["p_holm"] = table.groupby(["dataset", "metric"], sort=False)["p"].transform(
+        lambda p: holm(p.to_numpy())
+    )
+    table["verdict"] = [_verdict(row, baseline, level) for _, row in table.iterrows()]
+    return table
+
+
+def with_directions(scores):
+    """`scores` with a `better` column ("higher", "lower"), mere counts left out."""
+    if "better" in scores.columns:
+        return scores[scores["better"].isin(["higher", "lower"])]
+    kept = scores[~scores["metric"].isin(COUNTS)]
+    lower = kept["metric"].isin(LOWER_IS_BETTER)
+    return kept.assign(better=np.where(lower, "lower", "higher"))
+
+
+def test_share_ratio(part):
+    """n_test / n_train of the splits; 1 / (folds - 1) where the rows do not say."""
+    if {"train_rows", "test_rows"} <= set(part.columns):
+        known = part.dropna(subset=["train_rows", "test_rows"])
+        if len(known):
+            return float((known["test_rows"] / known["train_rows"]).mean())
+    return 1.0 / max(1, part["fold"].nunique() - 1)
+
+
+test_share_ratio.__test__ = False  # its name begins as a test's would
+
+
+def _one_arm(values):
+    known = values.dropna()
+    return {
+        "mean": known.mean() if len(known) else math.nan,
+        "sd": known.std(ddof=1) if len(known) > 1 else math.nan,
+        "splits": len(known),
+        "failed": int(values.isna().sum()),
+    }
+
+
+def _against(wide, sampler, baseline, ratio, level):
+    if sampler == baseline or baseline not in wide.columns:
+        empty = ("baseline_mean", "difference", "low", "high", "t", "p", "effect")
+        return dict.fromkeys(empty, math.nan) | {"pairs": 0}
+    both = wide[[baseline, sampler]].dropna()
+    d = (both[sampler] - both[baseline]).to_numpy()
+    mean, low, high, t, p = corrected_t(d, ratio, level)
+    return {
+        "baseline_mean": both[baseline].mean() if len(both) else math.nan,
+        "difference": mean,
+        "low": low,
+        "high": high,
+        "t": t,
+        "p": p,
+        "effect": _effect(d),
+        "pairs": len(d),
+    }
+
+
+def _effect(d):
+    if len(d) < 2:
+        return math.nan
+    spread = d.std(ddof=1)
+    if spread <= 1e-12 * max(1.0, np.abs(d).max()):
+        return 0.0 if abs(d.mean()) <= 1e-12 else math.copysign(math.inf, d.mean())
+    return float(d.mean() / spread)
+
+
+def _verdict(row, baseline, level):
+    if row["sampler"] == baseline:
+        return "baseline"
+    if row["splits"] == 0 or row["pairs"] == 0:
+        return "no scores"
+    if not row["p_holm"] <= 1 - level + 1e-12:
+        return "not shown"
+    good = (row["difference"] > 0) == (row["better"] == "higher")
+    return "better" if good else "worse"
+
+
+def in_words(row, baseline="none", level=0.95):
+    """One row of `before_after` as a sentence that carries its evidence."""
+    arm, metric = row["sampler"], row["metric"]
+    where = f"{arm} with {row['classifier']}"
+    if row["verdict"] == "baseline":
+        return f"{where}: {metric} {row['mean']:.3f}, the baseline."
+    if row["verdict"] == "no scores":
+        return f"{where}: no pair of scores of {metric} to compare."
+    pairs = f"{row['pairs']} paired fold{'' if row['pairs'] == 1 else 's'}"
+    if math.isnan(row["p"]):
+        return (
+            f"{where}: {metric} differs by {row['difference']:+.3f} in {pairs}; not "
+            "shown: one pair has no spread to judge by."
+        )
+    interval = (
+        f"{level:.0%} interval {row['low']:+.3f} to {row['high']:+.3f}, {pairs}"
+    ).replace("%", " %")
+    if row["verdict"] == "not shown":
+        if row["p"] == 1.0 and row["difference"] == 0:
+            reason = "the scores are identical"
+        elif row["low"] <= 0 <= row["high"]:
+            reason = "the interval includes 0"
+        else:
+            reason = (
+                f"p = {row['p_holm']:.3f} once corrected for the number of comparisons"
+            )
+        return (
+            f"{where}: a difference to {baseline} in {metric} is not shown: {reason} "
+            f"({row['difference']:+.3f}, {interval})."
+        )
+    verb = "raises" if row["difference"] > 0 else "lowers"
+    return (
+        f"{where} {verb} {metric} by {abs(row['difference']):.3f} against {baseline} "
+        f"({interval}, p = {_p_in_words(row['p_holm'])} after Holm): {row['verdict']}."
+    )
+
+
+def _p_in_words(p):
+    return f"{p:.3f}" if p >= 0.001 else "less than 0.001"
+
+
+def split_by_verdict(table):
+    """Sentences' rows in three frames: better, worse, not shown; strongest first."""
+    parts = {}
+    for verdict in ("better", "worse", "not shown"):
+        part = table[table["verdict"] == verdict]
+        parts[verdict] = part.loc[
+            part["effect"].abs().sort_values(ascending=False).index
+        ]
+    return parts
+
+
+def summary_counts(table):
+    """Verdicts counted per sampler: `sampler better worse not shown`."""
+    compared = table[~table["verdict"].isin(["baseline"])]
+    counts = pd.crosstab(compared["sampler"], compared["verdict"])
+    wanted = ["better", "worse", "not shown"]
+    order = list(dict.fromkeys(compared["sampler"]))
+    return counts.reindex(index=order, columns=wanted, fill_value=0).reset_index()
