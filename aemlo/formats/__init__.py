@@ -1,0 +1,175 @@
+"""Files in and out: `read` gives a Dataset, `write` takes one.
+
+A format is one file in this folder, found by scan. `open_table` is the first half of
+`read`, for callers who want to see a file before they say which columns are labels.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from aemlo import builtin
+from aemlo.errors import DataError, ParameterError
+from aemlo.formats import labels as label_columns
+from aemlo.formats import mulan_xml
+from aemlo.formats.base import Format
+from aemlo.formats.labels import Location
+from aemlo.formats.limits import Limits, from_environment
+from aemlo.formats.source import open_source
+from aemlo.formats.table import Table
+from aemlo.registry import find, scan
+
+FORMATS = {title: cls() for title, cls in scan(__name__, __path__, Format).items()}
+READERS = FORMATS
+WRITERS = {title: form for title, form in FORMATS.items() if form.writable}
+
+__all__ = [
+    "FORMATS",
+    "READERS",
+    "WRITERS",
+    "Limits",
+    "Table",
+    "convert",
+    "open_table",
+    "read",
+    "to_bytes",
+    "write",
+]
+
+
+def read(
+    path,
+    *,
+    xml=None,
+    labels=None,
+    label_count=None,
+    label_location=None,
+    name=None,
+    missing_labels="refuse",
+    limits=None,
+    **options,
+):
+    """The Dataset in the file at `path`, or the built-in "yeast" or "synthetic".
+
+    `xml` is a Mulan file that names the labels; `labels` their names; or `label_count`
+    columns at `label_location` "start" or "end". Without any of these, the file itself
+    must say. `missing_labels="absent"` counts empty label cells as 0. More `options`
+    go to the format (`delimiter`, `decimal`, `header`, `encoding`, `format`). Raises
+    DataError with the way out.
+    """
+    if isinstance(path, str) and path.casefold() in builtin.NAMES:
+        return _built_in(path.casefold(), name)
+    table = open_table(path, xml=xml, limits=limits, **options)
+    if labels is not None and label_count is not None:
+        raise ParameterError("Give labels or label_count, not both.")
+    if label_count is not None:
+        location = label_columns.from_count(table, label_count, label_location or "end")
+        table = replace(table, location=location)
+    return table.to_dataset(labels, name=name, missing_labels=missing_labels)
+
+
+def _built_in(which, name):
+    dataset = builtin.yeast() if which == "yeast" else builtin.synthetic()
+    return replace(dataset, name=name) if name else dataset
+
+
+def open_table(file, *, xml=None, limits=None, format=None, encoding=None, **options):
+    """The Table in `file`: a path, or a pair (name, bytes); `xml` alike.
+
+    `format` is a title of READERS where the file's name and contents do not tell.
+    """
+    limits = limits or from_environment()
+    source = open_source(file, limits, encoding)
+    form = find(READERS, format, "file format") if format else _recognised(source)
+    table = form.read(source, limits, **options)
+    if xml is not None:
+        table.location = _named_by_xml(table, open_source(xml, limits))
+    table.warnings += [w for w in table.location.warnings if not table.location.certain]
+    return table
+
+
+def _recognised(source):
+    head = source.data[:16] if _is_binary(source) else source.head
+    scores = {}
+    for form in READERS.values():
+        if form.binary == _is_binary(source):
+            sure = form.recognises(head)
+            named = source.suffix in form.extensions
+            scores[form] = sure + named if sure or named else 0
+    best = max(scores, key=scores.get, default=None)
+    if best is None or not scores[best]:
+        endings = sorted({e for form in READERS.values() for e in form.extensions})
+        raise DataError(
+            f"Can't read '{source.name}'. Formats: {', '.join(endings)} "
+            "(and these with .gz)."
+        )
+    return best
+
+
+def _is_binary(source):
+    return any(
+        form.binary and form.recognises(source.data[:16]) for form in READERS.values()
+    )
+
+
+def _named_by_xml(table, source):
+    """The Location an XML file gives; a header that says otherwise is warned of."""
+    names = mulan_xml.read_names(source)
+    location = Location(names, f"{source.name} ({len(names)} names)", certain=True)
+    found = label_columns.positions(table, location)
+    said = table.location
+    if said.names:
+        header = label_columns.positions(table, said)
+        if header != found:
+            location.warnings.append(
+                f"{source.name} and {said.words} name different label columns: "
+                f"{label_columns.listed(names, 3)} and "
+                f"{label_columns.listed(said.names, 3)}. The XML file was used."
+            )
+    return location
+
+
+def to_bytes(dataset, format="CSV", mark=None):
+    """{suffix: bytes} of `dataset` in a format of WRITERS.
+
+    `mark` (n,) of bool adds the column `is_synthetic` (no, yes), which reading leaves
+    out of the features.
+    """
+    return find(WRITERS, format, "file format to write").write(dataset, mark)
+
+
+def write(dataset, path, *, format=None, mark=None):
+    """Write `dataset` to `path` in the format its suffix names; the files written.
+
+    A format that needs two files (ARFF and its XML) puts the second beside the first.
+    """
+    path = Path(path)
+    form = find(WRITERS, format, "file format to write") if format else _by_suffix(path)
+    files = form.write(dataset, mark)
+    suffix = next(iter(files))
+    stem = (
+        path.name[: -len(suffix)] if path.name.lower().endswith(suffix) else path.stem
+    )
+    written = []
+    for k, (ending, data) in enumerate(files.items()):
+        target = path if k == 0 else path.with_name(stem + ending)
+        target.write_bytes(data)
+        written.append(target)
+    return written
+
+
+def _by_suffix(path):
+    fitting = [
+        (len(ending), title)
+        for title, form in WRITERS.items()
+        for ending in form.extensions
+        if path.name.lower().endswith(ending)
+    ]
+    if not fitting:
+        endings = sorted({e for form in WRITERS.values() for e in form.extensions})
+        raise DataError(f"Can't write '{path.name}'. Formats: {', '.join(endings)}.")
+    return WRITERS[max(fitting)[1]]
+
+
+def convert(source, target, *, to=None, **how):
+    """Read `source` (with `how`, as `read`) and write it to `target`; the files."""
+    return write(read(source, **how), target, format=to)

@@ -1,0 +1,152 @@
+"""Data sets that need no file: the real yeast set, and a generator."""
+
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+
+from aemlo import params
+from aemlo.dataset import Dataset, Feature
+from aemlo.errors import DataError
+from aemlo.params import Between, Switch
+
+NAMES = ("yeast", "synthetic")
+
+
+def yeast():
+    """The yeast set: 2,417 genes, 103 features, 14 labels (Elisseeff, Weston, 2001).
+
+    It is a file inside the package river (BSD-3), found without importing river. Raises
+    DataError when the package is missing.
+    """
+    found = find_spec("river")
+    if found is None or not found.submodule_search_locations:
+        raise DataError(
+            "yeast: the package 'river' holds this data set and is not installed. "
+            "Install it (pip install river), or use 'synthetic'."
+        )
+    path = Path(next(iter(found.submodule_search_locations))) / "datasets/yeast.csv.gz"
+    if not path.is_file():
+        raise DataError(f"yeast: {path.name} is missing in the package 'river'.")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        names = next(lines).rstrip("\n").split(",")
+        table = np.loadtxt(lines, delimiter=",", dtype=str)
+    is_label = np.array([name.startswith("Class") for name in names])
+    return Dataset(
+        name="yeast",
+        X=table[:, ~is_label].astype(float),
+        Y=(table[:, is_label] == "True") | (table[:, is_label] == "1"),
+        features=tuple(
+            Feature(n) for n, label in zip(names, is_label, strict=True) if not label
+        ),
+        label_names=tuple(n for n, label in zip(names, is_label, strict=True) if label),
+        labels_from="built in: the columns Class1 to Class14",
+        source={"builtin": "yeast"},
+    )
+
+
+class Generator:
+    """Synthetic multi-label data with imbalance and label dependence that you set.
+
+    Each row has a hidden position in a space of `dependence`-many shared and own
+    directions; a label is present where its score, mixed from a factor shared by
+    neighbouring labels and one of its own, is among the highest, so that label j has
+    the wanted count exactly. Features are noisy views of all factors. Ours.
+    """
+
+    title = "synthetic"
+
+    def __init__(
+        self,
+        n: Annotated[int, Between(20, 200_000, "Rows", log=True)] = 1_000,
+        d: Annotated[int, Between(1, 2_000, "Features", log=True)] = 30,
+        q: Annotated[int, Between(1, 200, "Labels", log=True)] = 8,
+        imbalance: Annotated[
+            float,
+            Between(
+                1, 500, "Largest IRLbl: the commonest label over the rarest", log=True
+            ),
+        ] = 20.0,
+        dependence: Annotated[
+            float,
+            Between(
+                0, 1, "How far neighbouring labels occur together: 0 not, 1 always"
+            ),
+        ] = 0.5,
+        cardinality: Annotated[
+            float,
+            Between(0.05, 0.9, "Share of rows that have the commonest label"),
+        ] = 0.4,
+        noise: Annotated[
+            float, Between(0, 5, "Noise of the features, in their spread", more=True)
+        ] = 0.5,
+        nominal: Annotated[
+            bool,
+            Switch("Make every tenth feature nominal with three values", more=True),
+        ] = False,
+        seed: Annotated[int, Between(0, 2**31 - 1, "Seed", more=True)] = 0,
+    ):
+        self.n, self.d, self.q = n, d, q
+        self.imbalance, self.dependence = imbalance, dependence
+        self.cardinality, self.noise = cardinality, noise
+        self.nominal, self.seed = nominal, seed
+
+    def make(self):
+        """The Dataset; ParameterError for a setting out of range."""
+        params.check(self)
+        rng = np.random.default_rng(self.seed)
+        counts = self._counts()
+        shared = rng.standard_normal((self.n, 1 + self.q // 4))
+        own = rng.standard_normal((self.n, self.q))
+        group = np.arange(self.q) % shared.shape[1]
+        scores = (
+            np.sqrt(self.dependence) * shared[:, group]
+            + np.sqrt(1 - self.dependence) * own
+        )
+        order = np.argsort(-scores, axis=0, kind="stable")
+        Y = np.zeros((self.n, self.q), dtype=np.uint8)
+        for j, count in enumerate(counts):
+            Y[order[:count, j], j] = 1
+        mixing = rng.standard_normal((self.q, self.d)) / np.sqrt(self.q)
+        X = scores @ mixing + self.noise * rng.standard_normal((self.n, self.d))
+        X, features = self._features(X.round(6))
+        return Dataset(
+            name=self._name(),
+            X=X,
+            Y=Y,
+            features=features,
+            label_names=tuple(f"label {j}" for j in range(1, self.q + 1)),
+            labels_from="generated",
+            source={"builtin": "synthetic", **self.settings()},
+        )
+
+    def settings(self):
+        """The constructor's arguments by name."""
+        return {name: getattr(self, name) for name in params.parameters(type(self))}
+
+    def _counts(self):
+        """Positives per label, from common to rare, evenly on a log scale."""
+        most = max(1, round(self.n * self.cardinality))
+        steps = np.linspace(0, 1, self.q) if self.q > 1 else np.zeros(1)
+        return np.maximum(1, np.round(most / self.imbalance**steps)).astype(int)
+
+    def _features(self, X):
+        features = []
+        for j in range(self.d):
+            name = f"feature {j + 1}"
+            if self.nominal and j % 10 == 9:
+                X[:, j] = np.digitize(X[:, j], np.quantile(X[:, j], (1 / 3, 2 / 3)))
+                features.append(Feature(name, "nominal", ("low", "middle", "high")))
+            else:
+                features.append(Feature(name))
+        return X, tuple(features)
+
+    def _name(self):
+        return f"synthetic ({self.n:,} x {self.d:,}, {self.q} labels, seed {self.seed})"
+
+
+def synthetic(n=1_000, d=30, q=8, imbalance=20.0, dependence=0.5, seed=0, **more):
+    """A synthetic Dataset, called so in its name; see `Generator` for the settings."""
+    return Generator(n, d, q, imbalance, dependence, seed=seed, **more).make()

@@ -1,0 +1,280 @@
+"""ARFF, dense and sparse: Weka's format, with Mulan's XML or MEKA's header."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from aemlo.errors import DataError
+from aemlo.formats import arff_rows
+from aemlo.formats.arff_words import QUOTED, quoted, split_values, unquoted
+from aemlo.formats.base import Format
+from aemlo.formats.labels import Location
+from aemlo.formats.mulan_xml import write_names
+from aemlo.formats.table import MARK, Column, Table, unique_names
+
+ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
+MEKA = re.compile(r":.*?-C\s+(-?\d+)", re.S)
+SPLIT = re.compile(r"-split-(number|percentage)\s+(\d+(?:\.\d+)?)")
+FILTER = re.compile(r"weka\.filters\S*\.attribute\.(\w+)")
+
+
+@dataclass
+class Header:
+    """The part of an ARFF file above its rows; `start` is where the rows begin."""
+
+    relation: str
+    columns: list[Column]
+    start: int
+    line: int
+    warnings: list[str]
+
+
+class Arff(Format):
+    """Attribute-Relation File Format (Weka manual), dense, sparse and mixed rows.
+
+    Departs from Weka where files in use do: a tab may part name and type, `%` starts a
+    comment at the start of a line only, numbers may stand for the values of a nominal
+    attribute that spell the same number. Relational attributes are refused. In a
+    sparse row an omitted nominal cell is the first declared value.
+    """
+
+    title = "ARFF"
+    extensions = (".arff",)
+
+    def recognises(self, head):
+        return 2 if re.search(rb"^\s*@(relation|attribute)\b", head, re.I | re.M) else 0
+
+    def read(self, source, limits, **options):
+        header = read_header(source, limits)
+        rows = arff_rows.read(source, header, limits)
+        location = header_location(header, source.name)
+        return Table(
+            name=source.stem,
+            format=f"ARFF, {rows.kind}",
+            columns=header.columns,
+            X=rows.X,
+            texts=rows.texts,
+            location=location,
+            warnings=[*source.warnings, *header.warnings, *rows.warnings],
+            split=declared_split(header.relation, rows.X.shape[0]),
+            limits=limits,
+            source={"file": source.name, "relation": header.relation},
+        )
+
+    def write(self, dataset, mark=None):
+        return {
+            ".arff": arff_bytes(dataset, mark),
+            ".xml": write_names(dataset.label_names),
+        }
+
+
+class Meka(Arff):
+    """ARFF with MEKA's header: `-C -n` in the relation says the last n are labels."""
+
+    title = "MEKA ARFF"
+    extensions = (".meka.arff",)
+
+    def recognises(self, head):
+        return 0
+
+    def write(self, dataset, mark=None):
+        return {".arff": arff_bytes(dataset, mark, meka=True)}
+
+
+def read_header(source, limits):
+    """The Header of the ARFF text in `source`; DataError names the line at fault."""
+    data, name = source.text, source.name
+    relation, columns, start, number = "", [], 0, 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        line = data[start:end].decode("utf-8", errors="replace").strip()
+        start, number = end + 1, number + 1
+        word = line[:10].lower()
+        if not line or line.startswith("%"):
+            continue
+        if word.startswith("@data"):
+            break
+        if word.startswith("@relation"):
+            relation = line[9:].strip()
+        elif word.startswith("@attribute"):
+            columns.append(_attribute(line, name, number))
+            limits.check(name, "columns", len(columns), "sparse_columns")
+        else:
+            raise DataError(
+                f"{name}, line {number:,}: expected @attribute or @data, got "
+                f"{line[:40]!r}."
+            )
+    else:
+        raise DataError(f"{name}: has no @data line: the file is cut off or no ARFF.")
+    if not columns:
+        raise DataError(f"{name}: has no @attribute line before @data.")
+    names, warnings = unique_names([column.name for column in columns])
+    columns = [
+        Column(fresh, column.kind, column.values)
+        for fresh, column in zip(names, columns, strict=True)
+    ]
+    return Header(unquoted(relation), columns, start, number + 1, warnings)
+
+
+def _attribute(line, name, number):
+    match = ATTRIBUTE.match(line)
+    if not match:
+        raise DataError(f"{name}, line {number:,}: an attribute needs a name and type.")
+    title, kind = unquoted(match[1]), match[2].strip()
+    word = kind.split(None, 1)[0].lower() if kind else ""
+    if kind.startswith("{"):
+        return Column(title, "nominal", _values(kind, title, name, number))
+    if word in ("numeric", "real", "integer"):
+        return Column(title)
+    if word in ("string", "date"):
+        return Column(title, "text" if word == "string" else "date")
+    if word == "relational":
+        raise DataError(
+            f"{name}, line {number:,}: attribute '{title}' is relational "
+            "(multi-instance data), which this program does not read."
+        )
+    raise DataError(
+        f"{name}, line {number:,}: attribute '{title}' has the unknown type "
+        f"{kind[:40]!r}. Types: numeric, integer, real, string, date, {{...}}."
+    )
+
+
+def _values(kind, title, name, number):
+    end = kind.rfind("}")
+    if end < 0:
+        raise DataError(
+            f"{name}, line {number:,}: the values of '{title}' have no closing brace."
+        )
+    body = kind[1:end]
+    if "'" in body or '"' in body or "\\" in body:
+        values = tuple(unquoted(value) for value in split_values(body))
+    else:
+        values = tuple(value.strip() for value in body.split(","))
+    if values == ("",) and not body.strip():
+        return ()
+    if len(set(values)) < len(values):
+        seen = set()
+        twice = next(v for v in values if v in seen or seen.add(v))
+        raise DataError(
+            f"{name}, line {number:,}: '{title}' declares the value {twice!r} twice."
+        )
+    return values
+
+
+def header_location(header, name):
+    """Where MEKA's `-C n` says the labels are.
+
+    A header that Weka filters changed afterwards (their names follow the count) does
+    not count: the columns may have moved since.
+    """
+    match = MEKA.search(header.relation)
+    count = int(match[1]) if match else 0
+    if not count or abs(count) >= len(header.columns):
+        return Location()
+    words = f"the header ({'-C ' + match[1]})"
+    moved = FILTER.findall(header.relation)
+    names = [column.name for column in header.columns]
+    chosen = names[:count] if count > 0 else names[count:]
+    if moved:
+        warning = (
+            f"The header's -C {count} is older than the Weka filters named after it "
+            f"({', '.join(sorted(set(moved)))}), which move columns: not relied on."
+        )
+        return Location(chosen, words, certain=False, warnings=[warning])
+    place = "first" if count > 0 else "last"
+    words = f"the header (-C {count}: the {place} {abs(count)} columns)"
+    return Location(chosen, words, certain=True)
+
+
+def declared_split(relation, n):
+    """(n,) bool, True for training rows, where MEKA's options declare a split."""
+    match = SPLIT.search(relation)
+    if not match:
+        return None
+    amount = float(match[2])
+    train = int(amount) if match[1] == "number" else round(n * amount / 100)
+    return np.arange(n) < train if 0 < train < n else None
+
+
+def arff_bytes(dataset, mark=None, meka=False):
+    """`dataset` as ARFF; labels are the last columns, the mark before them."""
+    relation = dataset.name.replace(":", " ")
+    if meka:
+        relation = f"{relation}: -C -{dataset.q}"
+    lines = [f"@relation {quoted(relation)}", ""]
+    for feature in dataset.features:
+        kind = "numeric"
+        if feature.kind == "nominal":
+            kind = "{" + ",".join(quoted(v) for v in feature.categories) + "}"
+        lines.append(f"@attribute {quoted(feature.name)} {kind}")
+    lines += [f"@attribute {quoted(name)} string" for name in dataset.text_names]
+    if mark is not None:
+        lines.append(f"@attribute {MARK} {{no,yes}}")
+    lines += [f"@attribute {quoted(name)} {{0,1}}" for name in dataset.label_names]
+    header = "\n".join([*lines, "", "@data", ""]).encode()
+    write = _sparse_rows if sparse.issparse(dataset.X) else _dense_rows
+    return header + write(dataset, mark)
+
+
+def _spell(feature, values):
+    """Words of the `values` of a feature, `?` where missing."""
+    if feature.kind == "nominal":
+        words = [quoted(v) for v in feature.categories] + ["?"]
+        gap = len(feature.categories)
+        return [words[int(v)] if v == v else words[gap] for v in values]
+    return [number(v) for v in values]
+
+
+def number(value):
+    """The shortest decimal that reads back as `value`; `?` for NaN."""
+    if value != value:
+        return "?"
+    whole = int(value)
+    return str(whole) if whole == value and abs(whole) < 1e15 else repr(float(value))
+
+
+def _texts(dataset):
+    return [
+        ["?" if v is None or v != v else quoted(str(v)) for v in dataset.text[name]]
+        for name in dataset.text_names
+    ]
+
+
+def _dense_rows(dataset, mark):
+    columns = [_spell(f, dataset.X[:, j]) for j, f in enumerate(dataset.features)]
+    columns += _texts(dataset)
+    if mark is not None:
+        columns.append(["yes" if made else "no" for made in mark])
+    columns += [[str(v) for v in dataset.Y[:, j]] for j in range(dataset.q)]
+    return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
+
+
+def _sparse_rows(dataset, mark):
+    X = sparse.csr_matrix(dataset.X)
+    X.sort_indices()
+    d, texts = len(dataset.features), _texts(dataset)
+    after = d + len(texts) + (mark is not None)
+    spelled = {
+        j: [quoted(v) for v in f.categories]
+        for j, f in enumerate(dataset.features)
+        if f.kind == "nominal"
+    }
+    lines = []
+    for i in range(dataset.n):
+        part = slice(X.indptr[i], X.indptr[i + 1])
+        cells = [
+            f"{j} {spelled[j][int(v)] if j in spelled and v == v else number(v)}"
+            for j, v in zip(
+                X.indices[part].tolist(), X.data[part].tolist(), strict=True
+            )
+            if v != 0
+        ]
+        cells += [f"{d + k} {words[i]}" for k, words in enumerate(texts)]
+        if mark is not None and mark[i]:
+            cells.append(f"{after - 1} yes")
+        cells += [f"{after + j} 1" for j in np.flatnonzero(dataset.Y[i])]
+        lines.append("{" + ",".join(cells) + "}\n")
+    return "".join(lines).encode()

@@ -1,0 +1,80 @@
+"""Words of an ARFF file: quotes, escapes and lists of values."""
+
+import re
+
+QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+VALUE = re.compile(rf"\s*({QUOTED}|[^,'\"][^,]*|)\s*(,|$)", re.S)
+PAIR = re.compile(rf"\s*(\d+)\s+({QUOTED}|[^,'\"\s][^,]*)\s*(,|$)", re.S)
+ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.S)
+CONTROL = {"n": "\n", "t": "\t", "r": "\r"}
+NEEDS_QUOTES = re.compile(r"[\s,{}%'\"\\?@]|^$|[^\x21-\x7e]")
+
+
+def split_values(text):
+    """The comma-separated words of `text`, quotes kept; all of it if broken."""
+    words, at = [], 0
+    while True:
+        match = VALUE.match(text, at)
+        if not match:
+            return [text]
+        words.append(match[1].strip())
+        if not match[2]:
+            return words
+        at = match.end()
+
+
+def unquoted(word):
+    """A word of an ARFF file without its quotes and escapes."""
+    word = word.strip()
+    if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
+        word = word[1:-1]
+        if "\\" in word:
+            word = ESCAPE.sub(_unescaped, word)
+    return word
+
+
+def _unescaped(match):
+    what = match[1]
+    if len(what) == 5:
+        return chr(int(what[1:], 16))
+    return CONTROL.get(what, what)
+
+
+def quoted(word):
+    """A word as ARFF writes it: quoted and escaped where it must be."""
+    if not NEEDS_QUOTES.search(word):
+        return word
+    for plain, escaped in (
+        ("\\", "\\\\"),
+        ("'", "\\'"),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+    ):
+        word = word.replace(plain, escaped)
+    return f"'{word}'"
+
+
+def cells(row):
+    """The words of a dense row, quotes kept; None where a quote is out of place."""
+    return _side_by_side(row, VALUE)
+
+
+def pairs(body):
+    """The (place, word) pairs inside a sparse row; None where it is no such list."""
+    return _side_by_side(body, PAIR)
+
+
+def _side_by_side(text, pattern):
+    found, at = [], 0
+    while True:
+        match = pattern.match(text, at)
+        if not match:
+            return None
+        *words, comma = match.groups()
+        found.append(
+            words[0].strip() if len(words) == 1 else (words[0], words[1].strip())
+        )
+        if not comma:
+            return found
+        at = match.end()

@@ -1,0 +1,31 @@
+"""What a file format is: how to recognise, read and write it."""
+
+from abc import ABC, abstractmethod
+
+from aemlo.errors import DataError
+
+
+class Format(ABC):
+    """One file format. Subclasses are found by scan; see `READERS` and `WRITERS`.
+
+    `title` is its name, `extensions` the suffixes of its files (small letters, the
+    first one for writing). `binary` formats see the bytes as they are, others UTF-8
+    text.
+    """
+
+    title: str
+    extensions: tuple[str, ...]
+    binary = False
+    writable = True
+
+    @abstractmethod
+    def recognises(self, head):
+        """How sure the first bytes `head` are this format: 0 no, 1 maybe, 2 surely."""
+
+    @abstractmethod
+    def read(self, source, limits, **options):
+        """The Table in `source`; DataError when it cannot be read."""
+
+    def write(self, dataset, mark=None):
+        """{suffix: bytes} of `dataset`; `mark` (n,) bool is True for synthetic rows."""
+        raise DataError(f"{self.title} files are read only.")

@@ -1,0 +1,319 @@
+"""CSV and relatives: any delimiter, decimal comma, quotes, with or without header."""
+
+import math
+import re
+
+import numpy as np
+
+from aemlo.errors import DataError
+from aemlo.formats.base import Format
+from aemlo.formats.columns import column_of_words
+from aemlo.formats.table import MARK, Column, Table, unique_names
+
+DELIMITERS = ("\t", ";", "|", ",")
+MISSING = ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A", "-"]
+SAMPLE_LINES = 100
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*$")
+FORMULA = tuple("=+-@\t\r")
+NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+
+
+class Delimited(Format):
+    """Comma-, semicolon-, tab- or bar-separated values (RFC 4180 and its relatives).
+
+    Delimiter, decimal comma and header are worked out from the first lines unless
+    given (`delimiter`, `decimal`, `header`). Cells that a spreadsheet would take for a
+    formula are written with an apostrophe in front, which reading takes away again.
+    """
+
+    title = "CSV"
+    extensions = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+
+    def recognises(self, head):
+        lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
+        return 1 if delimiter_of(lines) else 0
+
+    def read(
+        self, source, limits, delimiter=None, decimal=None, header=None, **options
+    ):
+        lines = _sample(source.text)
+        delimiter = delimiter or delimiter_of(lines) or ","
+        decimal = decimal or decimal_of(lines, delimiter)
+        width = lines[0].count(delimiter) + 1
+        limits.check(source.name, "columns", width, "columns")
+        rows = [_split(line, delimiter) for line in lines]
+        header = has_header(rows, decimal) if header is None else header
+        names, warnings = _names(rows[0], header)
+        table = _arrow(source, names, delimiter, decimal, header, rows)
+        limits.check(source.name, "cells", table.num_rows * len(names), "cells")
+        limits.check(source.name, "rows", table.num_rows, "rows")
+        if not table.num_rows:
+            raise DataError(f"{source.name}: has a header but no rows.")
+        columns, X, texts = _columns(source.name, names, table, limits)
+        if not header:
+            warnings.append(
+                "The file has no header line: columns got numbers as names."
+            )
+        return Table(
+            name=source.stem,
+            format=f"CSV ({_said(delimiter)}{', decimal comma' * (decimal == ',')})",
+            columns=columns,
+            X=X,
+            texts=texts,
+            warnings=[*source.warnings, *warnings],
+            limits=limits,
+            source={"file": source.name},
+        )
+
+    def write(self, dataset, mark=None):
+        return {".csv": csv_bytes(dataset, mark)}
+
+
+def _sample(text):
+    lines, start = [], 0
+    while len(lines) < SAMPLE_LINES and start < len(text):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].decode("utf-8", "replace")
+        while line.count('"') % 2 and end < len(text) and len(line) < 1_000_000:
+            start, end = end + 1, text.find(b"\n", end + 1)
+            end = len(text) if end < 0 else end
+            line += "\n" + text[start:end].decode("utf-8", "replace")
+        if line.strip():
+            lines.append(line)
+        start = end + 1
+    return lines
+
+
+def delimiter_of(lines):
+    """The delimiter that parts most `lines` alike; None if none does."""
+    bare = [QUOTED.sub("", line) for line in lines if line.strip()]
+    best, score = None, 0.0
+    for delimiter in DELIMITERS:
+        counts = [line.count(delimiter) for line in bare]
+        if not counts or not counts[0]:
+            continue
+        alike = sum(count == counts[0] for count in counts) / len(counts)
+        if alike > score:
+            best, score = delimiter, alike
+    return best if score >= 0.5 else None
+
+
+def decimal_of(lines, delimiter):
+    """ "," where numbers are written 1,5, else "."."""
+    if delimiter == ",":
+        quoted = [cell for line in lines[1:] for cell in _split(line, delimiter)]
+        commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in quoted)
+        points = sum("." in cell and bool(NUMBER.match(cell)) for cell in quoted)
+        return "," if commas > points else "."
+    cells = [cell for line in lines[1:] for cell in _split(line, delimiter)]
+    commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in cells)
+    points = sum("." in cell and bool(NUMBER.match(cell)) for cell in cells)
+    return "," if commas > points else "."
+
+
+def has_header(rows, decimal):
+    """Whether the first of `rows` names columns rather than being one.
+
+    It does where a word stands over numbers, or where nothing in it is a number.
+    """
+    first, rest = rows[0], rows[1:]
+    if not rest:
+        return not any(_is_number(cell, decimal) for cell in first)
+    numbers_below = [
+        all(
+            _is_number(row[j], decimal) or row[j] in MISSING
+            for row in rest
+            if j < len(row)
+        )
+        and any(_is_number(row[j], decimal) for row in rest if j < len(row))
+        for j in range(len(first))
+    ]
+    words_above = [
+        not _is_number(cell, decimal) and cell.strip() not in MISSING for cell in first
+    ]
+    if any(w and n for w, n in zip(words_above, numbers_below, strict=True)):
+        return True
+    return not any(_is_number(cell, decimal) for cell in first)
+
+
+def _is_number(cell, decimal):
+    return bool(NUMBER.match(cell.replace(",", ".") if decimal == "," else cell))
+
+
+def _split(line, delimiter):
+    if '"' not in line:
+        return line.split(delimiter)
+    import csv
+
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _names(cells, header):
+    if not header:
+        return [f"column {j}" for j in range(1, len(cells) + 1)], []
+    names = [plain(cell.strip()) or f"column {j}" for j, cell in enumerate(cells, 1)]
+    return unique_names(names)
+
+
+def plain(word):
+    """A cell without the apostrophe that keeps spreadsheets from computing it."""
+    return word[1:] if NEUTRALISED.match(word) else word
+
+
+def neutral(word):
+    """A cell that no spreadsheet takes for a formula; `plain` undoes it."""
+    return "'" + word if word.lstrip("'").startswith(FORMULA) else word
+
+
+def _arrow(source, names, delimiter, decimal, header, rows):
+    import pyarrow as pa
+    from pyarrow import csv
+
+    data, faults = source.text, []
+
+    def fault(row):
+        faults.append(row)
+        return "error"
+
+    places = [str(j) for j in range(len(names))]
+    skip = _header_end(data) if header else 0
+    body = memoryview(data)[skip:]
+    if not bytes(body[:1_000]).strip() and not data[skip:].strip():
+        return pa.table({place: pa.array([], pa.float64()) for place in places})
+    try:
+        return csv.read_csv(
+            pa.BufferReader(pa.py_buffer(body)),
+            read_options=csv.ReadOptions(
+                use_threads=False, block_size=len(data) + 1, column_names=places
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=b'"' in data,
+                invalid_row_handler=fault,
+            ),
+            convert_options=csv.ConvertOptions(
+                null_values=MISSING,
+                strings_can_be_null=True,
+                decimal_point=decimal,
+                timestamp_parsers=[],
+                true_values=[],
+                false_values=[],
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if faults:
+            row = faults[0]
+            line = _line_of(data, row.text)
+            raise DataError(
+                f"{source.name}, line {line:,}: {row.actual_columns:,} cells, but "
+                f"{row.expected_columns:,} columns. Is a {_said(delimiter)} missing or "
+                "one too many, or a quote not closed?"
+            ) from None
+        raise DataError(f"{source.name}: {error}.") from None
+
+
+def _header_end(data):
+    """Where the first non-empty line (with quoted line ends in it) ends."""
+    start = 0
+    while True:
+        end = data.find(b"\n", start)
+        if end < 0:
+            return len(data)
+        if data[start:end].strip():
+            break
+        start = end + 1
+    while data.count(b'"', start, end) % 2:
+        end = data.find(b"\n", end + 1)
+        if end < 0:
+            return len(data)
+    return end + 1
+
+
+def _line_of(data, text):
+    at = data.find(text.encode()) if text else -1
+    return data.count(b"\n", 0, max(at, 0)) + 1
+
+
+def _columns(name, names, table, limits):
+    import pyarrow as pa
+
+    X = np.zeros((table.num_rows, len(names)))
+    columns, texts = [], {}
+    for j, title in enumerate(names):
+        cells = table.column(j)
+        kind = cells.type
+        if pa.types.is_null(kind):
+            X[:, j] = np.nan
+            columns.append(Column(title))
+        elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            X[:, j] = cells.cast(pa.float64(), safe=False).to_numpy()
+            _check_finite(name, title, X[:, j])
+            columns.append(Column(title))
+        else:
+            words = [
+                None if word is None else plain(str(word)) for word in cells.to_pylist()
+            ]
+            column, codes, kept = column_of_words(title, words, name, limits)
+            columns.append(column)
+            if kept is None:
+                X[:, j] = codes
+            else:
+                texts[j] = kept
+    return columns, X, texts
+
+
+def _check_finite(name, title, values):
+    bad = np.flatnonzero(np.isinf(values))
+    if len(bad):
+        raise DataError(
+            f"{name}: column '{title}' has {len(bad):,} infinite or too large numbers, "
+            f"the first in row {bad[0] + 1:,}. Mark them as missing with '?'."
+        )
+
+
+def _said(delimiter):
+    return {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}.get(
+        delimiter, repr(delimiter)
+    )
+
+
+def csv_bytes(dataset, mark=None):
+    """`dataset` as CSV: features, texts, the mark if there is one, labels last."""
+    import csv
+    import io
+
+    from scipy import sparse
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [*dataset.feature_names, *([MARK] if mark is not None else [])]
+    writer.writerow([neutral(name) for name in (*names, *dataset.label_names)])
+    spell = [_speller(feature) for feature in dataset.features]
+    texts = dataset.text.to_numpy() if dataset.text is not None else None
+    for i in range(dataset.n):
+        row = dataset.X[i]
+        values = (row.toarray() if sparse.issparse(row) else row).ravel().tolist()
+        cells = [say(value) for say, value in zip(spell, values, strict=True)]
+        if texts is not None:
+            cells += ["" if v is None or v != v else neutral(v) for v in texts[i]]
+        if mark is not None:
+            cells.append("yes" if mark[i] else "no")
+        writer.writerow(cells + dataset.Y[i].tolist())
+    return out.getvalue().encode()
+
+
+def _speller(feature):
+    if feature.kind == "nominal":
+        words = [neutral(word) for word in feature.categories]
+        return lambda value: "" if math.isnan(value) else words[int(value)]
+    return _number
+
+
+def _number(value):
+    if value != value:
+        return ""
+    whole = int(value)
+    return whole if whole == value and abs(whole) < 1e15 else repr(value)

@@ -1,0 +1,262 @@
+"""Where the labels of a table are, and which of a label's two values is the yes.
+
+An XML file beats the header's count, which beats a guess; a guess is only ever shown
+to be confirmed. Labels are matched by name, and 0 and 1 are told by value.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from aemlo.errors import DataError
+
+# The no and the yes of each pair, as spelled in small letters.
+PAIRS = (
+    ("0", "1"),
+    ("-1", "1"),
+    ("false", "true"),
+    ("f", "t"),
+    ("no", "yes"),
+    ("n", "y"),
+    ("absent", "present"),
+)
+SHOWN = 10
+
+
+@dataclass
+class Location:
+    """Names of label columns, in words where they come from, and whether to trust it.
+
+    `names` None with a `count` means a number of columns, at the start if positive, at
+    the end if negative (MEKA's convention).
+    """
+
+    names: list[str] | None = None
+    words: str = ""
+    certain: bool = False
+    count: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def listed(names, limit=SHOWN):
+    """Some names in quotes, the rest counted."""
+    names = list(names)
+    shown = ", ".join(f"'{name}'" for name in names[:limit])
+    return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
+
+
+def chosen(table, labels):
+    """The Location of labels that the user named."""
+    return Location(list(labels), "chosen by name", certain=True)
+
+
+def from_count(table, count, place, words=None):
+    """The Location of `count` columns at the "start" or "end" of `table`."""
+    if place not in ("start", "end"):
+        raise DataError(
+            f"{table.name}: labels are at the 'start' or the 'end', got {place!r}."
+        )
+    if not 0 < count < len(table.columns):
+        raise DataError(
+            f"{table.name}: {count} labels were asked for, but the file has "
+            f"{len(table.columns)} columns, and one must be left as a feature."
+        )
+    names = (
+        table.column_names[:count] if place == "start" else table.column_names[-count:]
+    )
+    return Location(names, words or f"{count} columns at the {place}", certain=True)
+
+
+def positions(table, location):
+    """Column positions of the labels of `location`, in the order of the file.
+
+    A name is matched as it is, then with escapes and outer spaces undone. DataError
+    names those that the file lacks and those that fit more than one column.
+    """
+    exact, loose = {}, {}
+    for j, name in enumerate(table.column_names):
+        exact.setdefault(name, []).append(j)
+        loose.setdefault(plain(name), []).append(j)
+    found, lacking = [], []
+    for name in location.names:
+        match = exact.get(name) or loose.get(plain(name)) or []
+        if len(match) > 1:
+            raise DataError(
+                f"{table.name}: label '{name}' fits {len(match)} columns. Give the "
+                "columns different names."
+            )
+        found += match
+        if not match:
+            lacking.append(name)
+    if lacking:
+        origin = f" ({location.words})" if location.words else ""
+        raise DataError(
+            f"{table.name}: the file has no column for {len(lacking)} of "
+            f"{len(location.names)} labels{origin}: {listed(lacking)}. "
+            f"Its columns: {listed(table.column_names)}."
+        )
+    repeated = {name for name in location.names if location.names.count(name) > 1}
+    if len(set(found)) < len(found):
+        raise DataError(
+            f"{table.name}: a label is named twice ({listed(sorted(repeated))})."
+        )
+    return sorted(found)
+
+
+def plain(name):
+    """A name without backslash escapes, quotes around it, and outer spaces."""
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        name = name[1:-1]
+    if "\\" in name:
+        name = name.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    return name.strip()
+
+
+def meaning(values):
+    """{value: 0 or 1} for spelled `values`; None if they are not a no and a yes."""
+    spelled = {value: _spelling(value) for value in values}
+    kinds = set(spelled.values())
+    for no, yes in PAIRS:
+        if kinds <= {no, yes}:
+            return {value: int(word == yes) for value, word in spelled.items()}
+    return None
+
+
+def _spelling(value):
+    text = value.strip().casefold()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number in (-1, 0, 1) else text
+
+
+def matrix(table, found, missing="refuse"):
+    """Y (n, q) uint8 of the columns `found`, and warnings on empty label cells."""
+    if missing not in ("refuse", "absent"):
+        raise DataError(
+            f"{table.name}: missing_labels must be 'refuse' or 'absent', "
+            f"got {missing!r}."
+        )
+    table.limits.check(table.name, "label cells", table.n * len(found), "cells")
+    Y = np.zeros((table.n, len(found)), dtype=np.uint8)
+    gaps = []
+    for k, j in enumerate(found):
+        values, empty = _zero_one(table, j)
+        Y[:, k] = values
+        if empty:
+            gaps.append((table.columns[j].name, empty))
+    if not gaps:
+        return Y, []
+    cells = sum(empty for _, empty in gaps)
+    where = listed([name for name, _ in gaps], 5)
+    if missing == "refuse":
+        raise DataError(
+            f"{table.name}: {cells:,} label cells are empty or '?' (labels {where}). "
+            "Fill them in, or have them count as absent (missing_labels='absent')."
+        )
+    return Y, [f"{cells:,} empty label cells count as absent (labels {where})."]
+
+
+def _zero_one(table, j):
+    """Column `j` as 0 and 1, and how many cells were empty (0 there)."""
+    column = table.columns[j]
+    if column.kind in ("text", "date"):
+        values = sorted({str(v) for v in table.texts[j] if v is not None})
+        raise _not_binary(table, column, values)
+    numbers = table.column(j)
+    empty = np.isnan(numbers)
+    if column.kind == "nominal":
+        meant = meaning(column.values)
+        if meant is None:
+            raise _not_binary(table, column, column.values)
+        table_of = np.array([meant[v] for v in column.values] or [0])
+        codes = np.where(empty, 0, numbers).astype(int)
+        return np.where(empty, 0, table_of[codes]), int(empty.sum())
+    kinds = np.unique(numbers[~empty])
+    if not (set(kinds) <= {0.0, 1.0} or set(kinds) <= {-1.0, 1.0}):
+        raise _not_binary(table, column, [f"{v:g}" for v in kinds])
+    return np.where(empty, 0, numbers == 1), int(empty.sum())
+
+
+def _not_binary(table, column, values):
+    shown = ", ".join(repr(str(v)) for v in values[:6])
+    more = f" and {len(values) - 6:,} more" if len(values) > 6 else ""
+    return DataError(
+        f"{table.name}: label '{column.name}' has {len(values):,} values "
+        f"({shown}{more}). "
+        "A label has two: 0 and 1, no and yes, false and true, or -1 and 1."
+    )
+
+
+def binary_columns(table):
+    """Positions of columns that could be labels: 0/1 ones, else (-1)/1 ones."""
+    could = np.zeros(len(table.columns), dtype=bool)
+    signed = np.zeros(len(table.columns), dtype=bool)
+    zero_one, minus_one = _numeric_binary(table.X)
+    for j, column in enumerate(table.columns):
+        if column.kind == "nominal":
+            could[j] = len(column.values) <= 2 and meaning(column.values) is not None
+        elif column.kind == "numeric":
+            could[j], signed[j] = zero_one[j], minus_one[j]
+    return np.flatnonzero(could if could.any() else signed)
+
+
+def _numeric_binary(X, block=2_000):
+    """Per column: only 0, 1 and gaps; only -1, 1 and gaps (dense tables only)."""
+    if sparse.issparse(X):
+        odd = np.unique(X.indices[~((X.data == 1) | (X.data == 0) | np.isnan(X.data))])
+        zero_one = np.ones(X.shape[1], dtype=bool)
+        zero_one[odd] = False
+        return zero_one, np.zeros(X.shape[1], dtype=bool)
+    zero_one = np.ones(X.shape[1], dtype=bool)
+    minus_one = zero_one.copy()
+    for start in range(0, len(X), block):
+        part = X[start : start + block]
+        one = (part == 1) | np.isnan(part)
+        zero_one &= (one | (part == 0)).all(axis=0)
+        minus_one &= (one | (part == -1)).all(axis=0)
+        if not (zero_one.any() or minus_one.any()):
+            break
+    known = ~np.isnan(X).all(axis=0) if len(X) else zero_one
+    return zero_one & known, minus_one & known
+
+
+def guess(table):
+    """A Location to be confirmed: the run of 0/1 columns at the start or the end.
+
+    Of two runs the longer one; 0/1 columns elsewhere are likelier features. Without a
+    run at either side, all 0/1 columns. No names where every column is 0/1.
+    """
+    could = set(binary_columns(table).tolist())
+    total = len(table.columns)
+    if not could:
+        return Location([], "no column holds only 0 and 1")
+    if len(could) == total:
+        return Location([], "every column holds only 0 and 1: say how many are labels")
+    head = next(j for j in range(total) if j not in could)
+    tail = next(k for k in range(total) if total - 1 - k not in could)
+    if head > tail:
+        run, words = range(head), f"guess: the first {head} columns hold only 0 and 1"
+    elif tail:
+        run = range(total - tail, total)
+        words = f"guess: the last {tail} columns hold only 0 and 1"
+    else:
+        run, words = sorted(could), f"guess: {len(could)} columns hold only 0 and 1"
+    return Location([table.columns[j].name for j in run], words)
+
+
+def no_hint(table):
+    """The message for a file that does not say which columns are labels."""
+    proposal = guess(table)
+    candidates = (
+        f" Candidates ({proposal.words}): {listed(proposal.names)}."
+        if proposal.names
+        else f" ({proposal.words.capitalize()}.)"
+    )
+    return (
+        f"{table.name}: nothing says which columns are labels.{candidates} Name them, "
+        "say how many there are at the start or the end, or add a Mulan XML file."
+    )

@@ -1,0 +1,154 @@
+"""Source: the bytes of one file, unpacked within limits and decoded to UTF-8."""
+
+import codecs
+import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePath
+
+from aemlo.errors import DataError
+from aemlo.formats.limits import MEGABYTE, PREFIX, Limits, check_megabytes
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+HEAD = 65_536
+
+
+@dataclass
+class Source:
+    """One file: its name, its bytes (gunzipped), and what was assumed of it."""
+
+    name: str
+    data: bytes
+    limits: Limits
+    encoding: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def suffix(self):
+        """The last suffix of the name, small letters, a final .gz aside."""
+        name = self.name.lower().removesuffix(".gz")
+        return PurePath(name).suffix
+
+    @property
+    def stem(self):
+        """The name without folder and suffixes."""
+        name = PurePath(self.name).name
+        for ending in (".gz", ".GZ"):
+            name = name.removesuffix(ending)
+        return PurePath(name).stem or "data"
+
+    @cached_property
+    def head(self):
+        """The first part of `text`, to recognise the format by."""
+        return self.text[:HEAD]
+
+    @cached_property
+    def text(self):
+        """The bytes of the file as UTF-8 with lines that end in a line feed.
+
+        Raises DataError for a file that is not text and for lines over the limit.
+        """
+        data = _decoded(self)
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if not data.strip():
+            raise DataError(f"{self.name}: the file is empty.")
+        _check_lines(self.name, data, self.limits)
+        return data
+
+
+def open_source(file, limits, encoding=None):
+    """The Source of a path, or of a pair (name, bytes); DataError if too large."""
+    if isinstance(file, (str, Path)):
+        path = Path(file)
+        if not path.is_file():
+            raise DataError(f"{file}: there is no such file.")
+        check_megabytes(limits, path.name, path.stat().st_size, "upload_mb")
+        name, data = path.name, path.read_bytes()
+    else:
+        name, data = file
+        name = PurePath(name).name or "data"
+        check_megabytes(limits, name, len(data), "upload_mb")
+    if data[:2] == b"\x1f\x8b":
+        data = _gunzipped(name, data, limits)
+    return Source(name, data, limits, encoding)
+
+
+def _gunzipped(name, data, limits):
+    allowed = min(
+        limits.unpacked_mb * MEGABYTE, len(data) * limits.expansion + MEGABYTE
+    )
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unpack.decompress(data, allowed + 1)
+    except zlib.error as error:
+        raise DataError(f"{name}: the gzip data are damaged ({error}).") from None
+    if len(plain) > allowed:
+        raise DataError(
+            f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the limit for "
+            f"{len(data):,} packed bytes. Unpack it first, or set {PREFIX}UNPACKED_MB "
+            f"or {PREFIX}EXPANSION higher."
+        )
+    if not unpack.eof:
+        raise DataError(f"{name}: the gzip data end too early: the file is cut off.")
+    return plain
+
+
+def _decoded(source):
+    data, name = source.data, source.name
+    if source.encoding:
+        return _recoded(data, source.encoding, name)
+    for mark, encoding in BOMS:
+        if data.startswith(mark):
+            if encoding == "utf-8":
+                data = data[len(mark) :]
+                break
+            data = _recoded(data, encoding, name)
+            break
+    nul = data.find(b"\x00")
+    if nul >= 0:
+        raise DataError(
+            f"{name}: not a text file (a NUL byte at position {nul:,}). If it is text "
+            "in UTF-16, save it as UTF-8."
+        )
+    if data.isascii():
+        return data
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        source.warnings.append(
+            f"Not UTF-8 (line {line}): read as Windows-1252. Accents may be wrong if "
+            "the file is in another encoding."
+        )
+        return data.decode("cp1252", errors="replace").encode("utf-8")
+    return data
+
+
+def _recoded(data, encoding, name):
+    try:
+        return data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
+    except LookupError:
+        raise DataError(f"{name}: there is no encoding {encoding!r}.") from None
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise DataError(f"{name}: is not {encoding}: {error.reason}.") from None
+
+
+def _check_lines(name, data, limits):
+    """Refuse a line over the limit: look for one line end in every such stretch."""
+    step, start = limits.line_mb * MEGABYTE, 0
+    while len(data) - start > step:
+        end = data.rfind(b"\n", start, start + step)
+        if end < 0:
+            line = data.count(b"\n", 0, start) + 1
+            raise DataError(
+                f"{name}: line {line:,} is longer than the limit of {limits.line_mb} "
+                f"MB. If it is right, set {PREFIX}LINE_MB higher."
+            )
+        start = end + 1
