@@ -1,0 +1,286 @@
+"""The map of the latent space: rows as points, told apart by colour and by shape.
+
+Every figure takes a frame `points`, one row a point, in the order to draw them (rare
+rows last), with columns `row` (the row's id in the resampled data set), `synthetic`
+(True or False), `x`, `y` and, for a picture in space, `z`; optional `labels` and
+`parents` (texts for the hover) and any columns to colour by. Selections come back as
+the ids in `customdata`, never as positions in a trace.
+"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from aemlo.charts import theme
+
+KIND = "real or synthetic"
+# What the categories of a colouring share out: distinct in light, dark and to
+# colour-blind eyes; the rest of the categories is grey.
+CATEGORY_COLOURS = (
+    *("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#B8A000", "#6A4C93"),
+)
+OTHERS = "others"
+HAS = ("has it", "has not")
+
+
+def latent_map(
+    points, colour=KIND, *, method="UMAP", note="", marked=(), lines=None, height=620
+):
+    """The map in the plane, or in space where there is a column `z`.
+
+    `colour` is a column of `points` (numbers: an even scale; True and False: has or
+    has not; texts: the seven commonest, the rest grey), or KIND. `marked` are ids of
+    rows to ring; `lines` a frame `child parent` of ids to join; `note` is a sentence
+    under the title, such as how many rows are not drawn.
+    """
+    figure = go.Figure()
+    _add_points(figure, points, colour, {})
+    _add_lines(figure, points, lines)
+    _add_rings(figure, points, marked)
+    figure.update_layout(
+        title={
+            "text": map_title(points, colour),
+            "subtitle": {"text": theme.safe(_subtitle(points, colour, note))},
+        },
+        height=height,
+        dragmode="lasso" if "z" not in points else "orbit",
+        hovermode="closest",
+        margin={"t": 105, "l": 20, "r": 20, "b": 40},
+        legend={"itemsizing": "constant", "y": 1.01},
+    )
+    _bare_axes(figure, method, "z" in points)
+    return figure
+
+
+def linked_views(views, colour=KIND, *, marked=(), height=360):
+    """Several maps of the same rows side by side, with the same rows ringed.
+
+    `views` maps a title ("Features, UMAP") to its `points`.
+    """
+    figure = make_subplots(
+        cols=len(views), subplot_titles=[theme.safe(name) for name in views]
+    )
+    for column, points in enumerate(views.values(), start=1):
+        place = {"row": 1, "col": column}
+        _add_points(figure, points, colour, place, legend=column == 1)
+        _add_rings(figure, points, marked, place, legend=column == 1)
+    figure.update_layout(
+        height=height,
+        hovermode="closest",
+        dragmode="zoom",
+        margin={"t": 70, "l": 20, "r": 20, "b": 20},
+        legend={"itemsizing": "constant", "y": 1.1},
+    )
+    figure.update_coloraxes(showscale=False)
+    figure.update_xaxes(showticklabels=False, zeroline=False, title=None)
+    figure.update_yaxes(showticklabels=False, zeroline=False, title=None)
+    return figure
+
+
+def map_title(points, colour):
+    """What the map shows, in one line with its counts."""
+    synthetic = points["synthetic"].to_numpy(dtype=bool)
+    real = f"{theme.count((~synthetic).sum())} real rows"
+    made = f"{theme.count(synthetic.sum())} synthetic"
+    if colour != KIND and _kind_of(points[colour]) == "flag":
+        has = points[colour].to_numpy(dtype=bool)
+        return (
+            f"{theme.short(colour)}: {theme.count((has & ~synthetic).sum())} of {real} "
+            f"have it, and {theme.count((has & synthetic).sum())} of {made}"
+        )
+    by = "" if colour == KIND else f", by {theme.short(colour)}"
+    return f"{real} and {made}{by}"
+
+
+def _subtitle(points, colour, note):
+    shapes = "Circles are real rows, diamonds synthetic ones."
+    return " ".join(part for part in (shapes, note) if part)
+
+
+def _kind_of(column):
+    if pd.api.types.is_bool_dtype(column):
+        return "flag"
+    return "number" if pd.api.types.is_numeric_dtype(column) else "category"
+
+
+def _add_points(figure, points, colour, place, legend=True):
+    if colour == KIND:
+        groups = _by_kind(points)
+    else:
+        kind = _kind_of(points[colour])
+        split = {"flag": _by_flag, "number": _by_number, "category": _by_category}
+        groups = split[kind](points, colour)
+        if kind == "number":
+            figure.update_layout(coloraxis=_colour_axis(points[colour], colour))
+    for name, part, marker in groups:
+        if len(part):
+            trace = _trace(part, name, marker, legend)
+            figure.add_trace(trace, **place)
+
+
+def _by_kind(points):
+    synthetic = points["synthetic"].to_numpy(dtype=bool)
+    real = {"color": theme.REAL, "symbol": "circle", "size": 5, "opacity": 0.55}
+    yield "real", points[~synthetic], real
+    yield "synthetic", points[synthetic], _diamond(theme.SYNTHETIC)
+
+
+def _by_flag(points, colour):
+    synthetic = points["synthetic"].to_numpy(dtype=bool)
+    has = points[colour].to_numpy(dtype=bool)
+    faint = {"color": theme.NEUTRAL, "symbol": "circle", "size": 4, "opacity": 0.35}
+    strong = {"color": theme.REAL, "symbol": "circle", "size": 7, "opacity": 0.9}
+    hollow = {**_diamond(theme.SYNTHETIC), "symbol": "diamond-open", "opacity": 0.6}
+    hollow["line"] = {"width": 1, "color": theme.SYNTHETIC}
+    yield f"real, {HAS[1]}", points[~has & ~synthetic], faint
+    yield f"synthetic, {HAS[1]}", points[~has & synthetic], hollow
+    yield f"real, {HAS[0]}", points[has & ~synthetic], strong
+    yield f"synthetic, {HAS[0]}", points[has & synthetic], _diamond(theme.SYNTHETIC)
+
+
+def _by_number(points, colour):
+    synthetic = points["synthetic"].to_numpy(dtype=bool)
+    known = points[colour].notna().to_numpy()
+    unknown = {"color": theme.NEUTRAL, "symbol": "circle", "size": 4, "opacity": 0.35}
+    yield "not defined", points[~known], unknown
+    shapes = (("real", ~synthetic, "circle", 6), ("synthetic", synthetic, "diamond", 8))
+    for name, rows, symbol, size in shapes:
+        part = points[rows & known]
+        yield (
+            name,
+            part,
+            {
+                "color": part[colour].to_numpy(dtype=np.float32),
+                "coloraxis": "coloraxis",
+                "symbol": symbol,
+                "size": size,
+                "opacity": 0.85,
+            },
+        )
+
+
+def _by_category(points, colour):
+    synthetic = points["synthetic"].to_numpy(dtype=bool)
+    values = points[colour].astype(str).to_numpy()
+    common = pd.Series(values).value_counts().index[: len(CATEGORY_COLOURS)]
+    rest = ~np.isin(values, common)
+    named = [(OTHERS, rest, theme.NEUTRAL, 0.4)] if rest.any() else []
+    colours = zip(common, CATEGORY_COLOURS, strict=False)
+    named += [(name, values == name, shade, 0.85) for name, shade in colours]
+    for name, rows, shade, opacity in named:
+        circle = {"color": shade, "symbol": "circle", "size": 6, "opacity": opacity}
+        yield name, points[rows & ~synthetic], circle
+        yield f"{name}, synthetic", points[rows & synthetic], _diamond(shade)
+
+
+def _diamond(colour):
+    return {
+        "color": colour,
+        "symbol": "diamond",
+        "size": 8,
+        "opacity": 0.95,
+        "line": {"width": 0.7, "color": "#3A2C00"},
+    }
+
+
+def _colour_axis(values, name):
+    known = values[np.isfinite(values.to_numpy(dtype=float))]
+    low, high = known.quantile([0.01, 0.99]) if len(known) else (0.0, 1.0)
+    return {
+        "colorscale": theme.SEQUENTIAL,
+        "cmin": float(low),
+        "cmax": float(high) if high > low else float(low) + 1.0,
+        "colorbar": {"title": {"text": theme.short(name, 24)}, "thickness": 12},
+    }
+
+
+def _trace(part, name, marker, legend):
+    shared = {
+        "mode": "markers",
+        "name": f"{theme.short(name, 32)} ({theme.count(len(part))})",
+        "marker": marker,
+        "showlegend": legend,
+        "customdata": part["row"].to_numpy(dtype=np.int32)[:, None],
+        "hovertext": _hover(part),
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    if "z" in part:
+        marker["size"] = max(2, marker["size"] // 2)
+        return go.Scatter3d(**_places(part, "xyz"), **shared)
+    shared["unselected"] = {"marker": {"opacity": 0.12}}
+    return go.Scattergl(**_places(part, "xy"), **shared)
+
+
+def _places(part, axes):
+    return {axis: part[axis].to_numpy(dtype=np.float32) for axis in axes}
+
+
+def _hover(part):
+    texts = np.where(part["synthetic"], "synthetic row ", "row ").astype(object)
+    texts = texts + part["row"].astype(str).to_numpy(dtype=object)
+    for column in ("labels", "parents"):
+        if column in part:
+            more = part[column].fillna("").map(lambda text: theme.short(text, 90))
+            more = more.to_numpy(dtype=object)
+            texts = texts + np.where(more == "", "", "<br>" + more)
+    return texts
+
+
+def _add_rings(figure, points, marked, place=None, legend=True):
+    ringed = points[points["row"].isin(list(marked))]
+    if not len(ringed):
+        return
+    shared = {
+        "mode": "markers",
+        "name": f"selected ({theme.count(len(ringed))})",
+        "showlegend": legend,
+        "hoverinfo": "skip",
+        "customdata": ringed["row"].to_numpy(dtype=np.int32)[:, None],
+    }
+    ring = {"symbol": "circle-open", "color": theme.WORSE, "size": 11}
+    ring["line"] = {"width": 1.6, "color": theme.WORSE}
+    if "z" in points:
+        trace = go.Scatter3d(**_places(ringed, "xyz"), marker=ring, **shared)
+    else:
+        trace = go.Scattergl(**_places(ringed, "xy"), marker=ring, **shared)
+    figure.add_trace(trace, **(place or {}))
+
+
+def _add_lines(figure, points, lines):
+    if lines is None or not len(lines):
+        return
+    axes = "xyz" if "z" in points else "xy"
+    place = points.set_index("row")[list(axes)]
+    shown = lines[lines["child"].isin(place.index) & lines["parent"].isin(place.index)]
+    if not len(shown):
+        return
+    ends = np.full((len(shown), 3, len(axes)), np.nan)
+    ends[:, 0] = place.loc[shown["child"]].to_numpy()
+    ends[:, 1] = place.loc[shown["parent"]].to_numpy()
+    flat = ends.reshape(-1, len(axes)).T
+    kind = go.Scatter3d if "z" in points else go.Scattergl
+    figure.add_trace(
+        kind(
+            **dict(zip(axes, flat, strict=True)),
+            mode="lines",
+            name="to its parents",
+            line={"color": theme.SYNTHETIC, "width": 1.5},
+            hoverinfo="skip",
+        )
+    )
+
+
+def _bare_axes(figure, method, in_space):
+    # The axes of such a picture have no unit; distances mean something, places do not.
+    bare = {"showticklabels": False, "zeroline": False}
+    if in_space:
+        figure.update_scenes(
+            {
+                f"{axis}axis": {**bare, "title": {"text": f"{method} {order}"}}
+                for order, axis in enumerate("xyz", start=1)
+            }
+        )
+        return
+    figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **bare)
+    figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **bare)
