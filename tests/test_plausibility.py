@@ -1,0 +1,190 @@
+"""Plausibility of synthetic rows: hand-worked cases and formulas written out again."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from aemlo import plausibility
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
+
+
+def written_out(real, synthetic, k):
+    """Precision and recall of Kynkäänniemi et al., eq. 1 and 2, as plain loops."""
+
+    def share(centres, rows):
+        inside = 0
+        for row in rows:
+            for i, centre in enumerate(centres):
+                others = np.delete(centres, i, axis=0)
+                radius = np.sort(np.linalg.norm(others - centre, axis=1))[k - 1]
+                if np.linalg.norm(row - centre) <= radius:
+                    inside += 1
+                    break
+        return inside / len(rows)
+
+    return share(real, synthetic), share(synthetic, real)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_precision_and_recall_are_the_formulas_written_out(rng, kind):
+    real = rng.normal(size=(40, 3))
+    synthetic = 1.5 * rng.normal(size=(25, 3)) + 0.8
+    found = plausibility.precision_recall(kind(real), kind(synthetic), k=3)
+    assert found == pytest.approx(written_out(real, synthetic, 3))
+    assert 0 < found[0] < 1 and 0 < found[1] < 1
+
+
+def test_precision_sees_rows_off_the_data_and_recall_a_missing_half(rng):
+    real = np.vstack([rng.normal(size=(60, 2)), rng.normal(size=(60, 2)) + 30])
+    near = real[:60] + 0.01
+    precision, recall = plausibility.precision_recall(real, near)
+    assert precision == 1.0
+    assert recall == pytest.approx(0.5, abs=0.05)
+    assert plausibility.precision_recall(real, near + 500.0)[0] == 0.0
+
+
+def test_too_few_rows_for_balls_give_no_figure(rng):
+    real = rng.normal(size=(20, 2))
+    precision, recall = plausibility.precision_recall(real, real[:3] + 0.01, k=3)
+    assert precision == 1.0
+    assert np.isnan(recall)
+    assert np.isnan(plausibility.coverage(real[:5], real, k=5))
+
+
+def test_nearest_real_leaves_a_real_row_itself_out():
+    real = np.array([[0.0], [1.0], [5.0]])
+    to_real, among = plausibility.nearest_real(real, np.array([[0.25], [9.0]]))
+    assert to_real.tolist() == [0.25, 4.0]
+    assert among.tolist() == [1.0, 1.0, 4.0]
+
+
+def test_copies_and_rows_off_the_data_are_told_from_ordinary_ones(rng):
+    among = rng.uniform(1.0, 2.0, size=1000)
+    to_real = np.array([0.0, 0.5, 1.5, 1.6, 1.7, 3.0, 4.0, 1.2, 1.3, 1.4])
+    assert plausibility.copied_and_off(to_real, among) == (0.2, 0.2)
+
+
+def test_an_exact_copy_counts_even_where_real_rows_repeat():
+    among = np.zeros(100)
+    assert plausibility.copied_and_off(np.array([0.0, 0.0, 1.0]), among) == (
+        pytest.approx(2 / 3),
+        pytest.approx(1 / 3),
+    )
+
+
+def test_coverage_is_the_share_of_real_rows_reached(rng):
+    real = np.arange(10.0)[:, None]
+    # With k = 2 each row reaches 2 (the ends) or 1; 0.5 is near 0 and 1 and 2.
+    synthetic = np.array([[0.5]])
+    radius = np.array([2, 1, 1, 1, 1, 1, 1, 1, 1, 2])
+    expected = (np.abs(real[:, 0] - 0.5) <= radius).mean()
+    assert plausibility.coverage(real, synthetic, k=2) == expected == 0.2
+    assert plausibility.coverage(real, real, k=2) == 1.0
+    assert plausibility.coverage(real, real[:0], k=2) == 0.0
+
+
+def test_label_agreement_is_jaccard_with_the_nearest_real_rows():
+    real = np.array([[0.0], [1.0], [10.0], [11.0]])
+    Y = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]])
+    rows = np.array([[0.4], [10.4]])
+    Y_rows = np.array([[1, 1, 0], [0, 0, 0]])
+    found = plausibility.label_agreement(real, Y, rows, Y_rows, k=2)
+    assert found.tolist() == [(0.5 + 1.0) / 2, (0.0 + 1.0) / 2]
+    own = plausibility.label_agreement(real, Y, k=1)
+    assert own.tolist() == [0.5, 0.5, 0.0, 0.0]
+
+
+def test_matched_real_rows_have_the_labels_asked_for_and_are_distinct(rng):
+    Y = np.zeros((50, 3), dtype=int)
+    Y[:, 0] = 1
+    Y[:6, 1] = 1
+    Y[:4, 2] = 1
+    made_for = np.array([2] * 3 + [1] * 10 + [0] * 20 + [-1] * 5)
+    rows = plausibility.matched(Y, made_for, rng)
+    assert len(set(rows)) == len(rows) == 3 + 3 + 20 + 5
+    assert Y[rows[:3], 2].all()
+    assert Y[rows[3:6], 1].all()
+
+
+def test_a_forest_cannot_tell_rows_of_one_kind_and_can_tell_a_shifted_feature(rng):
+    real, same = rng.normal(size=(300, 6)), rng.normal(size=(300, 6))
+    auc, _ = plausibility.two_sample_test(real, same, rng)
+    assert auc == pytest.approx(0.5, abs=0.1)
+    same[:, 4] += 4.0
+    auc, importance = plausibility.two_sample_test(real, same, rng)
+    assert auc > 0.95
+    assert importance.argmax() == 4
+    assert importance.sum() == pytest.approx(1.0)
+
+
+def test_a_forest_is_not_asked_about_a_handful_of_rows(rng):
+    auc, importance = plausibility.two_sample_test(np.eye(30), np.eye(9, 30), rng)
+    assert np.isnan(auc)
+    assert not importance.any()
+
+
+def test_a_row_made_for_a_label_but_placed_in_anothers_region_is_outside(rng):
+    real = np.vstack([rng.normal(size=(50, 2)), rng.normal(size=(30, 2)) + 40])
+    Y = np.repeat([[1, 0, 0], [0, 1, 0]], [50, 30], axis=0)
+    Y[0, 2] = 1
+    synthetic = np.vstack([real[55] + 0.01, real[3] + 0.01, real[3], real[3], real[60]])
+    made_for = np.array([1, 1, -1, 0, 2])
+    found = plausibility.outside(real, Y, synthetic, made_for)
+    assert found.tolist() == [False, True, False, False, False]
+
+
+def test_the_report_puts_real_rows_beside_and_repeats_itself():
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(200, 4))
+    Y = np.column_stack([np.ones(200), np.arange(200) < 40, np.zeros(200)]).astype(int)
+    real[:40] += 3.0
+    synthetic = real[:40] + 0.3 * rng.normal(size=(40, 4))
+    Y_new, made_for = Y[:40], np.ones(40, dtype=int)
+    heard = []
+
+    def run():
+        return plausibility.report(
+            *(real, Y, synthetic, Y_new, made_for),
+            np.random.default_rng(5),
+            on_progress=heard.append,
+        )
+
+    frame, importance = run()
+    assert frame.equals(run()[0])
+    assert heard[0] == 0.0 and heard[-1] == 1.0 and heard[:4] == sorted(heard[:4])
+    assert set(frame["measure"]) == {m.title for m in plausibility.MEASURES}
+    assert set(frame["label"]) == {-1, 0, 1}
+    assert len(importance) == 4
+    values = frame.set_index(["measure", "label"])
+    by_hand = cdist(synthetic, real).min(axis=1)
+    assert values.loc[("distance", 1), "value"] == pytest.approx(np.median(by_hand))
+    own = cdist(real, real)
+    np.fill_diagonal(own, np.inf)
+    assert values.loc[("distance", 1), "reference"] == pytest.approx(
+        np.median(own.min(axis=1)[:40])
+    )
+    assert values.loc[("told apart (AUC)", -1), "reference"] == 0.5
+    assert values.loc[("outside", -1), "value"] < 0.2
+
+
+def test_large_sets_are_judged_on_a_part(rng, monkeypatch):
+    monkeypatch.setattr(plausibility, "MOST_ROWS", 60)
+    sizes = []
+    plain = plausibility.nearest_real
+
+    def counted(real, synthetic):
+        sizes.append(real.shape[0])
+        return plain(real, synthetic)
+
+    monkeypatch.setattr(plausibility, "nearest_real", counted)
+    real = rng.normal(size=(300, 2))
+    Y = np.ones((300, 1), dtype=int)
+    plausibility.report(
+        *(real, Y, real[:20] + 0.1, Y[:20], np.zeros(20, dtype=int)), rng
+    )
+    assert sizes == [60]
