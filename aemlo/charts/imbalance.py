@@ -1,0 +1,269 @@
+"""Pictures of label imbalance, label by label.
+
+Frames come from `aemlo.imbalance`: one row a label with `label positives share IRLbl
+ImR minority SCUMBLE`. Points carry the label's position in `customdata`, so that a
+click can be told which label it meant. `chosen` is the position of a label to point at.
+"""
+
+from collections import Counter
+
+import numpy as np
+import plotly.graph_objects as go
+
+from aemlo.charts import theme
+
+IN_VIEW = 40
+KINDS = ((True, "minority", theme.MINORITY, theme.HATCH), (False, "others", None, ""))
+
+
+def axis_names(names, length=22):
+    """Names short enough for an axis, still all different."""
+    shown, seen = [], Counter()
+    for name in names:
+        short = theme.short(name, length)
+        seen[short] += 1
+        shown.append(short if seen[short] == 1 else f"{short} ({seen[short]})")
+    return shown
+
+
+def by_label(table, measure, *, mean=None, log=False, chosen=None, biggest_first=True):
+    """Bars of `measure` ("IRLbl" or "ImR") per label, sorted, minority labels hatched.
+
+    `mean` draws MeanIR; labels without the measure stand at the end without a bar.
+    """
+    table = table.reset_index(names="position")
+    table = table.sort_values(
+        measure, ascending=not biggest_first, kind="stable", na_position="last"
+    )
+    table["axis"] = axis_names(table["label"])
+    fig = go.Figure()
+    for minority, name, colour, hatch in KINDS:
+        part = table[table["minority"] == minority]
+        fig.add_bar(
+            x=part["axis"],
+            y=part[measure],
+            name=name,
+            marker_color=colour or theme.MAJORITY,
+            marker_pattern_shape=hatch,
+            marker_pattern_fgcolor="white",
+            marker_pattern_size=5,
+            customdata=_custom(part),
+            hovertemplate=_hover(measure),
+        )
+    if mean is not None and not np.isnan(mean):
+        _line(fig, mean, f"MeanIR {theme.number(mean)}", log)
+    _many(fig, table, chosen)
+    _point_at(fig, table, measure, chosen, log)
+    fig.update_layout(
+        title=_title(table, measure, mean),
+        barmode="stack",
+        bargap=0.15,
+        height=440,
+        xaxis_tickangle=-50 if len(table) > 8 else 0,
+        clickmode="event+select",
+        dragmode="pan" if len(table) > IN_VIEW else "zoom",
+    )
+    fig.update_yaxes(
+        title={"IRLbl": "IRLbl (times rarer than the commonest label)"}.get(
+            measure, "ImR (larger side / smaller side)"
+        ),
+        type="log" if log else "linear",
+        rangemode="normal" if log else "tozero",
+    )
+    return fig
+
+
+def long_tail(table, *, log=True, chosen=None):
+    """Positives of each label against its rank: the long tail."""
+    table = table.reset_index(names="position")
+    table = table.sort_values("positives", ascending=False, kind="stable")
+    table["rank"] = np.arange(1, len(table) + 1)
+    rare = table.iloc[(len(table) + 1) // 2 :]
+    total = max(int(table["positives"].sum()), 1)
+    fig = go.Figure()
+    fig.add_scatter(
+        x=table["rank"],
+        y=table["positives"],
+        mode="lines",
+        line={"color": theme.NEUTRAL, "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for minority, name, colour, _ in KINDS:
+        part = table[table["minority"] == minority]
+        fig.add_scatter(
+            x=part["rank"],
+            y=part["positives"],
+            mode="markers",
+            name=name,
+            marker={
+                "color": colour or theme.MAJORITY,
+                "symbol": "diamond" if minority else "circle",
+                "size": 9 if len(table) <= IN_VIEW else 6,
+            },
+            customdata=_custom(part),
+            hovertemplate=_hover("IRLbl"),
+        )
+    _point_at(fig, table, "positives", chosen, log, x="rank")
+    fig.update_layout(
+        title=f"The rarer half of the labels holds "
+        f"{rare['positives'].sum() / total:.0%} of all {total:,} positives",
+        height=400,
+        clickmode="event+select",
+    )
+    fig.update_xaxes(title="Rank of the label, most frequent first")
+    fig.update_yaxes(title="Positive rows", type="log" if log else "linear")
+    return fig
+
+
+def scumble_by_ir(table, *, mean, chosen=None):
+    """SCUMBLE of each label against its IRLbl: which rare labels ride with frequent."""
+    table = table.reset_index(names="position").dropna(subset=["IRLbl"])
+    fig = go.Figure()
+    for minority, name, colour, _ in KINDS:
+        part = table[table["minority"] == minority]
+        fig.add_scatter(
+            x=part["IRLbl"],
+            y=part["SCUMBLE"],
+            mode="markers",
+            name=name,
+            marker={
+                "color": colour or theme.MAJORITY,
+                "symbol": "diamond" if minority else "circle",
+                "size": 10 if len(table) <= IN_VIEW else 7,
+                "opacity": 0.85,
+            },
+            customdata=_custom(part),
+            hovertemplate=_hover("SCUMBLE"),
+        )
+    high = int((table.loc[table["minority"], "SCUMBLE"] > 0.1).sum())
+    rare = int(table["minority"].sum())
+    if not np.isnan(mean):
+        fig.add_vline(x=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
+        fig.add_annotation(
+            x=np.log10(mean),
+            y=1,
+            yref="paper",
+            text=f"MeanIR {theme.number(mean)}",
+            showarrow=False,
+            xanchor="left",
+            xshift=4,
+        )
+    fig.add_hline(y=0.1, line={"color": theme.THRESHOLD, "dash": "dot"})
+    _point_at(fig, table, "SCUMBLE", chosen, False, x="IRLbl", x_log=True)
+    fig.update_layout(
+        title=f"{high} of {rare} minority labels have a SCUMBLE above 0.1",
+        height=420,
+        clickmode="event+select",
+    )
+    fig.update_xaxes(title="IRLbl (log scale)", type="log")
+    fig.update_yaxes(title="SCUMBLE of the label, 0 to 1", rangemode="tozero")
+    return fig
+
+
+def _title(table, measure, mean):
+    known = table[measure].dropna()
+    if known.empty:
+        return f"No label has an {measure}"
+    if measure == "IRLbl" and mean is not None and not np.isnan(mean):
+        rare = int(table["minority"].sum())
+        is_are = "label is" if len(table) == 1 else "labels are"
+        return (
+            f"{rare} of {len(table):,} {is_are} rarer than MeanIR {theme.number(mean)}"
+        )
+    worst = table.loc[known.idxmax()]
+    return (
+        f"{theme.short(worst['label'], 40)} is the most uneven label: "
+        f"{measure} {theme.ratio(worst[measure])}"
+    )
+
+
+def _custom(part):
+    return np.column_stack(
+        [
+            part["position"],
+            [wrapped(name) for name in part["label"]],
+            [f"{v:,}" for v in part["positives"]],
+            [f"{v:.1%}" for v in part["share"]],
+            [theme.ratio(v) for v in part["IRLbl"]],
+            [theme.ratio(v) for v in part["ImR"]],
+            [theme.number(v) for v in part["SCUMBLE"]],
+        ]
+    )
+
+
+def _hover(first):
+    lines = {
+        "IRLbl": "IRLbl %{customdata[4]}",
+        "ImR": "ImR %{customdata[5]}",
+        "SCUMBLE": "SCUMBLE %{customdata[6]}",
+    }
+    order = [first, *(name for name in lines if name != first)]
+    return (
+        "<b>%{customdata[1]}</b><br>%{customdata[2]} rows (%{customdata[3]})<br>"
+        + "<br>".join(lines[name] for name in order)
+        + "<extra></extra>"
+    )
+
+
+def wrapped(name, width=60):
+    """A full name for a hover box, broken into lines."""
+    text = str(name)
+    pieces = [text[i : i + width] for i in range(0, min(len(text), 6 * width), width)]
+    return "<br>".join(theme.safe(piece) for piece in pieces)
+
+
+def _line(fig, value, text, log):
+    fig.add_hline(y=value, line={"color": theme.THRESHOLD, "dash": "dash", "width": 2})
+    fig.add_annotation(
+        x=1,
+        xref="paper",
+        y=np.log10(value) if log else value,
+        text=text,
+        showarrow=False,
+        xanchor="right",
+        yanchor="bottom",
+    )
+
+
+def _many(fig, table, chosen):
+    """With many labels show a window, around the chosen one, over a strip of all."""
+    if len(table) <= IN_VIEW:
+        return
+    place = 0
+    if chosen is not None:
+        place = int(np.flatnonzero(table["position"].to_numpy() == chosen)[0])
+    first = min(max(place - IN_VIEW // 2, 0), len(table) - IN_VIEW)
+    fig.update_xaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=table["axis"],
+        range=[first - 0.5, first + IN_VIEW - 0.5],
+        rangeslider={"visible": True, "thickness": 0.09},
+    )
+
+
+def _point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
+    fig.update_xaxes(**_order(table) if x == "axis" else {})
+    if chosen is None or chosen not in set(table["position"]):
+        return
+    row = table[table["position"] == chosen].iloc[0]
+    value = row[measure]
+    if np.isnan(value) or (log and value <= 0):
+        value = 1 if log else 0
+    fig.add_annotation(
+        x=np.log10(row[x]) if x_log else row[x],
+        y=np.log10(value) if log else value,
+        text=f"<b>{theme.short(row['label'], 24)}</b>",
+        arrowhead=2,
+        ay=-32,
+        ax=0,
+    )
+
+
+def _order(table):
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": table["axis"],
+    }

@@ -1,0 +1,207 @@
+"""Pictures of pairs of labels: two heat maps and a ring of concurrence."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from aemlo.charts import theme
+from aemlo.charts.imbalance import axis_names
+
+WIDTHS = (0.75, 1.75, 3.0, 5.0, 8.0)
+
+
+def cooccurrence(square, names):
+    """Share of the rows of one label (line) that also have another (column).
+
+    `square` (m, m) counts the rows that have both, the label's own on the diagonal.
+    """
+    square = np.asarray(square)
+    own = np.diag(square).astype(float)
+    share = np.divide(
+        square, own[:, None], out=np.full(square.shape, np.nan), where=own[:, None] > 0
+    )
+    np.fill_diagonal(share, np.nan)
+    axis = axis_names(names)
+    fig = go.Figure(
+        go.Heatmap(
+            z=share,
+            x=axis,
+            y=axis,
+            zmin=0,
+            zmax=1,
+            colorscale=theme.SEQUENTIAL,
+            colorbar={"title": "share of<br>its rows", "tickformat": ".0%"},
+            customdata=square,
+            hovertemplate="Of the rows with %{y}, %{z:.1%} also have %{x} "
+            "(%{customdata:,} rows)<extra></extra>",
+        )
+    )
+    title = "No two of these labels share a row"
+    if np.nan_to_num(share).any():
+        j, k = np.unravel_index(np.nanargmax(share), share.shape)
+        title = (
+            f"{share[j, k]:.0%} of the {square[j, j]:,} rows with "
+            f"{theme.short(names[j], 26)} also have {theme.short(names[k], 26)}"
+        )
+    return _square_layout(fig, title, len(names))
+
+
+def phi(square, names):
+    """Phi of each pair, -1 to 1: together more (above 0) or less often than chance."""
+    square = np.array(square, dtype=float)
+    np.fill_diagonal(square, np.nan)
+    axis = axis_names(names)
+    fig = go.Figure(
+        go.Heatmap(
+            z=square,
+            x=axis,
+            y=axis,
+            zmin=-1,
+            zmax=1,
+            colorscale=[list(stop) for stop in theme.DIVERGING],
+            colorbar={"title": "phi"},
+            hovertemplate="%{y} and %{x}: phi %{z:.3f}<extra></extra>",
+        )
+    )
+    title = "These labels have no phi: each has all rows or none"
+    if not np.isnan(square).all():
+        j, k = np.unravel_index(np.nanargmax(np.abs(square)), square.shape)
+        title = (
+            f"The strongest tie: {theme.short(names[j], 26)} and "
+            f"{theme.short(names[k], 26)}, phi {square[j, k]:.3f}"
+        )
+    return _square_layout(fig, title, len(names))
+
+
+def ring(square, table, chosen=None):
+    """Labels on a ring, joined where they share rows; wider means more of the rarer.
+
+    `square` (m, m) as for `cooccurrence`; `table` has one line for each of its labels:
+    `position label positives minority SCUMBLE`.
+    """
+    square = np.asarray(square)
+    m = len(table)
+    angle = np.pi / 2 - 2 * np.pi * np.arange(m) / max(m, 1)
+    x, y = np.cos(angle), np.sin(angle)
+    fig = go.Figure()
+    for width, pairs in _by_width(square):
+        path_x, path_y = _chords(x, y, pairs)
+        fig.add_scatter(
+            x=path_x,
+            y=path_y,
+            mode="lines",
+            line={"width": width, "color": "rgba(110,130,150,0.45)"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    most = max(int(table["positives"].max()), 1)
+    for minority, name, colour in (
+        (True, "minority", theme.MINORITY),
+        (False, "others", theme.MAJORITY),
+    ):
+        part = np.flatnonzero(table["minority"].to_numpy() == minority)
+        size = 10 + 26 * np.sqrt(table["positives"].to_numpy()[part] / most)
+        fig.add_scatter(
+            x=x[part],
+            y=y[part],
+            mode="markers",
+            name=name,
+            marker={
+                "color": colour,
+                "size": size,
+                "symbol": "diamond" if minority else "circle",
+                "line": {
+                    "color": "black",
+                    "width": np.where(
+                        table["position"].to_numpy()[part] == chosen, 3, 0
+                    ),
+                },
+            },
+            customdata=[_node(square, table, i) for i in part],
+            hovertemplate="%{customdata[1]}<extra></extra>",
+        )
+    for i in range(m):
+        _name_on_ring(fig, x[i], y[i], angle[i], table["label"].iloc[i])
+    fig.update_layout(
+        title=_ring_title(square, table), height=620, clickmode="event+select"
+    )
+    hidden = {"visible": False, "range": [-1.5, 1.5]}
+    fig.update_xaxes(**hidden)
+    fig.update_yaxes(**hidden, scaleanchor="x")
+    return fig
+
+
+def _square_layout(fig, title, m):
+    fig.update_layout(title=title, height=max(420, min(180 + 15 * m, 1080)))
+    fig.update_xaxes(tickangle=-60, showgrid=False, dtick=1 if m <= 60 else None)
+    fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1 if m <= 60 else None)
+    return fig
+
+
+def _by_width(square):
+    """(width, pairs) of the classes of ties, thin ones first."""
+    own = np.diag(square).astype(float)
+    j, k = np.nonzero(np.triu(square, 1))
+    tie = square[j, k] / np.maximum(np.minimum(own[j], own[k]), 1)
+    places = np.minimum((tie * len(WIDTHS)).astype(int), len(WIDTHS) - 1)
+    for place, width in enumerate(WIDTHS):
+        here = places == place
+        if here.any():
+            yield width, list(zip(j[here], k[here], strict=True))
+
+
+def _chords(x, y, pairs):
+    """Curves through the middle, one after another, None between them."""
+    step = np.linspace(0, 1, 15)
+    path_x, path_y = [], []
+    for j, k in pairs:
+        bend = 0.25
+        for path, c in ((path_x, x), (path_y, y)):
+            middle = bend * (c[j] + c[k]) / 2
+            curve = (1 - step) ** 2 * c[j] + 2 * step * (1 - step) * middle
+            path += [*(curve + step**2 * c[k]), None]
+    return path_x, path_y
+
+
+def _node(square, table, i):
+    row = table.iloc[i]
+    order = [k for k in np.argsort(-square[i], kind="stable") if k != i][:5]
+    met = [
+        f"{square[i, k]:,} with {theme.short(table['label'].iloc[k], 40)}"
+        for k in order
+        if square[i, k]
+    ]
+    head = (
+        f"<b>{theme.short(row['label'], 60)}</b><br>{row['positives']:,} rows, "
+        f"SCUMBLE {theme.number(row['SCUMBLE'])}"
+    )
+    return [row["position"], "<br>".join([head, *met])]
+
+
+def _name_on_ring(fig, x, y, angle, name):
+    left = np.cos(angle) < -0.01
+    turn = -np.degrees(angle)
+    fig.add_annotation(
+        x=1.1 * x,
+        y=1.1 * y,
+        text=theme.short(name, 22),
+        showarrow=False,
+        textangle=turn + 180 if left else turn,
+        xanchor="center",
+        yanchor="middle",
+        xshift=70 * x,
+        yshift=70 * y,
+        align="right" if left else "left",
+        width=140,
+    )
+
+
+def _ring_title(square, table):
+    rare = table["minority"].to_numpy()
+    if not rare.any() or rare.all():
+        return f"{len(table)} labels and the rows they share"
+    own = np.diag(square).astype(float)
+    meets = square[np.ix_(rare, ~rare)].max(axis=1) / np.maximum(own[rare], 1)
+    return (
+        f"{int((meets > 0.5).sum())} of {int(rare.sum())} minority labels shown share "
+        "most of their rows with one frequent label"
+    )
