@@ -10,7 +10,7 @@ from pathlib import Path
 from aemlo import builtin
 from aemlo.errors import DataError, ParameterError
 from aemlo.formats import labels as label_columns
-from aemlo.formats import mulan_xml
+from aemlo.formats import mulan_xml, pair
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
 from aemlo.formats.limits import Limits, from_environment
@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "Table",
     "convert",
+    "open_files",
     "open_table",
     "read",
     "to_bytes",
@@ -40,6 +41,7 @@ def read(
     path,
     *,
     xml=None,
+    test=None,
     labels=None,
     label_count=None,
     label_location=None,
@@ -52,13 +54,14 @@ def read(
 
     `xml` is a Mulan file that names the labels; `labels` their names; or `label_count`
     columns at `label_location` "start" or "end". Without any of these, the file itself
-    must say. `missing_labels="absent"` counts empty label cells as 0. More `options`
-    go to the format (`delimiter`, `decimal`, `header`, `encoding`, `format`). Raises
-    DataError with the way out.
+    must say. `test` is a second file with the test rows of a declared split.
+    `missing_labels="absent"` counts empty label cells as 0. More `options` go to the
+    format (`delimiter`, `decimal`, `header`, `encoding`, `format`). Raises DataError
+    with the way out.
     """
     if isinstance(path, str) and path.casefold() in builtin.NAMES:
         return _built_in(path.casefold(), name)
-    table = open_table(path, xml=xml, limits=limits, **options)
+    table = open_files([path, *_several(test), *_several(xml)], limits, **options)
     if labels is not None and label_count is not None:
         raise ParameterError("Give labels or label_count, not both.")
     if label_count is not None:
@@ -72,19 +75,48 @@ def _built_in(which, name):
     return replace(dataset, name=name) if name else dataset
 
 
-def open_table(file, *, xml=None, limits=None, format=None, encoding=None, **options):
-    """The Table in `file`: a path, or a pair (name, bytes); `xml` alike.
+def open_files(files, limits=None, **options):
+    """The Table in one or two data files and at most one XML file that names labels.
 
-    `format` is a title of READERS where the file's name and contents do not tell.
+    A file is a path or a pair (name, bytes). Two data files are the training and the
+    test part of a split. `format` (a title of READERS), `encoding` and more `options`
+    help where a file does not tell. Raises DataError.
     """
     limits = limits or from_environment()
-    source = open_source(file, limits, encoding)
-    form = find(READERS, format, "file format") if format else _recognised(source)
-    table = form.read(source, limits, **options)
-    if xml is not None:
-        table.location = _named_by_xml(table, open_source(xml, limits))
-    table.warnings += [w for w in table.location.warnings if not table.location.certain]
+    encoding = options.pop("encoding", None)
+    sources = [open_source(file, limits, encoding) for file in files]
+    naming = [s for s in sources if s.suffix == ".xml"]
+    holding = [s for s in sources if s.suffix != ".xml"]
+    if len(naming) > 1 or not 1 <= len(holding) <= 2:
+        raise DataError(
+            f"{len(holding)} data files and {len(naming)} XML files: give one data "
+            "file, or a training and a test file, and at most one XML file."
+        )
+    tables = [_table(source, limits, **options) for source in holding]
+    if len(tables) == 2:
+        train, test = pair.in_order([source.name for source in holding])
+        table = pair.joined(tables[train], tables[test])
+    else:
+        table = tables[0]
+    if naming:
+        table.location = _named_by_xml(table, naming[0])
+    elif not table.location.certain:
+        table.warnings += table.location.warnings
     return table
+
+
+def open_table(file, *, xml=None, limits=None, **options):
+    """The Table in one `file` (a path, or a pair of name and bytes), `xml` alike."""
+    return open_files([file, *_several(xml)], limits, **options)
+
+
+def _several(file):
+    return [] if file is None else [file]
+
+
+def _table(source, limits, format=None, **options):
+    form = find(READERS, format, "file format") if format else _recognised(source)
+    return form.read(source, limits, **options)
 
 
 def _recognised(source):

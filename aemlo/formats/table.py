@@ -32,6 +32,7 @@ class Table:
     `values` of a nominal one, NaN where missing, 0 in columns of text and dates, whose
     words are in `texts` by column position. `location` says where the labels are, as
     far as the file says. `split` (n,) marks training rows of a declared split.
+    `may_lack_columns` where the format leaves out columns that are zero everywhere.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Table:
     split: np.ndarray | None = None
     limits: Limits = field(default_factory=Limits)
     source: dict = field(default_factory=dict)
+    may_lack_columns: bool = False
+
+    @property
+    def places(self):
+        """Column positions by name."""
+        return {column.name: j for j, column in enumerate(self.columns)}
 
     @property
     def n(self):
