@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "Table",
     "convert",
+    "from_environment",
     "open_files",
     "open_table",
     "read",

@@ -1,0 +1,205 @@
+"""The data set page's pieces: read an upload, say which columns are labels, show it."""
+
+import hashlib
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from aemlo import formats
+from aemlo.formats import labels as label_columns
+from aemlo.ui import parts
+
+MOST_COLUMNS = 12
+FIRST, LAST, NAMED, SAID = (
+    "the first columns",
+    "the last columns",
+    "columns I name",
+    "as the file says",
+)
+
+
+@st.cache_resource(max_entries=3, scope="session", show_spinner="Reading the file")
+def _table(key, _files, _options):
+    return formats.open_files(_files, **_options)
+
+
+def opened(uploads, options):
+    """(key, Table) of uploaded files; AemloError when they cannot be read."""
+    files = [(upload.name, upload.getvalue()) for upload in uploads]
+    digest = hashlib.sha256(repr(sorted(options.items())).encode())
+    for name, data in files:
+        digest.update(name.encode())
+        digest.update(data)
+    key = digest.hexdigest()
+    return key, _table(key, files, options)
+
+
+@st.cache_resource(max_entries=3, scope="session", show_spinner=False)
+def _dataset(key, _table, names, missing, name):
+    return renamed(_table.to_dataset(names, missing_labels=missing), name)
+
+
+def dataset(key, table, names, missing, name):
+    """The Dataset of `table` with those labels, made once for the same answers."""
+    names = None if names is None else tuple(names)
+    return _dataset(key, table, names, missing, name)
+
+
+def read_options(key):
+    """Settings for files that do not tell: encoding, delimiter, decimal, header."""
+    with st.expander("The file is read wrong? Say how it is written"):
+        cells = st.columns(4)
+        form = cells[0].selectbox(
+            "Format",
+            [None, *formats.READERS],
+            format_func=lambda title: title or "automatic",
+            key=f"{key}.format",
+        )
+        encoding = cells[1].selectbox(
+            "Encoding",
+            [None, "utf-8", "cp1252", "latin-1", "utf-16", "mac-roman"],
+            format_func=lambda name: name or "automatic",
+            key=f"{key}.encoding",
+        )
+        delimiter = cells[2].selectbox(
+            "Delimiter (CSV)",
+            [None, ",", ";", "\t", "|"],
+            format_func=lambda mark: {None: "automatic", "\t": "tab"}.get(mark, mark),
+            key=f"{key}.delimiter",
+        )
+        decimal = cells[3].selectbox(
+            "Decimal mark (CSV)",
+            [None, ".", ","],
+            format_func=lambda mark: mark or "automatic",
+            key=f"{key}.decimal",
+        )
+        header = st.selectbox(
+            "First line (CSV)",
+            [None, True, False],
+            format_func={None: "automatic", True: "names", False: "a row"}.get,
+            key=f"{key}.header",
+        )
+    chosen = {
+        "format": form,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "header": header,
+    }
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def understood(table):
+    """Show what was read: format, size, kinds of columns, warnings, first rows."""
+    kinds = pd.Series([column.kind for column in table.columns]).value_counts()
+    said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    with st.container(horizontal=True):
+        st.metric("Format", table.format, border=True, width="stretch")
+        st.metric("Rows", f"{table.n:,}", border=True)
+        st.metric("Columns", f"{len(table.columns):,}", border=True, help=said)
+    st.caption(f"Columns by kind: {said}.")
+    for warning in table.warnings:
+        st.warning(parts.plain(warning), icon=":material/warning:")
+    shown = _some_columns(table)
+    frame = table.first_rows(8, shown).astype(str)
+    st.dataframe(frame, hide_index=True, alt="First rows of the file", height="content")
+    if len(shown) < len(table.columns):
+        st.caption(
+            f"{len(shown)} of {len(table.columns):,} columns, the first and the last "
+            "ones. The label columns are counted below."
+        )
+
+
+def _some_columns(table):
+    total = len(table.columns)
+    if total <= MOST_COLUMNS:
+        return list(range(total))
+    half = MOST_COLUMNS // 2
+    return [*range(half), *range(total - half, total)]
+
+
+def label_choice(table, key):
+    """Widgets that propose the label columns; the names chosen, or None for the file's.
+
+    An empty list means that nothing is chosen yet.
+    """
+    proposal = table.proposal()
+    ways = [SAID] if table.location.certain else []
+    way = st.segmented_control(
+        "Labels are",
+        [*ways, LAST, FIRST, NAMED],
+        default=_first_way(table, proposal),
+        required=True,
+        key=f"{key}.way",
+    )
+    if way == SAID:
+        st.caption(f"Labels from {parts.plain(proposal.words)}.")
+        return None
+    if proposal.words and not table.location.certain:
+        st.caption(
+            f"{parts.plain(proposal.words[:1].upper() + proposal.words[1:])}. "
+            "Check that they are the labels before you go on."
+        )
+    if way == NAMED:
+        return st.multiselect(
+            "Label columns",
+            table.column_names,
+            default=list(proposal.names or []),
+            placeholder="choose columns",
+            key=f"{key}.names",
+        )
+    count = st.number_input(
+        "How many columns are labels",
+        min_value=0,
+        max_value=len(table.columns) - 1,
+        value=_run_length(table, proposal, way),
+        key=f"{key}.{way}",
+    )
+    names = table.column_names
+    return (names[:count] if way == FIRST else names[-count:]) if count else []
+
+
+def _first_way(table, proposal):
+    if table.location.certain:
+        return SAID
+    names = list(proposal.names or [])
+    if names and names == table.column_names[: len(names)]:
+        return FIRST
+    if names and names != table.column_names[-len(names) :]:
+        return NAMED
+    return LAST
+
+
+def _run_length(table, proposal, way):
+    """How many columns to propose for `way`: the guess where it lies on that side."""
+    names = list(proposal.names or [])
+    columns = table.column_names
+    side = columns[: len(names)] if way == FIRST else columns[-len(names) :]
+    return len(names) if names and names == side else 0
+
+
+def missing_choice(table, names, key):
+    """What an empty label cell means, asked where there are some."""
+    location = table.location if names is None else label_columns.chosen(table, names)
+    positions = label_columns.positions(table, location)
+    empty = sum(
+        int((values != values).sum()) for values in map(table.column, positions)
+    )
+    if not empty:
+        return "refuse"
+    answer = st.radio(
+        f"{empty:,} label cells are empty or '?'",
+        ["refuse", "absent"],
+        format_func={
+            "refuse": "Refuse the file until they are filled in",
+            "absent": "Count them as absent (0)",
+        }.get,
+        key=f"{key}.missing",
+    )
+    return answer
+
+
+def renamed(dataset, name):
+    """`dataset` under `name`, unless that is empty."""
+    return replace(dataset, name=name.strip()) if name.strip() else dataset
