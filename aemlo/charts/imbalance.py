@@ -2,10 +2,12 @@
 
 Frames come from `aemlo.imbalance`: one row a label with `label positives share IRLbl
 ImR minority SCUMBLE`. Points carry the label's position in `customdata`, so that a
-click can be told which label it meant. `chosen` is the position of a label to point at.
+click can be told which label it meant. `chosen` is the position of a label to point at;
+`after` is an Overlay: the same set after sampling, drawn over.
 """
 
 from collections import Counter
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,6 +16,14 @@ from aemlo.charts import theme
 
 IN_VIEW = 40
 KINDS = ((True, "minority", theme.MINORITY, theme.HATCH), (False, "others", None, ""))
+
+
+class Overlay(NamedTuple):
+    """A set after sampling: the sampler's name and colour, and what to draw of it."""
+
+    name: str
+    colour: str
+    values: Any
 
 
 def axis_names(names, length=22):
@@ -73,8 +83,11 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None, biggest_first
     return fig
 
 
-def long_tail(table, *, log=True, chosen=None):
-    """Positives of each label against its rank: the long tail."""
+def long_tail(table, *, log=True, chosen=None, after=None):
+    """Positives of each label against its rank: the long tail.
+
+    `after.values` are the positives (q,) afterwards, drawn by their own rank.
+    """
     table = table.reset_index(names="position")
     table = table.sort_values("positives", ascending=False, kind="stable")
     table["rank"] = np.arange(1, len(table) + 1)
@@ -104,6 +117,15 @@ def long_tail(table, *, log=True, chosen=None):
             customdata=_custom(part),
             hovertemplate=_hover("IRLbl"),
         )
+    if after is not None:
+        fig.add_scatter(
+            x=table["rank"],
+            y=np.sort(after.values)[::-1],
+            mode="lines",
+            line={"color": after.colour, "width": 3},
+            name=theme.safe(after.name),
+            hovertemplate="rank %{x}: %{y:,} rows after<extra></extra>",
+        )
     _point_at(fig, table, "positives", chosen, log, x="rank")
     fig.update_layout(
         title=f"The rarer half of the labels holds "
@@ -116,8 +138,11 @@ def long_tail(table, *, log=True, chosen=None):
     return fig
 
 
-def scumble_by_ir(table, *, mean, chosen=None):
-    """SCUMBLE of each label against its IRLbl: which rare labels ride with frequent."""
+def scumble_by_ir(table, *, mean, chosen=None, after=None):
+    """SCUMBLE of each label against its IRLbl: which rare labels ride with frequent.
+
+    `after.values` is the frame of the labels afterwards; a line joins the two places.
+    """
     table = table.reset_index(names="position").dropna(subset=["IRLbl"])
     fig = go.Figure()
     for minority, name, colour, _ in KINDS:
@@ -136,6 +161,8 @@ def scumble_by_ir(table, *, mean, chosen=None):
             customdata=_custom(part),
             hovertemplate=_hover("SCUMBLE"),
         )
+    if after is not None:
+        _moved(fig, table, after)
     high = int((table.loc[table["minority"], "SCUMBLE"] > 0.1).sum())
     rare = int(table["minority"].sum())
     if not np.isnan(mean):
@@ -159,6 +186,25 @@ def scumble_by_ir(table, *, mean, chosen=None):
     fig.update_xaxes(title="IRLbl (log scale)", type="log")
     fig.update_yaxes(title="SCUMBLE of the label, 0 to 1", rangemode="tozero")
     return fig
+
+
+def _moved(fig, table, after):
+    new = after.values.iloc[table["position"]]
+    gap = np.full(len(table), np.nan)
+    for x_old, x_new, y_old, y_new, mode in (
+        (table["IRLbl"], new["IRLbl"], table["SCUMBLE"], new["SCUMBLE"], "lines"),
+        (gap, new["IRLbl"], gap, new["SCUMBLE"], "markers"),
+    ):
+        fig.add_scatter(
+            x=np.column_stack([x_old, x_new, gap]).ravel(),
+            y=np.column_stack([y_old, y_new, gap]).ravel(),
+            mode=mode,
+            line={"color": after.colour, "width": 1},
+            marker={"color": after.colour, "size": 8},
+            name=theme.safe(after.name),
+            showlegend=mode == "markers",
+            hoverinfo="skip",
+        )
 
 
 def _title(table, measure, mean):

@@ -15,10 +15,7 @@ def cooccurrence(square, names):
     `square` (m, m) counts the rows that have both, the label's own on the diagonal.
     """
     square = np.asarray(square)
-    own = np.diag(square).astype(float)
-    share = np.divide(
-        square, own[:, None], out=np.full(square.shape, np.nan), where=own[:, None] > 0
-    )
+    share = shares(square)
     np.fill_diagonal(share, np.nan)
     axis = axis_names(names)
     fig = go.Figure(
@@ -128,6 +125,44 @@ def ring(square, table, chosen=None):
     fig.update_xaxes(**hidden)
     fig.update_yaxes(**hidden, scaleanchor="x")
     return fig
+
+
+def difference(before, after, names, what):
+    """How `what` ("share of its rows" or "phi") of each pair changed: after - before.
+
+    For shares, give the two squares of `shares`.
+    """
+    move = np.array(after, dtype=float) - np.asarray(before, dtype=float)
+    np.fill_diagonal(move, np.nan)
+    limit = float(np.nanmax(np.abs(move))) if not np.isnan(move).all() else 1.0
+    axis = axis_names(names)
+    fig = go.Figure(
+        go.Heatmap(
+            z=move,
+            x=axis,
+            y=axis,
+            zmin=-limit,
+            zmax=limit or 1.0,
+            colorscale=[list(stop) for stop in theme.DIVERGING],
+            colorbar={"title": "after<br>- before"},
+            hovertemplate="%{y} and %{x}: %{z:+.3f}<extra></extra>",
+        )
+    )
+    title = f"No {what} changed"
+    if limit:
+        j, k = np.unravel_index(np.nanargmax(np.abs(move)), move.shape)
+        title = (
+            f"Largest change in {what}: {theme.short(names[j], 24)} and "
+            f"{theme.short(names[k], 24)}, {move[j, k]:+.3f}"
+        )
+    return _square_layout(fig, title, len(names))
+
+
+def shares(square):
+    """Share of the rows of one label (line) that also have another (column), (m, m)."""
+    square = np.asarray(square)
+    own = np.diag(square).astype(float)[:, None]
+    return np.divide(square, own, out=np.full(square.shape, np.nan), where=own > 0)
 
 
 def _square_layout(fig, title, m):

@@ -7,30 +7,22 @@ from aemlo.charts import theme
 from aemlo.charts.imbalance import axis_names, wrapped
 
 
-def labels_per_row(sizes):
-    """Bars: how many rows carry 0, 1, 2, ... labels."""
+def labels_per_row(sizes, after=None):
+    """Bars: how many rows carry 0, 1, 2, ... labels; `after.values` are sizes too."""
     sizes = np.asarray(sizes)
     rows = np.bincount(sizes)
-    first = int(np.flatnonzero(rows)[0])
-    fig = go.Figure(
-        go.Bar(
-            x=np.arange(first, len(rows)),
-            y=rows[first:],
-            marker_color=theme.REAL,
+    fig = go.Figure()
+    for name, colour, drawn in _both(sizes, after):
+        count = np.bincount(drawn)
+        first = int(np.flatnonzero(count)[0])
+        fig.add_bar(
+            x=np.arange(first, len(count)),
+            y=count[first:],
+            name=name,
+            marker_color=colour,
             hovertemplate="%{y:,} rows with %{x} labels<extra></extra>",
         )
-    )
-    mean = sizes.mean()
-    fig.add_vline(x=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
-    fig.add_annotation(
-        x=mean,
-        y=1,
-        yref="paper",
-        text=f"cardinality {theme.number(mean)}",
-        showarrow=False,
-        xanchor="left",
-        xshift=4,
-    )
+    _mean_line(fig, sizes.mean(), "cardinality")
     fig.update_layout(
         title=f"A row carries {sizes.min()} to {sizes.max()} labels, "
         f"most often {int(rows.argmax())}",
@@ -41,92 +33,123 @@ def labels_per_row(sizes):
     return fig
 
 
-def top_labelsets(table, most=15):
-    """Horizontal bars of the most frequent labelsets (`labelset rows share IR`)."""
+def top_labelsets(table, most=15, after=None):
+    """Horizontal bars of the most frequent labelsets (`labelset rows share IR`).
+
+    `after.values` is the same frame afterwards.
+    """
     top = table.head(most).iloc[::-1]
     axis = axis_names(top["labelset"], 46)
-    fig = go.Figure(
-        go.Bar(
-            x=top["rows"],
+    fig = go.Figure()
+    if after is not None:
+        now = after.values.set_index("labelset")["rows"]
+        fig.add_bar(
+            x=now.reindex(top["labelset"]).fillna(0),
             y=axis,
             orientation="h",
-            marker_color=theme.REAL,
-            customdata=np.column_stack(
-                [[wrapped(name) for name in top["labelset"]], top["share"], top["IR"]]
-            ),
-            hovertemplate="%{customdata[0]}<br>%{x:,} rows "
-            "(%{customdata[1]:.1%}), IR %{customdata[2]:.3g}<extra></extra>",
+            name=theme.safe(after.name),
+            marker_color=after.colour,
+            hovertemplate="%{x:,} rows after<extra></extra>",
         )
+    fig.add_bar(
+        x=top["rows"],
+        y=axis,
+        orientation="h",
+        name="before" if after is not None else "rows",
+        showlegend=after is not None,
+        marker_color=theme.BEFORE if after is not None else theme.REAL,
+        customdata=np.column_stack(
+            [[wrapped(name) for name in top["labelset"]], top["share"], top["IR"]]
+        ),
+        hovertemplate="%{customdata[0]}<br>%{x:,} rows "
+        "(%{customdata[1]:.1%}), IR %{customdata[2]:.3g}<extra></extra>",
     )
     fig.update_layout(
         title=f"The {min(most, len(table))} most frequent of {len(table):,} labelsets "
         f"cover {table['share'].head(most).sum():.0%} of the rows",
-        height=90 + 26 * len(top),
+        height=100 + (26 if after is None else 36) * len(top),
+        legend_traceorder="reversed",
     )
     fig.update_xaxes(title="Rows")
     return fig
 
 
-def labelset_tail(table, points=400):
+def labelset_tail(table, points=400, after=None):
     """Rows of each labelset against its rank, both on log scales.
 
     Of more than `points` labelsets, ranks evenly spaced on the log scale are drawn.
     """
     single = int((table["rows"] == 1).sum())
-    ranks = np.unique(np.geomspace(1, len(table), points).astype(int))
-    drawn = table.iloc[ranks - 1]
-    fig = go.Figure(
-        go.Scatter(
+    fig = go.Figure()
+    for name, colour, drawn in _both(table, after):
+        ranks = np.unique(np.geomspace(1, len(drawn), points).astype(int))
+        drawn = drawn.iloc[ranks - 1]
+        fig.add_scatter(
             x=ranks,
             y=drawn["rows"],
             mode="lines+markers",
-            marker={"size": 5, "color": theme.REAL},
-            line={"width": 1, "color": theme.NEUTRAL},
-            customdata=[[theme.short(name, 80)] for name in drawn["labelset"]],
+            name=name,
+            marker={"size": 5, "color": colour},
+            line={"width": 1, "color": colour},
+            customdata=[[theme.short(text, 80)] for text in drawn["labelset"]],
             hovertemplate="%{customdata[0]}<br>rank %{x}, %{y:,} rows<extra></extra>",
         )
-    )
     fig.update_layout(
-        title=f"{single:,} of {len(table):,} labelsets have a single row", height=360
+        title=f"{single:,} of {len(table):,} labelsets have a single row",
+        height=360,
+        showlegend=after is not None,
     )
     fig.update_xaxes(title="Rank of the labelset (log scale)", type="log")
     fig.update_yaxes(title="Rows (log scale)", type="log")
     return fig
 
 
-def row_scumble(values):
+def row_scumble(values, after=None):
     """How the rows' SCUMBLE is spread; rows at exactly 0 are told in the title."""
     values = np.asarray(values)
-    above = values[values > 0]
-    counts, edges = np.histogram(above, bins=30, range=(0, 1))
-    fig = go.Figure(
-        go.Bar(
+    fig = go.Figure()
+    for name, colour, drawn in _both(values, after):
+        counts, edges = np.histogram(drawn[drawn > 0], bins=30, range=(0, 1))
+        fig.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts,
-            width=np.diff(edges),
-            marker_color=theme.REAL,
+            name=name,
+            marker_color=colour,
             hovertemplate="%{y:,} rows near SCUMBLE %{x:.2f}<extra></extra>",
         )
-    )
-    fig.add_vline(x=values.mean(), line={"color": theme.THRESHOLD, "dash": "dash"})
-    fig.add_annotation(
-        x=values.mean(),
-        y=1,
-        yref="paper",
-        text=f"mean {theme.number(values.mean())}",
-        showarrow=False,
-        xanchor="left",
-        xshift=4,
-    )
+    _mean_line(fig, values.mean(), "mean")
     fig.update_layout(
         title=f"{(values > values.mean()).sum():,} of {len(values):,} rows are above "
-        f"the mean SCUMBLE; {len(values) - len(above):,} have none",
+        f"the mean SCUMBLE; {(values == 0).sum():,} have none",
         height=340,
         bargap=0,
     )
     fig.update_xaxes(title="SCUMBLE of the row", range=[0, 1])
     fig.update_yaxes(title="Rows with a SCUMBLE above 0")
     return fig
+
+
+def _both(before, after):
+    """(name, colour, values) of what to draw: the set, and what lies over it."""
+    if after is None:
+        return [("rows", theme.REAL, before)]
+    return [
+        ("before", theme.BEFORE, before),
+        (theme.safe(after.name), after.colour, after.values),
+    ]
+
+
+def _mean_line(fig, mean, name):
+    fig.add_vline(x=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
+    fig.add_annotation(
+        x=mean,
+        y=1,
+        yref="paper",
+        text=f"{name} {theme.number(mean)}",
+        showarrow=False,
+        xanchor="left",
+        xshift=4,
+    )
 
 
 def feature_bars(table, name, most=12):

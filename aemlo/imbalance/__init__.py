@@ -45,11 +45,13 @@ from aemlo.imbalance.measures import (
 )
 from aemlo.imbalance.pairs import (
     chi_squared,
+    concurrent_labels,
     cooccurrence,
     dependence,
     dependent_pairs,
     neighbours,
     phi,
+    rarest,
 )
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "cardinality_kurtosis",
     "cardinality_skew",
     "chi_squared",
+    "concurrent_labels",
     "cooccurrence",
     "cv_ir",
     "density",
@@ -87,6 +90,7 @@ __all__ = [
     "per_label",
     "per_labelset",
     "phi",
+    "rarest",
     "scumble",
     "scumble_cv",
     "scumble_cv_per_label",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from aemlo.imbalance.labels import Labels
+from aemlo.imbalance.labels import Labels, minority_labels, scumble_per_label
 
 
 def cooccurrence(Y, labels=None):
@@ -101,6 +101,32 @@ def neighbours(Y, label, names):
         }
     )
     return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def rarest(Y, most=60):
+    """Positions of the `most` rarest labels that have positives, rarest first."""
+    counts = Labels.of(Y).counts
+    order = np.argsort(counts, kind="stable")
+    return order[counts[order] > 0][:most]
+
+
+def concurrent_labels(Y, most=8):
+    """Minority labels with the highest SCUMBLE, and the majority labels they meet most.
+
+    At most `most` minority labels, and for each up to three others; positions, minority
+    labels first. Without minority labels: the labels with the highest SCUMBLE.
+    """
+    labels = Labels.of(Y)
+    scumble = np.nan_to_num(scumble_per_label(labels))
+    minority = minority_labels(labels)
+    rare = np.flatnonzero(minority if minority.any() else labels.counts > 0)
+    rare = rare[np.argsort(-scumble[rare], kind="stable")][:most]
+    met = []
+    for j in rare:
+        row = labels.together[[j]]
+        order = np.argsort(-row.data, kind="stable")
+        met += [k for k in row.indices[order] if k != j and not minority[k]][:3]
+    return np.array(list(dict.fromkeys([*rare, *met])), dtype=int)
 
 
 def _upper(labels):
