@@ -1,7 +1,8 @@
 """Finished cells of comparisons, kept by the address of their content.
 
 A cell's key says all that its scores depend on (data, rows, recipe, seed, code), so the
-same cell is never computed twice, whoever asks; one SQLite file beside the store's. Ours.
+same cell is never computed twice, whoever asks; one SQLite file beside the store's.
+Ours.
 """
 
 import json

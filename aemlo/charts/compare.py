@@ -204,7 +204,7 @@ def labels(table, metric, sampler, baseline, most=40):
         title=f"{theme.short(sampler, 24)}: {theme.safe(metric)} up for {better} and "
         f"down for {worse} of {len(known)} labels{note}",
         xaxis_title=f"Change of {theme.safe(metric)} against "
-        f"{theme.short(baseline, 24)} (mean of the folds, interval of each label alone)",
+        f"{theme.short(baseline, 24)} (mean of folds, interval label by label)",
         yaxis={
             "autorange": "reversed",
             "title": "Label · IRLbl, rarest first (hatched: rarest third)",
