@@ -15,6 +15,12 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 
 IN_VIEW = 40
+UNITS = {
+    "IRLbl": "IRLbl (times rarer than the commonest label)",
+    "ImR": "ImR (larger side / smaller side)",
+    "positives": "Positive rows",
+    "SCUMBLE": "SCUMBLE (0 to 1)",
+}
 KINDS = ((True, "minority", theme.MINORITY, theme.HATCH), (False, "others", None, ""))
 
 
@@ -36,14 +42,14 @@ def axis_names(names, length=22):
     return shown
 
 
-def by_label(table, measure, *, mean=None, log=False, chosen=None, biggest_first=True):
-    """Bars of `measure` ("IRLbl" or "ImR") per label, sorted, minority labels hatched.
+def by_label(table, measure, *, mean=None, log=False, chosen=None):
+    """Bars of "IRLbl", "ImR" or "positives" per label, rarest first, minority hatched.
 
     `mean` draws MeanIR; labels without the measure stand at the end without a bar.
     """
     table = table.reset_index(names="position")
     table = table.sort_values(
-        measure, ascending=not biggest_first, kind="stable", na_position="last"
+        measure, ascending=measure == "positives", kind="stable", na_position="last"
     )
     table["axis"] = axis_names(table["label"])
     fig = go.Figure()
@@ -58,12 +64,12 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None, biggest_first
             marker_pattern_fgcolor="white",
             marker_pattern_size=5,
             customdata=_custom(part),
-            hovertemplate=_hover(measure),
+            hovertemplate=_hover("IRLbl" if measure == "positives" else measure),
         )
     if mean is not None and not np.isnan(mean):
         _line(fig, mean, f"MeanIR {theme.number(mean)}", log)
-    _many(fig, table, chosen)
-    _point_at(fig, table, measure, chosen, log)
+    window(fig, table, chosen)
+    point_at(fig, table, measure, chosen, log)
     fig.update_layout(
         title=_title(table, measure, mean),
         barmode="stack",
@@ -74,9 +80,7 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None, biggest_first
         dragmode="pan" if len(table) > IN_VIEW else "zoom",
     )
     fig.update_yaxes(
-        title={"IRLbl": "IRLbl (times rarer than the commonest label)"}.get(
-            measure, "ImR (larger side / smaller side)"
-        ),
+        title=UNITS[measure],
         type="log" if log else "linear",
         rangemode="normal" if log else "tozero",
     )
@@ -126,7 +130,7 @@ def long_tail(table, *, log=True, chosen=None, after=None):
             name=theme.safe(after.name),
             hovertemplate="rank %{x}: %{y:,} rows after<extra></extra>",
         )
-    _point_at(fig, table, "positives", chosen, log, x="rank")
+    point_at(fig, table, "positives", chosen, log, x="rank")
     fig.update_layout(
         title=f"The rarer half of the labels holds "
         f"{rare['positives'].sum() / total:.0%} of all {total:,} positives",
@@ -177,7 +181,7 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
             xshift=4,
         )
     fig.add_hline(y=0.1, line={"color": theme.THRESHOLD, "dash": "dot"})
-    _point_at(fig, table, "SCUMBLE", chosen, False, x="IRLbl", x_log=True)
+    point_at(fig, table, "SCUMBLE", chosen, False, x="IRLbl", x_log=True)
     fig.update_layout(
         title=f"{high} of {rare} minority labels have a SCUMBLE above 0.1",
         height=420,
@@ -216,6 +220,12 @@ def _title(table, measure, mean):
         is_are = "label is" if len(table) == 1 else "labels are"
         return (
             f"{rare} of {len(table):,} {is_are} rarer than MeanIR {theme.number(mean)}"
+        )
+    if measure == "positives":
+        rarest = table.loc[known.idxmin()]
+        return (
+            f"{theme.short(rarest['label'], 40)} has {known.min():,} positive rows, "
+            f"the commonest label {known.max():,}"
         )
     worst = table.loc[known.idxmax()]
     return (
@@ -272,8 +282,14 @@ def _line(fig, value, text, log):
     )
 
 
-def _many(fig, table, chosen):
-    """With many labels show a window, around the chosen one, over a strip of all."""
+def window(fig, table, chosen):
+    """Categories in the table's order; of many, a window over a strip of all.
+
+    The window is around the label at position `chosen`; `table` has `axis position`.
+    """
+    fig.update_xaxes(
+        type="category", categoryorder="array", categoryarray=table["axis"]
+    )
     if len(table) <= IN_VIEW:
         return
     place = 0
@@ -281,16 +297,13 @@ def _many(fig, table, chosen):
         place = int(np.flatnonzero(table["position"].to_numpy() == chosen)[0])
     first = min(max(place - IN_VIEW // 2, 0), len(table) - IN_VIEW)
     fig.update_xaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=table["axis"],
         range=[first - 0.5, first + IN_VIEW - 0.5],
         rangeslider={"visible": True, "thickness": 0.09},
     )
 
 
-def _point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
-    fig.update_xaxes(**_order(table) if x == "axis" else {})
+def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
+    """An arrow with its name at the label at position `chosen`."""
     if chosen is None or chosen not in set(table["position"]):
         return
     row = table[table["position"] == chosen].iloc[0]
@@ -305,11 +318,3 @@ def _point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
         ay=-32,
         ax=0,
     )
-
-
-def _order(table):
-    return {
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": table["axis"],
-    }

@@ -4,18 +4,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import IN_VIEW, axis_names
+from aemlo.charts.imbalance import UNITS, axis_names, point_at, window
 
 
-def before_after(table, measure, *, after, colour, log=False, mean=None, unit=""):
-    """Paired bars of `measure` per label, rarest first before.
+def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=None):
+    """Paired bars of `measure` per label, rarest first as it was before.
 
     `table` has `label`, `{measure} before` and `{measure} after`; `after` names the
-    sampler, `colour` is its own; `mean` draws the MeanIR from before.
+    sampler, `colour` is its own; `mean` draws the MeanIR from before; `chosen` is the
+    position of a label to point at.
     """
     old, new = f"{measure} before", f"{measure} after"
     falling = measure in ("IRLbl", "ImR", "SCUMBLE")
-    table = table.sort_values(
+    table = table.reset_index(names="position").sort_values(
         old, ascending=not falling, kind="stable", na_position="last"
     )
     axis = axis_names(table["label"])
@@ -26,8 +27,13 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, unit=""
             y=table[column],
             name=theme.safe(name),
             marker_color=fill,
-            customdata=[[theme.short(label, 80)] for label in table["label"]],
-            hovertemplate="%{customdata[0]}<br>%{y:,.4g} "
+            customdata=[
+                [position, theme.short(label, 80)]
+                for position, label in zip(
+                    table["position"], table["label"], strict=True
+                )
+            ],
+            hovertemplate="%{customdata[1]}<br>%{y:,.4g} "
             + theme.safe(name)
             + "<extra></extra>",
         )
@@ -51,15 +57,14 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, unit=""
         bargroupgap=0.05,
         height=440,
         xaxis_tickangle=-50 if len(table) > 8 else 0,
+        clickmode="event+select",
     )
-    fig.update_xaxes(type="category", categoryorder="array", categoryarray=axis)
-    if len(table) > IN_VIEW:
-        fig.update_xaxes(
-            range=[-0.5, IN_VIEW - 0.5],
-            rangeslider={"visible": True, "thickness": 0.09},
-        )
+    table["axis"] = axis
+    window(fig, table, chosen)
+    table["top"] = table[[old, new]].max(axis=1)
+    point_at(fig, table, "top", chosen, log)
     fig.update_yaxes(
-        title=unit or measure,
+        title=UNITS[measure],
         type="log" if log else "linear",
         rangemode="normal" if log else "tozero",
     )

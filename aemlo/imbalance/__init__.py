@@ -50,6 +50,7 @@ from aemlo.imbalance.pairs import (
     dependence,
     dependent_pairs,
     neighbours,
+    pair_table,
     phi,
     rarest,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "measure_set",
     "minority_labels",
     "neighbours",
+    "pair_table",
     "per_label",
     "per_labelset",
     "phi",

@@ -7,10 +7,17 @@ Each answer says how far it can be trusted.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.stats import hypergeom
 
 from aemlo.errors import ParameterError
-from aemlo.imbalance.labels import Labels, mean_ir, minority_labels, scumble_per_row
+from aemlo.imbalance.labels import (
+    Labels,
+    ir_per_label,
+    mean_ir,
+    minority_labels,
+    scumble_per_row,
+)
 
 
 @dataclass(frozen=True)
@@ -173,17 +180,38 @@ def expected(Y, method, share):
     return METHODS[method](Y, share)
 
 
-def expected_ir(expectation):
-    """IRLbl of the expected counts (q,), NaN without positives, and their mean."""
+def expected_ir(expectation, empty="left out"):
+    """IRLbl of the expected counts (q,), as `ir_per_label` has it, and their mean."""
     counts = np.asarray(expectation.counts, dtype=float)
+    blank = np.nan if empty == "left out" else 0.0
     ir = np.divide(
         counts.max(initial=0),
         counts,
-        out=np.full(counts.shape, np.nan),
+        out=np.full(counts.shape, blank),
         where=counts > 0,
     )
     known = ir[~np.isnan(ir)]
     return ir, float(known.mean()) if len(known) else float("nan")
+
+
+def expected_table(Y, expectation, names, empty="left out"):
+    """Every label now and as expected, in the columns of `change.before_after`.
+
+    `label minority`, then `positives` and `IRLbl`, each before, after, difference.
+    """
+    labels = Labels.of(Y)
+    table = pd.DataFrame(
+        {"label": list(names), "minority": minority_labels(labels, empty)}
+    )
+    later, _ = expected_ir(expectation, empty)
+    for name, old, new in (
+        ("positives", labels.counts, expectation.counts),
+        ("IRLbl", ir_per_label(labels, empty), later),
+    ):
+        table[f"{name} before"] = old
+        table[f"{name} after"] = new
+        table[f"{name} difference"] = new - old
+    return table
 
 
 def _profile(labels, label):

@@ -103,6 +103,26 @@ def neighbours(Y, label, names):
     return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 
+def pair_table(Y, names, chosen):
+    """All pairs of the `chosen` labels: `label other rows phi chi-squared`.
+
+    `rows` have both; most rows first.
+    """
+    labels = Labels.of(Y)
+    square, tie = cooccurrence(labels, chosen), phi(labels, chosen)
+    j, k = np.triu_indices(len(chosen), 1)
+    table = pd.DataFrame(
+        {
+            "label": [names[chosen[i]] for i in j],
+            "other": [names[chosen[i]] for i in k],
+            "rows": square[j, k],
+            "phi": tie[j, k],
+            "chi-squared": labels.n * tie[j, k] ** 2,
+        }
+    )
+    return table.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
 def rarest(Y, most=60):
     """Positions of the `most` rarest labels that have positives, rarest first."""
     counts = Labels.of(Y).counts
