@@ -12,6 +12,9 @@ from scipy import sparse
 
 from aemlo.errors import DataError
 
+# Steps of a recipe that change no value here but what Preparation makes of them.
+PREPARATION_STEPS = ("impute", "text")
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -129,7 +132,10 @@ class Dataset:
 
     @cached_property
     def content_hash(self):
-        """SHA-256 of all values and names: equal for equal data, whatever their file."""
+        """SHA-256 of all values and names: equal for equal data, whatever their file.
+
+        Steps of the recipe that say how `Preparation` reads the values count too.
+        """
         digest = hashlib.sha256()
         X = self.X
         for part in (X.data, X.indices, X.indptr) if self.is_sparse else (X,):
@@ -145,11 +151,14 @@ class Dataset:
             "text": None if self.text is None else self.text.to_dict("list"),
             "split": None if self.split is None else self.split.tolist(),
         }
+        settings = [s for s in self.recipe if s.get("step") in PREPARATION_STEPS]
+        if settings:
+            names["settings"] = settings
         digest.update(json.dumps(names, sort_keys=True).encode())
         return digest.hexdigest()
 
     def save(self, folder):
-        """Write the data set to `folder` (made if missing) without pickling anything."""
+        """Write the data set to `folder` (made if missing); nothing is pickled."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if self.is_sparse:

@@ -1,0 +1,21 @@
+"""What to look at in a data set before it is used, each with its number and answers.
+
+`examine` finds; an answer is a list of steps; `apply` does them and notes them in the
+data set's recipe, from which `in_words` tells them and `without` takes one back. Ours.
+"""
+
+from aemlo.checks.findings import CHECKS, FEW_POSITIVES, Answer, Finding, examine
+from aemlo.checks.steps import STEPS, apply, describe, in_words, without
+
+__all__ = [
+    "CHECKS",
+    "FEW_POSITIVES",
+    "STEPS",
+    "Answer",
+    "Finding",
+    "apply",
+    "describe",
+    "examine",
+    "in_words",
+    "without",
+]

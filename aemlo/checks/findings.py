@@ -1,0 +1,426 @@
+"""The checks: each finds one thing in a data set and offers answers to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from aemlo.checks.looks import (
+    counted,
+    holes_of,
+    later_copies,
+    listed,
+    per_column,
+    per_row,
+    row_keys,
+    shared_rows,
+)
+
+FEW_POSITIVES = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One way to deal with a finding: its words, and the steps it adds."""
+
+    words: str
+    steps: tuple[dict, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: `count` of `unit` (cells, rows, features, labels), in `words`.
+
+    `names` are the features or labels meant. The first answer is what happens when
+    nothing is chosen and has no steps. `serious` findings change scores.
+    """
+
+    check: str
+    title: str
+    count: int
+    unit: str
+    words: str
+    answers: tuple[Answer, ...]
+    names: tuple[str, ...] = ()
+    serious: bool = False
+
+
+KEEP = Answer("Keep as it is")
+
+
+def examine(dataset, few=FEW_POSITIVES):
+    """The Findings about `dataset`, serious ones first; `few` is the fewest positives
+    a label should have (the field's papers use 30)."""
+    found = [check(dataset, few) for check in CHECKS]
+    return sorted((f for f in found if f is not None), key=lambda f: not f.serious)
+
+
+def missing_values(dataset, few):
+    """Empty feature cells."""
+    holes = holes_of(dataset.X)
+    cells = int(holes.sum())
+    if not cells:
+        return None
+    rows = int((per_row(holes) > 0).sum())
+    names = [dataset.features[j].name for j in np.flatnonzero(per_column(holes))]
+    answers = [
+        Answer(
+            "Fill in: median of the training part, commonest category"
+            if not _fill_of(dataset)
+            else f"Fill in as chosen ({_fill_of(dataset)})"
+        ),
+        *(
+            Answer(f"Fill in: {kind}", ({"step": "impute", "numeric": kind},))
+            for kind in ("median", "mean", "most frequent", "zero")
+            if kind != (_fill_of(dataset) or "median")
+        ),
+    ]
+    if rows < dataset.n:
+        answers.append(
+            Answer(
+                f"Drop {counted(rows, 'row')}",
+                ({"step": "drop_rows", "rule": "missing"},),
+            )
+        )
+    answers += _drop_features(dataset, names)
+    return Finding(
+        "missing_values",
+        "Missing values",
+        cells,
+        "cells",
+        f"{counted(cells, 'cell')} in {counted(rows, 'row')} and "
+        f"{counted(len(names), 'feature')} are empty: {listed(names)}.",
+        tuple(answers),
+        tuple(names),
+    )
+
+
+def text_columns(dataset, few):
+    """Free text, which becomes TF-IDF columns."""
+    if not dataset.text_names:
+        return None
+    chosen = next((s for s in reversed(dataset.recipe) if s["step"] == "text"), {})
+    unit, size = chosen.get("unit", "words"), chosen.get("size", 2_000)
+    now = Answer(f"TF-IDF over {unit}, up to {size:,} terms a column")
+    others = tuple(
+        Answer(
+            f"TF-IDF over {other}, up to {terms:,} terms a column",
+            ({"step": "text", "unit": other, "size": terms},),
+        )
+        for other in ("words", "letters")
+        for terms in (500, 2_000, 10_000)
+        if (other, terms) != (unit, size)
+    )
+    return Finding(
+        "text_columns",
+        "Text",
+        len(dataset.text_names),
+        "features",
+        f"{counted(len(dataset.text_names), 'column')} of text become numbers, learned "
+        f"from the training part only and kept sparse: {listed(dataset.text_names)}.",
+        (now, *others, *_drop_features(dataset, dataset.text_names)),
+        dataset.text_names,
+    )
+
+
+def id_like(dataset, few):
+    """Nominal or whole-number features with another value in every row."""
+    names = [
+        feature.name
+        for j, feature in enumerate(dataset.features)
+        if _is_id(dataset, j, feature)
+    ]
+    if not names:
+        return None
+    return Finding(
+        "id_like",
+        "Features that number the rows",
+        len(names),
+        "features",
+        f"{listed(names)}: another value in every row. Such a feature tells rows apart "
+        "and nothing about new ones.",
+        (KEEP, *_drop_features(dataset, names)),
+        tuple(names),
+        serious=True,
+    )
+
+
+def constant_features(dataset, few):
+    """Features with one value in all rows."""
+    names = _constant(dataset)
+    if not names or len(names) == len(dataset.features) + len(dataset.text_names):
+        return None
+    return Finding(
+        "constant_features",
+        "Constant features",
+        len(names),
+        "features",
+        f"{counted(len(names), 'feature')} with one value in every row: "
+        f"{listed(names)}.",
+        (KEEP, *_drop_features(dataset, names)),
+        tuple(names),
+    )
+
+
+def nominal_features(dataset, few):
+    """Categories, which become one-hot columns."""
+    wide = [
+        f for f in dataset.features if f.kind == "nominal" and len(f.categories) > 2
+    ]
+    if not wide:
+        return None
+    columns = sum(len(f.categories) for f in wide)
+    names = [f.name for f in wide]
+    return Finding(
+        "nominal_features",
+        "Categories",
+        len(wide),
+        "features",
+        f"{counted(len(wide), 'feature')} with categories become {columns:,} columns "
+        f"of 0 and 1 (one-hot): {listed(names)}.",
+        (Answer("One column per category"), *_drop_features(dataset, names)),
+        tuple(names),
+    )
+
+
+def duplicate_rows(dataset, few):
+    """Rows equal to an earlier one: the same row on both sides of a fold leaks."""
+    features = row_keys(dataset)
+    copies = len(features) - len(set(features))
+    if not copies:
+        return None
+    whole = int(later_copies(dataset).sum())
+    answers = [KEEP]
+    if whole:
+        answers.append(
+            Answer(
+                f"Drop {counted(whole, 'exact copy').replace('copys', 'copies')}",
+                ({"step": "drop_rows", "rule": "duplicates"},),
+            )
+        )
+    return Finding(
+        "duplicate_rows",
+        "Duplicate rows",
+        copies,
+        "rows",
+        f"{counted(copies, 'row')} equal to an earlier row in every feature, {whole:,} "
+        "of them in every label too. Copies on both sides of a fold make scores too "
+        "good; the comparison can keep them together.",
+        tuple(answers),
+        serious=True,
+    )
+
+
+def labels_without_positives(dataset, few):
+    """Labels that no row has."""
+    names = _labels(dataset, dataset.Y.sum(axis=0, dtype=int) == 0)
+    if not names:
+        return None
+    return Finding(
+        "labels_without_positives",
+        "Labels nobody has",
+        len(names),
+        "labels",
+        f"{counted(len(names), 'label')} without a positive row: {listed(names)}. They "
+        "have no IRLbl, cannot be learned and cannot be oversampled.",
+        (KEEP, *_drop_labels(dataset, names)),
+        names,
+        serious=True,
+    )
+
+
+def labels_under_threshold(dataset, few):
+    """Labels with fewer than `few` positives, but some."""
+    counts = dataset.Y.sum(axis=0, dtype=int)
+    names = _labels(dataset, (counts > 0) & (counts < few))
+    if not names:
+        return None
+    least = int(counts[counts > 0].min())
+    return Finding(
+        "labels_under_threshold",
+        f"Labels with fewer than {few} positives",
+        len(names),
+        "labels",
+        f"{counted(len(names), 'label')}, the rarest with {counted(least, 'row')}: "
+        f"{listed(names)}. Their scores rest on few rows; papers of the field leave "
+        f"out labels under {FEW_POSITIVES}.",
+        (KEEP, *_drop_labels(dataset, names)),
+        names,
+    )
+
+
+def labels_on_every_row(dataset, few):
+    """Labels that every row has."""
+    names = _labels(dataset, dataset.Y.all(axis=0))
+    if not names:
+        return None
+    return Finding(
+        "labels_on_every_row",
+        "Labels on every row",
+        len(names),
+        "labels",
+        f"{listed(names)}: every row has it, so there is nothing to learn, and IRLbl "
+        "of all others is measured against it.",
+        (KEEP, *_drop_labels(dataset, names)),
+        names,
+        serious=True,
+    )
+
+
+def rows_without_labels(dataset, few):
+    """Rows that have no label."""
+    rows = int((dataset.Y.sum(axis=1) == 0).sum())
+    if not rows or rows == dataset.n:
+        return None
+    return Finding(
+        "rows_without_labels",
+        "Rows without labels",
+        rows,
+        "rows",
+        f"{counted(rows, 'row')} of {dataset.n:,} have no label. They are kept: they "
+        "are negatives of every label.",
+        (
+            KEEP,
+            Answer(
+                f"Drop {counted(rows, 'row')}",
+                ({"step": "drop_rows", "rule": "unlabelled"},),
+            ),
+        ),
+    )
+
+
+def split_shares_rows(dataset, few):
+    """Rows of the declared test part that the training part has too."""
+    if dataset.split is None:
+        return None
+    rows = int(shared_rows(dataset).sum())
+    if not rows:
+        return None
+    return Finding(
+        "split_shares_rows",
+        "Training and test part share rows",
+        rows,
+        "rows",
+        f"{counted(rows, 'test row')} equal in every feature to a training row: scores "
+        "on the declared split are too good by them.",
+        (
+            KEEP,
+            Answer(
+                f"Drop {counted(rows, 'row')} from the test part",
+                ({"step": "drop_rows", "rule": "shared"},),
+            ),
+        ),
+        serious=True,
+    )
+
+
+def clashing_names(dataset, few):
+    """Names of features and labels that are the same but for case and blanks."""
+    names = [*dataset.feature_names, *dataset.label_names]
+    seen, clashes = {}, []
+    for place, name in enumerate(names):
+        key = _key(name)
+        if key in seen:
+            clashes.append(place)
+        seen.setdefault(key, place)
+    if not clashes:
+        return None
+    fresh = _fresh_names(names, clashes)
+    return Finding(
+        "clashing_names",
+        "Names that clash",
+        len(clashes),
+        "names",
+        f"{counted(len(clashes), 'name')} the same as an earlier one but for case and "
+        f"blanks: {listed(names[place] for place in clashes)}.",
+        (KEEP, Answer("Number them", ({"step": "rename", "names": fresh},))),
+        tuple(names[place] for place in clashes),
+    )
+
+
+CHECKS = (
+    missing_values,
+    text_columns,
+    id_like,
+    constant_features,
+    nominal_features,
+    duplicate_rows,
+    split_shares_rows,
+    labels_without_positives,
+    labels_on_every_row,
+    labels_under_threshold,
+    rows_without_labels,
+    clashing_names,
+)
+
+
+def _fill_of(dataset):
+    steps = [s for s in dataset.recipe if s["step"] == "impute"]
+    return steps[-1]["numeric"] if steps else None
+
+
+def _labels(dataset, mask):
+    return tuple(dataset.label_names[j] for j in np.flatnonzero(mask))
+
+
+def _drop_features(dataset, names):
+    if not names or len(set(names)) >= len(dataset.feature_names):
+        return []
+    step = {"step": "drop_features", "names": list(names)}
+    return [Answer(f"Leave out {counted(len(names), 'feature')}", (step,))]
+
+
+def _drop_labels(dataset, names):
+    if len(names) >= dataset.q:
+        return []
+    step = {"step": "drop_labels", "names": list(names)}
+    return [Answer(f"Leave out {counted(len(names), 'label')}", (step,))]
+
+
+def _constant(dataset):
+    """Names of features with one value in every row (gaps do not count as one)."""
+    X = dataset.X
+    if sparse.issparse(X):
+        X = sparse.csc_matrix(X)
+        stored = np.diff(X.indptr)
+        same = stored == 0
+        for j in np.flatnonzero(stored == dataset.n):
+            part = X.data[X.indptr[j] : X.indptr[j + 1]]
+            same[j] = (part == part[0]).all()
+    else:
+        same = (X[:1] == X).all(axis=0)
+    return [dataset.features[j].name for j in np.flatnonzero(same)]
+
+
+def _is_id(dataset, j, feature):
+    if dataset.n < 10:
+        return False
+    if feature.kind == "nominal" and len(feature.categories) < dataset.n:
+        return False
+    if sparse.issparse(dataset.X):
+        if dataset.X.shape[1] > 10_000 and feature.kind != "nominal":
+            return False
+        values = dataset.X[:, [j]].toarray().ravel()
+    else:
+        values = dataset.X[:, j]
+    if np.isnan(values).any() or len(np.unique(values)) < dataset.n:
+        return False
+    if feature.kind == "nominal":
+        return True
+    whole = (values == np.floor(values)).all()
+    return bool(whole and (np.abs(np.diff(np.sort(values))) == 1).all())
+
+
+def _key(name):
+    return " ".join(name.casefold().split())
+
+
+def _fresh_names(names, clashes):
+    fresh, used = list(names), {_key(name) for name in names}
+    for place in clashes:
+        number = 2
+        while _key(f"{names[place]} ({number})") in used:
+            number += 1
+        fresh[place] = f"{names[place].strip()} ({number})"
+        used.add(_key(fresh[place]))
+    return fresh

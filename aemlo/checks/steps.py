@@ -1,0 +1,145 @@
+"""The steps of a recipe: each changes a Dataset, and says in words what it did."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from aemlo.checks.looks import (
+    counted,
+    holes_of,
+    later_copies,
+    listed,
+    per_row,
+    shared_rows,
+)
+from aemlo.dataset import PREPARATION_STEPS
+from aemlo.errors import DataError, ParameterError
+
+ROW_RULES = ("missing", "duplicates", "unlabelled", "shared")
+
+
+def apply(dataset, steps):
+    """`dataset` after `steps`, which are added to its recipe.
+
+    Raises ParameterError for an unknown step, DataError where nothing would be left.
+    """
+    for step in steps:
+        if step.get("step") not in STEPS:
+            raise ParameterError(
+                f"There is no step {step.get('step')!r}. Steps: {', '.join(STEPS)}."
+            )
+        dataset = STEPS[step["step"]](dataset, step)
+        kept = [
+            s
+            for s in dataset.recipe
+            if s["step"] != step["step"] or s["step"] not in PREPARATION_STEPS
+        ]
+        dataset = replace(dataset, recipe=(*kept, dict(step)))
+    return dataset
+
+
+def without(original, recipe, position):
+    """`original` after all steps of `recipe` but the one at `position`."""
+    return apply(original, [s for k, s in enumerate(recipe) if k != position])
+
+
+def drop_features(dataset, step):
+    """Leave out the features in `names`."""
+    gone = set(step["names"])
+    keep = [j for j, f in enumerate(dataset.features) if f.name not in gone]
+    words = [name for name in dataset.text_names if name not in gone]
+    return replace(
+        dataset,
+        X=dataset.X[:, keep],
+        features=tuple(dataset.features[j] for j in keep),
+        text=dataset.text[words] if words else None,
+    )
+
+
+def drop_labels(dataset, step):
+    """Leave out the labels in `names`; rows stay."""
+    gone = set(step["names"])
+    keep = [j for j, name in enumerate(dataset.label_names) if name not in gone]
+    return replace(
+        dataset,
+        Y=dataset.Y[:, keep],
+        label_names=tuple(dataset.label_names[j] for j in keep),
+    )
+
+
+def drop_rows(dataset, step):
+    """Leave out the rows that `rule` speaks of; it is judged anew each time."""
+    rule = step["rule"]
+    if rule not in ROW_RULES:
+        raise ParameterError(
+            f"drop_rows: there is no rule {rule!r}. Rules: {', '.join(ROW_RULES)}."
+        )
+    if rule == "missing":
+        gone = per_row(holes_of(dataset.X)) > 0
+    elif rule == "duplicates":
+        gone = later_copies(dataset)
+    elif rule == "unlabelled":
+        gone = dataset.Y.sum(axis=1) == 0
+    else:
+        gone = shared_rows(dataset)
+    return dataset.take(np.flatnonzero(~gone)) if gone.any() else dataset
+
+
+def rename(dataset, step):
+    """Give all columns the `names`: features, texts, labels, in this order."""
+    names, d = list(step["names"]), len(dataset.features)
+    if len(names) != len(dataset.feature_names) + dataset.q:
+        raise DataError(f"{dataset.name}: {len(names)} names do not fit its columns.")
+    text = dataset.text
+    if text is not None:
+        text = text.set_axis(names[d : len(dataset.feature_names)], axis=1)
+    return replace(
+        dataset,
+        features=tuple(
+            replace(f, name=name)
+            for f, name in zip(dataset.features, names[:d], strict=True)
+        ),
+        text=text,
+        label_names=tuple(names[-dataset.q :]),
+    )
+
+
+def prepare_so(dataset, step):
+    """Nothing here: `Preparation` reads the step from the recipe."""
+    return dataset
+
+
+STEPS = {
+    "drop_features": drop_features,
+    "drop_labels": drop_labels,
+    "drop_rows": drop_rows,
+    "rename": rename,
+    "impute": prepare_so,
+    "text": prepare_so,
+}
+
+
+def in_words(step):
+    """A step of a recipe as a sentence."""
+    kind = step["step"]
+    if kind in ("drop_features", "drop_labels"):
+        what = kind.removeprefix("drop_").removesuffix("s")
+        count = counted(len(step["names"]), what)
+        return f"Left out {count}: {listed(step['names'])}"
+    if kind == "drop_rows":
+        return {
+            "missing": "Dropped rows with missing values",
+            "duplicates": "Dropped exact copies of earlier rows",
+            "unlabelled": "Dropped rows without labels",
+            "shared": "Dropped test rows that the training part has too",
+        }[step["rule"]]
+    if kind == "impute":
+        return f"Missing numbers filled in with: {step['numeric']}"
+    if kind == "text":
+        return f"Text as TF-IDF over {step['unit']}, up to {step['size']:,} terms"
+    return "Numbered the names that clashed"
+
+
+def describe(dataset):
+    """The recipe of `dataset` as sentences, in the order they were done."""
+    return [in_words(step) for step in dataset.recipe]
