@@ -1,0 +1,164 @@
+"""New rows from a trained model: parents, features, labels. NumPy; batched throughout.
+
+`turns` and plain decoding are as published; the rest is ours, one function a
+mechanism.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+ROWS_AT_ONCE = 2048
+
+
+@dataclass
+class Plan:
+    """Who becomes what: for each of m new rows its seed and partner (row numbers,
+    equal where there is no partner), the label it is made for (-1 for none) and the
+    share of the way from seed to partner."""
+
+    seed: np.ndarray
+    partner: np.ndarray
+    label: np.ndarray
+    step: np.ndarray
+
+    def part(self, rows):
+        """The plan of some of the rows."""
+        return Plan(
+            self.seed[rows], self.partner[rows], self.label[rows], self.step[rows]
+        )
+
+
+def turns(Y, minority, wanted, rng):
+    """As published: rows with any minority label, shuffled, in turn until `wanted`."""
+    rows = rng.permutation(np.flatnonzero(Y[:, minority].any(axis=1)))
+    if not len(rows):
+        wanted = 0
+    seeds = np.resize(rows, wanted)
+    return Plan(seeds, seeds, np.full(wanted, -1), np.zeros(wanted))
+
+
+def by_label(Y, quotas, rng):
+    """Ours: `quotas[j]` seeds for label j, drawn among its rows."""
+    seeds, labels = [], []
+    for j, wanted in quotas.items():
+        rows = np.flatnonzero(Y[:, j])
+        if len(rows) and wanted:
+            seeds.append(_spread(rows, wanted, rng))
+            labels.append(np.full(wanted, j))
+    seeds = np.concatenate([*seeds, np.empty(0, dtype=int)]).astype(int)
+    labels = np.concatenate([*labels, np.empty(0, dtype=int)]).astype(int)
+    return Plan(seeds, seeds, labels, np.zeros(len(seeds)))
+
+
+def _spread(rows, wanted, rng):
+    """`wanted` of `rows`, each as often as the others, give or take one."""
+    whole, rest = divmod(wanted, len(rows))
+    return np.concatenate(
+        [np.tile(rows, whole), rng.choice(rows, size=rest, replace=False)]
+    )
+
+
+def with_partners(plan, codes, Y, neighbours, rng):
+    """Ours: a partner among the seed's nearest rows in latent space, same label.
+
+    The step is uniform in (0, 1). A label's only row has no partner but itself. Rows
+    made for no label in particular look among all rows that have any.
+    """
+    partner, step = plan.seed.copy(), plan.step.copy()
+    for j in np.unique(plan.label):
+        mine = np.flatnonzero(plan.label == j)
+        bag = np.flatnonzero(Y[:, j] if j >= 0 else Y.any(axis=1))
+        k = min(neighbours, len(bag) - 1)
+        if k < 1:
+            continue
+        seeds, place = np.unique(plan.seed[mine], return_inverse=True)
+        near = nearest(codes[seeds], codes[bag], k + 1)
+        # The seed itself is among its nearest, unless hidden by rows equal to it.
+        others = bag[near]
+        own = others == seeds[:, None]
+        own[~own.any(axis=1), -1] = True
+        others = others[~own].reshape(len(seeds), k)
+        partner[mine] = others[place, rng.integers(k, size=len(mine))]
+        step[mine] = rng.random(len(mine))
+    return Plan(plan.seed, partner, plan.label, step)
+
+
+def nearest(queries, rows, k):
+    """Positions (m, k) of each query's k nearest rows, nearest first."""
+    found = []
+    square = np.einsum("ij,ij->i", rows, rows)
+    for start in range(0, len(queries), ROWS_AT_ONCE):
+        part = queries[start : start + ROWS_AT_ONCE]
+        gaps = square - 2 * part @ rows.T
+        best = np.argpartition(gaps, k - 1, axis=1)[:, :k]
+        order = np.argsort(
+            np.take_along_axis(gaps, best, axis=1), axis=1, kind="stable"
+        )
+        found.append(np.take_along_axis(best, order, axis=1))
+    return np.concatenate(found) if found else np.empty((0, k), dtype=int)
+
+
+class FeatureSpace:
+    """What the given rows say about values: range, binary columns, one-hot groups."""
+
+    def __init__(self, X, groups=()):
+        if sparse.issparse(X):
+            self.low = X.min(axis=0).toarray().ravel()
+            self.high = X.max(axis=0).toarray().ravel()
+        else:
+            self.low, self.high = X.min(axis=0), X.max(axis=0)
+        self.groups = groups
+        self.binary = _columns_of_two_values(X, self.low, self.high)
+
+    def clip(self, X):
+        """X within the range of the given rows."""
+        return np.clip(X, self.low, self.high)
+
+    def binarise(self, X):
+        """Two-valued columns at the nearer of their values, groups one-hot again."""
+        X = X.copy()
+        middle = (self.low + self.high) / 2
+        columns = self.binary
+        X[:, columns] = np.where(
+            X[:, columns] > middle[columns], self.high[columns], self.low[columns]
+        )
+        return X
+
+    def one_hot(self, decoded, X):
+        """X with each group one-hot where `decoded` is largest."""
+        for group in self.groups:
+            chosen = decoded[:, group].argmax(axis=1)
+            X[:, group] = np.arange(len(group)) == chosen[:, None]
+        return X
+
+    def one_draw_per_group(self, drawn):
+        """A mask (m, d) in which a group's columns follow its first one."""
+        for group in self.groups:
+            drawn[:, group] = drawn[:, group[:1]]
+        return drawn
+
+
+def _columns_of_two_values(X, low, high):
+    if sparse.issparse(X):
+        by_column = X.tocsc()
+        odd = (by_column.data != np.repeat(low, np.diff(by_column.indptr))) & (
+            by_column.data != np.repeat(high, np.diff(by_column.indptr))
+        )
+        columns = np.repeat(np.arange(X.shape[1]), np.diff(by_column.indptr))
+        other = np.bincount(columns[odd], minlength=X.shape[1]) > 0
+    else:
+        other = ~((low == X) | (high == X)).all(axis=0)
+    return np.flatnonzero(~other)
+
+
+def rank_labels(scores, counts, always):
+    """Labels (m, q): in each row the `counts` best scores; column `always` is in."""
+    scores = scores.copy()
+    made_for = always >= 0
+    scores[made_for, always[made_for]] = np.inf
+    order = np.argsort(-scores, axis=1, kind="stable")
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(scores.shape[1])[None, :], axis=1)
+    return (place < counts[:, None]).astype(np.uint8)

@@ -1,0 +1,404 @@
+"""AEMLO: rows decoded from a latent space that features and labels share."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils import check_random_state
+
+from aemlo import params
+from aemlo.autoencoder import generation
+from aemlo.autoencoder.settings import (
+    DEVICES,
+    FEATURE_ERRORS,
+    SCHEDULES,
+    Settings,
+)
+from aemlo.errors import RunError
+from aemlo.imbalance import minority_labels
+from aemlo.params import Between, OneOf, Switch
+from aemlo.samplers.base import OverSampler, Synthetic, no_progress
+
+SEEDS = ("turns", "label")
+LABEL_RULES = ("threshold", "parents' count", "nearer parent")
+ACTIVATIONS = ("none", "sigmoid")
+TRAINING_SHARE = 0.95  # of the progress bar
+
+
+class AEMLO(OverSampler):
+    """Train an autoencoder on features and labels; decode new rows for rare labels.
+
+    After Zhou, Liu, Wang, Sun, Liu: AEMLO, ECML PKDD 2024 (arXiv 2408.13078).
+
+    **The network.** F_ex and F_ey code features X and labels Y, F_dx and F_dy decode
+    features and label scores; features are first brought to [0, 1], each by its range
+    over the rows given. With E_x = F_ex(X), E_y = F_ey(Y), S = F_dy(E_y) and
+    Xh = F_dx(E_x), a batch of B rows costs, each term divided by B:
+
+    1. latent: ||E_x - E_y||^2 + lambda (||E_x' E_x - I||^2 + ||E_y' E_y - I||^2);
+    2. ranking: rows' mean of exp(s_r - s_p) over present labels p, absent labels r;
+    3. reconstruction: mean |Xh - X| + the pairs' mean (||x_i - x_j||^2 -
+       ||xh_i - xh_j||^2)^2.
+
+    Adam; the weights of the epoch with the lowest loss are kept.
+
+    **Generation, as published.** The rows that have a minority label (IRLbl > MeanIR),
+    shuffled, are taken in turn; each gives one row: features F_dx(F_ex(x)), labels
+    those with sigmoid(F_dy(F_ex(x))) over one half. A row decoded without labels is
+    dropped and not replaced.
+
+    Every argument whose default differs from `AEMLO-paper`'s is a departure of ours.
+    """
+
+    title = "AEMLO"
+    _use_trained = False
+
+    def __init__(
+        self,
+        budget: Annotated[
+            float, Between(0.01, 10.0, "More adds more rows: share of the rows given")
+        ] = 0.1,
+        epochs: Annotated[
+            int, Between(1, 5000, "More fits closer and takes longer", log=True)
+        ] = 60,
+        learning_rate: Annotated[
+            float,
+            Between(1e-6, 0.1, "More learns faster; too much never settles", log=True),
+        ] = 1e-4,
+        latent_size: Annotated[
+            int, Between(2, 2048, "More keeps more detail of a row", log=True)
+        ] = 500,
+        width: Annotated[
+            int, Between(4, 2048, "More lets the maps bend more, and slows", log=True)
+        ] = 200,
+        seeds: Annotated[
+            str,
+            OneOf(SEEDS, "Rows of minority labels in turn, or drawn label by label"),
+        ] = "turns",
+        neighbours: Annotated[
+            int,
+            Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself"),
+        ] = 0,
+        residuals: Annotated[
+            bool, Switch("Give decoded rows back what the decoder had blurred")
+        ] = False,
+        label_rule: Annotated[
+            str,
+            OneOf(LABEL_RULES, "Labels: scores over a threshold, or the parents' way"),
+        ] = "threshold",
+        threshold: Annotated[
+            float, Between(0.01, 0.99, "More gives fewer labels (rule: threshold)")
+        ] = 0.5,
+        keep_binary: Annotated[
+            bool, Switch("Two-valued features stay two-valued", more=True)
+        ] = False,
+        clip: Annotated[
+            bool, Switch("Keep features within the range seen", more=True)
+        ] = False,
+        output_activation: Annotated[
+            str,
+            OneOf(ACTIVATIONS, "What squeezes decoded features into range", more=True),
+        ] = "none",
+        batch_size: Annotated[
+            int,
+            Between(
+                2, 4096, "More makes fewer, smoother steps", "rows", log=True, more=True
+            ),
+        ] = 128,
+        schedule: Annotated[
+            str,
+            OneOf(SCHEDULES, "One-cycle raises the rate, then lets it fall", more=True),
+        ] = "constant",
+        label_width: Annotated[
+            int,
+            Between(4, 1024, "More lets the label decoder bend more", more=True),
+        ] = 100,
+        decoder_layers: Annotated[
+            int, Between(1, 3, "More hidden layers decode finer detail", more=True)
+        ] = 1,
+        alignment_weight: Annotated[
+            float,
+            Between(
+                0, 100, "More ties features' and labels' codes together", more=True
+            ),
+        ] = 1.0,
+        orthogonality: Annotated[
+            float, Between(0, 10, "More spreads the codes over all axes", more=True)
+        ] = 0.1,
+        ranking_weight: Annotated[
+            float, Between(0, 100, "More orders decoded labels better", more=True)
+        ] = 1.0,
+        reconstruction_weight: Annotated[
+            float, Between(0, 100, "More decodes features closer", more=True)
+        ] = 1.0,
+        feature_error: Annotated[
+            str,
+            OneOf(FEATURE_ERRORS, "How decoded features are compared", more=True),
+        ] = "absolute",
+        distance_weight: Annotated[
+            float, Between(0, 100, "More keeps rows' distances", more=True)
+        ] = 1.0,
+        calibration_weight: Annotated[
+            float,
+            Between(0, 100, "More makes label scores honest probabilities", more=True),
+        ] = 0.0,
+        held_out: Annotated[
+            float,
+            Between(
+                0, 0.5, "More judges training on more rows it never saw", more=True
+            ),
+        ] = 0.0,
+        patience: Annotated[
+            int | None,
+            Between(1, 1000, "More waits longer for a better epoch", more=True),
+        ] = None,
+        check_every: Annotated[
+            int,
+            Between(0, 1000, "More looks at decoded rows less often", more=True),
+        ] = 5,
+        device: Annotated[
+            str, OneOf(DEVICES, "auto uses a CUDA device if there is one", more=True)
+        ] = "auto",
+        random_state=None,
+    ):
+        self.budget = budget
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.latent_size = latent_size
+        self.width = width
+        self.seeds = seeds
+        self.neighbours = neighbours
+        self.residuals = residuals
+        self.label_rule = label_rule
+        self.threshold = threshold
+        self.keep_binary = keep_binary
+        self.clip = clip
+        self.output_activation = output_activation
+        self.batch_size = batch_size
+        self.schedule = schedule
+        self.label_width = label_width
+        self.decoder_layers = decoder_layers
+        self.alignment_weight = alignment_weight
+        self.orthogonality = orthogonality
+        self.ranking_weight = ranking_weight
+        self.reconstruction_weight = reconstruction_weight
+        self.feature_error = feature_error
+        self.distance_weight = distance_weight
+        self.calibration_weight = calibration_weight
+        self.held_out = held_out
+        self.patience = patience
+        self.check_every = check_every
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, Y, *, on_progress=None, checkpoint=None):
+        """Train on X (n, d), Y (n, q) and return self; `generate` then makes rows.
+
+        `checkpoint` is a file: the run goes on from it if it is there, and is saved to
+        it as it goes. When `on_progress` raises Stopped, that passes through,
+        `stopped_` is True and all below holds what was learned until then.
+
+        Sets `model_` (see aemlo.autoencoder.model.TrainedModel), `losses_` (a frame,
+        one row per epoch), `checks_` (a frame, one row per look at the decoders),
+        `feature_errors_` (d,) at the latest of them, `best_epoch_` and `stopped_`.
+        Raises ParameterError, DataError, and RunError for a checkpoint of another run.
+        """
+        params.check(self)
+        matrix, labels = self._checked(X, Y)
+        self.notes_ = []
+        rng, _ = self._rng().spawn(2)
+        self._train(matrix, labels, rng, on_progress or no_progress, checkpoint)
+        return self
+
+    def generate(self, X, Y, *, categorical_features=(), on_progress=None):
+        """X, Y with rows from the model already trained: `fit_resample` without `fit`.
+
+        Budget, labels, neighbours, label rule and the like may have changed since. X, Y
+        are the rows trained on, or others of the same columns. Raises RunError when
+        nothing is trained or the columns do not fit.
+        """
+        if not hasattr(self, "model_"):
+            raise RunError(f"{self.title}: nothing is trained yet. Call fit first.")
+        self._use_trained = True
+        try:
+            return self.fit_resample(
+                X, Y, categorical_features=categorical_features, on_progress=on_progress
+            )
+        finally:
+            self._use_trained = False
+
+    def save(self, folder):
+        """Write weights.pt and spec.json, all that `load` and `generate` need."""
+        self.model_.save(
+            folder,
+            sampler=self.title,
+            parameters={
+                k: v for k, v in self.get_params().items() if k != "random_state"
+            },
+            best_epoch=self.best_epoch_,
+            losses=self.losses_.to_dict("list"),
+        )
+
+    @classmethod
+    def load(cls, folder):
+        """The sampler saved in `folder`, trained; RunError if it is not one."""
+        from aemlo.autoencoder.model import TrainedModel
+
+        model, spec = TrainedModel.load(folder)
+        kinds = {kind.title: kind for kind in (AEMLO, *AEMLO.__subclasses__())}
+        if spec.get("sampler") not in kinds:
+            raise RunError(
+                f"{Path(folder).name}: a model of {spec.get('sampler')!r}, not one of "
+                f"{', '.join(kinds)}."
+            )
+        sampler = params.build(kinds[spec["sampler"]], spec["parameters"])
+        sampler.model_ = model
+        sampler.losses_ = pd.DataFrame(spec["losses"])
+        sampler.best_epoch_ = spec["best_epoch"]
+        return sampler
+
+    def settings(self):
+        """Network and training as aemlo.autoencoder's Settings."""
+        return Settings(**{f.name: getattr(self, f.name) for f in fields(Settings)})
+
+    def _rng(self):
+        seed = check_random_state(self._seed()).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed)
+
+    def _generate(self, X, Y, rng, on_progress):
+        training_rng, rng = rng.spawn(2)
+        done = 0.0
+        if self._use_trained:
+            self.model_.check_fits(X.shape[1], Y.shape[1], f"{self.title}'s model")
+        else:
+            done = TRAINING_SHARE
+
+            def on_training(fraction, **values):
+                on_progress(TRAINING_SHARE * fraction, **values)
+
+            self._train(X, Y, training_rng, on_training)
+        plan = self._plan(X, Y, rng)
+        return self._decode(
+            X, Y, plan, rng, lambda share: on_progress(done + (1 - done) * share)
+        )
+
+    def _train(self, X, Y, rng, on_progress, checkpoint=None):
+        from aemlo.autoencoder.training import (
+            Training,
+            load_checkpoint,
+            save_checkpoint,
+        )
+
+        training = Training(X, Y, self.settings(), rng.integers(2**31))
+        save = None
+        if checkpoint is not None:
+            if Path(checkpoint).exists():
+                training.load_state_dict(load_checkpoint(checkpoint))
+
+            def save(state):
+                save_checkpoint(state, checkpoint)
+
+        try:
+            training.run(on_progress, save)
+        finally:
+            self.model_ = training.model()
+            self.losses_ = pd.DataFrame(training.history)
+            self.checks_ = pd.DataFrame(training.checks)
+            self.feature_errors_ = np.array(training.feature_errors)
+            self.best_epoch_, self.stopped_ = training.best_epoch, training.stopped
+            self.notes_.extend(training.notes)
+
+    def _plan(self, X, Y, rng):
+        minority = np.flatnonzero(minority_labels(Y))
+        wanted = int(round(self.budget * len(Y)))
+        if self.seeds == "turns":
+            plan = generation.turns(Y, minority, wanted, rng)
+        else:
+            quotas = dict.fromkeys(minority.tolist(), wanted // max(len(minority), 1))
+            plan = generation.by_label(Y, quotas, rng)
+        if self.neighbours and len(plan.seed):
+            codes = self.model_.encode(X)
+            plan = generation.with_partners(plan, codes, Y, self.neighbours, rng)
+        return plan
+
+    def _decode(self, X, Y, plan, rng, on_progress):
+        space = generation.FeatureSpace(X, self.categorical_features_)
+        features, labels = [], []
+        m = len(plan.seed)
+        for start in range(0, m, generation.ROWS_AT_ONCE):
+            on_progress(start / m)
+            part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
+            made = self._features(X, part, space, rng)
+            features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
+            labels.append(self._labels(X, Y, part))
+        on_progress(1.0)
+        stack = sparse.vstack if sparse.issparse(X) else np.vstack
+        X_new = stack([*features, X[:0]])
+        Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
+        kept = np.flatnonzero(Y_new.any(axis=1))
+        if len(kept) < m:
+            self.notes_.append(
+                f"{m - len(kept)} of {m} rows were decoded without labels and dropped."
+            )
+        parents = np.column_stack([plan.seed, plan.partner])
+        parents[plan.seed == plan.partner, 1] = -1
+        return Synthetic(
+            sparse.csr_matrix(X_new)[kept] if sparse.issparse(X) else X_new[kept],
+            Y_new[kept],
+            parents[kept],
+            plan.label[kept],
+            plan.step[kept],
+        )
+
+    def _codes(self, X, plan):
+        seed = self.model_.encode(X[plan.seed])
+        if (plan.seed == plan.partner).all():
+            return seed, seed, seed
+        partner = self.model_.encode(X[plan.partner])
+        return seed, partner, seed + plan.step[:, None] * (partner - seed)
+
+    def _features(self, X, plan, space, rng):
+        seed, partner, between = self._codes(X, plan)
+        activation = None
+        if self.output_activation == "sigmoid":
+            activation = sigmoid
+        made = self.model_.decode_features(between, activation)
+        if self.residuals:
+            step = plan.step[:, None]
+            from_partner = space.one_draw_per_group(rng.random(made.shape) < step)
+            made = made + np.where(
+                from_partner,
+                _dense(X[plan.partner])
+                - self.model_.decode_features(partner, activation),
+                _dense(X[plan.seed]) - self.model_.decode_features(seed, activation),
+            )
+        if self.keep_binary:
+            made = space.binarise(made)
+        if self.clip:
+            made = space.clip(made)
+        return space.one_hot(made, made)
+
+    def _labels(self, X, Y, plan):
+        if self.label_rule == "nearer parent":
+            nearer = np.where(plan.step > 0.5, plan.partner, plan.seed)
+            return Y[nearer]
+        scores = self.model_.decode_labels(self._codes(X, plan)[2])
+        if self.label_rule == "threshold":
+            # sigmoid(s) > t, as round(sigmoid(s)) is for t = 1/2.
+            return scores > np.log(self.threshold / (1 - self.threshold))
+        counts = Y.sum(axis=1, dtype=float)
+        wanted = counts[plan.seed]
+        wanted = wanted + plan.step * (counts[plan.partner] - wanted)
+        return generation.rank_labels(scores, np.rint(wanted), plan.label)
+
+
+def sigmoid(values):
+    """1 / (1 + exp(-v)) of a tensor."""
+    return values.sigmoid()
+
+
+def _dense(X):
+    return X.toarray() if sparse.issparse(X) else X

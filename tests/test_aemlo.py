@@ -1,0 +1,326 @@
+"""AEMLO and AEMLO-paper: what they make, keep, save and refuse."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import sparse
+
+from aemlo import params
+from aemlo.autoencoder import generation
+from aemlo.autoencoder.settings import Settings
+from aemlo.errors import RunError, Stopped
+from aemlo.imbalance import minority_labels
+from aemlo.samplers import AEMLO, SAMPLERS
+
+QUICK = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
+Paper = SAMPLERS["AEMLO-paper"]
+
+
+def toy(n=120, seed=0):
+    """Two numbers in odd units, two binary columns, a one-hot group of three."""
+    rng = np.random.default_rng(seed)
+    group = np.eye(3)[rng.integers(3, size=n)]
+    binary = np.where(rng.random((n, 2)) < 0.4, 7.0, 2.0)
+    X = np.hstack([rng.normal(50, 20, (n, 2)), binary, group])
+    chance = np.array([0.6, 0.5, 0.15, 0.08])
+    Y = (rng.random((n, 4)) < chance).astype(np.uint8)
+    Y[:2] = [[1, 0, 1, 0], [0, 1, 0, 1]]
+    return X, Y
+
+
+GROUPS = [np.array([4, 5, 6])]
+
+
+def own_way(**more):
+    """AEMLO with every mechanism of ours on, whatever the defaults are."""
+    return AEMLO(
+        **QUICK,
+        seeds="label",
+        neighbours=3,
+        residuals=True,
+        label_rule="parents' count",
+        keep_binary=True,
+        clip=True,
+        **more,
+        random_state=0,
+    )
+
+
+def test_the_published_settings():
+    paper, d, q = Paper(), 30, 6
+    assert vars(paper.settings()) == vars(Settings())
+    sizes = {
+        name: tuple(weight.shape)
+        for name, weight in _network(paper.settings(), d, q).named_parameters()
+        if name.endswith("weight")
+    }
+    assert list(sizes.values()) == [
+        *[(200, 30), (200, 200), (500, 200)],  # F_ex
+        *[(200, 6), (200, 200), (500, 200)],  # F_ey with its gate
+        *[(200, 500), (30, 200)],  # F_dx
+        *[(100, 500), (6, 100)],  # F_dy
+    ]
+
+
+def _network(settings, d, q):
+    from aemlo.autoencoder import Network
+
+    return Network(d, q, settings, torch.Generator().manual_seed(0))
+
+
+def test_the_feature_encoder_ends_in_a_leaky_relu_and_the_gate_gates():
+    network = _network(Settings(), 5, 3)
+    X, Y = (
+        torch.rand(4, 5),
+        torch.tensor([[1.0, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]]),
+    )
+    u = torch.nn.functional.leaky_relu(network.encode_x[0](X))
+    u = torch.nn.functional.leaky_relu(network.encode_x[2](u))
+    expected = torch.nn.functional.leaky_relu(network.encode_x[4](u))
+    assert torch.allclose(network.encode_x(X), expected)
+    u = torch.nn.functional.leaky_relu(network.encode_y[0](Y))
+    gate = network.encode_y[2].weights
+    gated = u * torch.sigmoid(u @ gate.weight.T + gate.bias)
+    assert torch.allclose(network.encode_y(Y), network.encode_y[3](gated), atol=1e-6)
+
+
+def test_paper_takes_seeds_in_turn_and_decodes_them_one_by_one():
+    X, Y = toy()
+    sampler = Paper(**QUICK, budget=0.3, random_state=0)
+    X_all, Y_all = sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0")
+    seeds = np.array([p[0] for p in made["parents"]])
+    assert all(len(p) == 1 for p in made["parents"])
+    minority = minority_labels(Y)
+    assert Y[seeds][:, minority].any(axis=1).all()
+    eligible = np.flatnonzero(Y[:, minority].any(axis=1))
+    times = np.bincount(seeds, minlength=len(Y))[eligible]
+    if len(made) == 36:  # nothing dropped: each seed as often as another, +- 1
+        assert times.max() - times.min() <= 1
+    codes = sampler.model_.encode(X[seeds])
+    features, scores = sampler.model_.decode(codes)
+    assert np.allclose(X_all[120:, :4], features[:, :4], rtol=1e-4)
+    assert np.array_equal(Y_all[120:], (1 / (1 + np.exp(-scores)) > 0.5))
+
+
+def test_paper_drops_rows_without_labels_and_says_so(monkeypatch):
+    X, Y = toy()
+    monkeypatch.setattr(
+        "aemlo.autoencoder.model.TrainedModel.decode_labels",
+        lambda self, Z: (
+            np.where(np.arange(len(Z))[:, None] % 2, 5.0, -5.0) * np.ones((1, 4))
+        ),
+    )
+    sampler = Paper(**QUICK, budget=0.1, random_state=0)
+    X_all, _ = sampler.fit_resample(X, Y)
+    assert len(X_all) == 120 + 6
+    assert sampler.notes_ == ["6 of 12 rows were decoded without labels and dropped."]
+
+
+@pytest.mark.parametrize("make", [own_way, lambda: Paper(**QUICK, random_state=0)])
+def test_rows_come_back_in_the_datas_own_units(make):
+    X, Y = toy()
+    sampler = make()
+    sampler.set_params(epochs=150, learning_rate=1e-2)
+    X_all, _ = sampler.fit_resample(X, Y, categorical_features=GROUPS)
+    new = X_all[120:]
+    assert np.array_equal(X_all[:120], X)
+    assert np.abs(new[:, :2].mean(axis=0) - X[:, :2].mean(axis=0)).max() < 20
+    assert np.isin(new[:, 4:], (0, 1)).all()
+    assert (new[:, 4:].sum(axis=1) == 1).all()
+
+
+def test_our_rows_keep_ranges_binary_columns_and_groups():
+    X, Y = toy()
+    new = own_way().fit_resample(X, Y, categorical_features=GROUPS)[0][120:]
+    assert len(new)
+    assert (new >= X.min(axis=0)).all() and (new <= X.max(axis=0)).all()
+    assert np.isin(new[:, 2:4], (2.0, 7.0)).all()
+    assert (new[:, 4:].sum(axis=1) == 1).all() and np.isin(new[:, 4:], (0, 1)).all()
+
+
+def test_our_rows_have_their_label_and_their_parents_number_of_labels():
+    X, Y = toy()
+    sampler = own_way(budget=0.5)
+    _, Y_all = sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0").reset_index()
+    for row, labels in zip(made.itertuples(), Y_all[120:], strict=True):
+        assert labels[row.label] == 1
+        counts = [Y[p].sum() for p in row.parents]
+        assert min(counts) <= labels.sum() <= max(counts)
+        assert all(Y[p, row.label] for p in row.parents)
+    minority = np.flatnonzero(minority_labels(Y))
+    assert set(made["label"]) == set(minority)
+
+
+def test_a_row_without_a_partner_and_with_residuals_is_its_seed():
+    X, Y = toy()
+    sampler = AEMLO(
+        **QUICK, seeds="label", neighbours=0, residuals=True, random_state=0
+    )
+    X_all, _ = sampler.fit_resample(X, Y)
+    seeds = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]
+    assert np.allclose(X_all[120:], X[seeds], atol=1e-3)
+
+
+def test_partners_are_the_nearest_rows_that_share_the_label():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(60, 3)).astype(np.float32)
+    Y = (rng.random((60, 2)) < 0.4).astype(np.uint8)
+    plan = generation.by_label(Y, {0: 200, 1: 200}, rng)
+    plan = generation.with_partners(plan, codes, Y, 4, rng)
+    for seed, partner, label in zip(plan.seed, plan.partner, plan.label, strict=True):
+        bag = np.flatnonzero(Y[:, label])
+        bag = bag[bag != seed]
+        near = bag[np.argsort(((codes[bag] - codes[seed]) ** 2).sum(axis=1))[:4]]
+        assert partner in near
+    assert ((plan.step > 0) & (plan.step < 1)).all()
+
+
+def test_equal_rows_are_partners_and_never_the_seed_twice_over():
+    codes = np.zeros((6, 2), dtype=np.float32)
+    Y = np.ones((6, 1), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    plan = generation.with_partners(
+        generation.by_label(Y, {0: 60}, rng), codes, Y, 2, rng
+    )
+    assert len(plan.seed) == 60
+
+
+def test_ranked_labels_take_the_best_and_the_one_made_for():
+    scores = np.array([[3.0, 2.0, 1.0, 0.0]] * 3)
+    found = generation.rank_labels(scores, np.array([2, 1, 3]), np.array([3, -1, 0]))
+    assert found.tolist() == [[1, 0, 0, 1], [1, 0, 0, 0], [1, 1, 1, 0]]
+
+
+def test_sparse_rows_give_the_same_as_dense_ones():
+    X, Y = toy()
+    X[X < 45] = 0
+    dense = own_way().fit_resample(X, Y)
+    thin = own_way().fit_resample(sparse.csr_matrix(X), Y)
+    assert sparse.issparse(thin[0])
+    assert np.allclose(thin[0].toarray(), dense[0], atol=1e-2)
+    assert np.array_equal(thin[1], dense[1])
+
+
+@pytest.mark.parametrize("make", [own_way, lambda: Paper(**QUICK, random_state=0)])
+@pytest.mark.parametrize("case", ["no minority", "one row", "one label", "no labels"])
+def test_data_with_little_to_make_from(make, case):
+    X, Y = toy()
+    if case == "no minority":
+        Y = np.tile(np.eye(4, dtype=np.uint8), (30, 1))
+    elif case == "one row":
+        X, Y = X[:1], Y[:1]
+    elif case == "one label":
+        Y = Y[:, 2:3]
+    elif case == "no labels":
+        Y = np.zeros_like(Y)
+    X_all, Y_all = make().fit_resample(X, Y)
+    assert np.isfinite(X_all).all()
+    assert np.array_equal(X_all[: len(X)], X) and np.array_equal(Y_all[: len(Y)], Y)
+
+
+def test_fit_then_generate_is_fit_resample():
+    X, Y = toy()
+    at_once = own_way().fit_resample(X, Y)
+    in_two = own_way().fit(X, Y).generate(X, Y)
+    assert np.array_equal(at_once[0], in_two[0])
+    assert np.array_equal(at_once[1], in_two[1])
+
+
+def test_a_saved_model_generates_again_without_training(tmp_path, monkeypatch):
+    X, Y = toy()
+    sampler = own_way()
+    X_all, Y_all = sampler.fit_resample(X, Y)
+    sampler.save(tmp_path / "model")
+    monkeypatch.setattr(AEMLO, "_train", None)
+    loaded = AEMLO.load(tmp_path / "model").set_params(random_state=0)
+    assert loaded.get_params() == sampler.get_params()
+    X_again, Y_again = loaded.generate(X, Y)
+    assert np.array_equal(X_all, X_again) and np.array_equal(Y_all, Y_again)
+    pd.testing.assert_frame_equal(loaded.losses_, sampler.losses_)
+    more = loaded.set_params(budget=0.8).generate(X, Y)[0]
+    assert len(more) > len(X_all)
+
+
+def test_paper_is_loaded_as_paper(tmp_path):
+    X, Y = toy()
+    Paper(**QUICK, random_state=0).fit(X, Y).save(tmp_path)
+    assert type(AEMLO.load(tmp_path)) is Paper
+
+
+def test_a_model_of_other_data_is_refused_in_words(tmp_path):
+    X, Y = toy()
+    own_way().fit(X, Y).save(tmp_path)
+    with pytest.raises(RunError) as fault:
+        AEMLO.load(tmp_path).generate(X[:, :5], Y)
+    assert str(fault.value) == (
+        "AEMLO's model was trained on 7 features and 4 labels; this data set has 5 and "
+        "4. Train anew, or load the data set it was trained on."
+    )
+
+
+def test_generate_before_fit_is_refused():
+    X, Y = toy()
+    with pytest.raises(RunError) as fault:
+        AEMLO().generate(X, Y)
+    assert str(fault.value) == "AEMLO: nothing is trained yet. Call fit first."
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(RunError, match="there is no trained model here"):
+        AEMLO.load(tmp_path)
+    (tmp_path / "spec.json").write_text("{}")
+    (tmp_path / "weights.pt").write_bytes(b"")
+    with pytest.raises(RunError, match="not a trained model that can be read"):
+        AEMLO.load(tmp_path)
+
+
+class StopAfter:
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def __call__(self, fraction, **values):
+        if values.get("epoch") == self.epoch:
+            raise Stopped
+
+
+def test_stop_keeps_what_was_learned_and_a_checkpoint_goes_on(tmp_path):
+    X, Y = toy()
+    settings = {**QUICK, "epochs": 6}
+    whole = AEMLO(**settings, random_state=0).fit(X, Y)
+    stopped = AEMLO(**settings, random_state=0)
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(Stopped):
+        stopped.fit(X, Y, on_progress=StopAfter(3), checkpoint=path)
+    assert stopped.stopped_
+    assert stopped.losses_["epoch"].tolist() == [1, 2, 3]
+    assert len(stopped.generate(X, Y)[0]) > len(X)
+    resumed = AEMLO(**settings, random_state=0).fit(X, Y, checkpoint=path)
+    assert np.array_equal(resumed.model_.encode(X), whole.model_.encode(X))
+    pd.testing.assert_frame_equal(resumed.losses_, whole.losses_)
+
+
+def test_progress_has_the_losses_and_reaches_one():
+    X, Y = toy()
+    calls = []
+    own_way().fit_resample(X, Y, on_progress=lambda f, **v: calls.append((f, v)))
+    epochs = [v for _, v in calls if "total" in v]
+    assert [v["epoch"] for v in epochs] == [1, 2, 3]
+    assert {"total", "latent", "ranking", "reconstruction"} <= set(epochs[0])
+    fractions = [f for f, _ in calls]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+
+
+def test_every_argument_says_what_it_does():
+    for cls in (AEMLO, Paper):
+        named = set(cls().get_params()) - {"random_state"}
+        assert named == set(params.parameters(cls))
+
+
+def test_losses_frame_has_the_columns_of_the_curves():
+    X, Y = toy()
+    losses = AEMLO(**QUICK, random_state=0).fit(X, Y).losses_
+    first = ["epoch", "total", "latent", "ranking", "reconstruction"]
+    assert losses.columns[:5].tolist() == first
