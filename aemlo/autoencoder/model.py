@@ -108,7 +108,8 @@ class TrainedModel:
         except FileNotFoundError as fault:
             raise RunError(
                 f"{folder.name}: there is no trained model here, "
-                f"{Path(fault.filename).name} is missing. Save one with its weights.pt and spec.json."
+                f"{Path(fault.filename).name} is missing. "
+                "Save one with its weights.pt and spec.json."
             ) from None
         except Exception as fault:  # whatever a damaged or foreign file provokes
             raise RunError(
