@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aemlo import builtin
 from aemlo.errors import DataError, ParameterError
+from aemlo.formats import archive, lists, mulan_xml, pair
 from aemlo.formats import labels as label_columns
-from aemlo.formats import mulan_xml, pair
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
 from aemlo.formats.limits import Limits, from_environment
@@ -76,16 +76,21 @@ def _built_in(which, name):
     return replace(dataset, name=name) if name else dataset
 
 
-def open_files(files, limits=None, **options):
+def open_files(files, limits=None, label_list=None, label_separator=None, **options):
     """The Table in one or two data files and at most one XML file that names labels.
 
-    A file is a path or a pair (name, bytes). Two data files are the training and the
-    test part of a split. `format` (a title of READERS), `encoding` and more `options`
-    help where a file does not tell. Raises DataError.
+    A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
+    which). Two data files are the training and the test part of a split. `label_list`
+    names a column that holds lists of labels. `format` (a title of READERS), `encoding`
+    and more `options` help where a file does not tell. Raises DataError.
     """
     limits = limits or from_environment()
     encoding = options.pop("encoding", None)
-    sources = [open_source(file, limits, encoding) for file in files]
+    member = options.pop("member", None)
+    sources = []
+    for file in files:
+        source = open_source(file, limits, encoding)
+        sources += _unpacked(source, limits, member)
     naming = [s for s in sources if s.suffix == ".xml"]
     holding = [s for s in sources if s.suffix != ".xml"]
     if len(naming) > 1 or not 1 <= len(holding) <= 2:
@@ -101,9 +106,21 @@ def open_files(files, limits=None, **options):
         table = tables[0]
     if naming:
         table.location = _named_by_xml(table, naming[0])
+    elif label_list is not None:
+        table = lists.expanded(table, label_list, label_separator)
     elif not table.location.certain:
         table.warnings += table.location.warnings
     return table
+
+
+def _unpacked(source, limits, member):
+    """The Sources in a zip archive of data files; else `source` alone."""
+    if not archive.is_zip(source.data) or any(
+        form.recognises(source.data) for form in READERS.values() if form.binary
+    ):
+        return [source]
+    suffixes = {e for form in READERS.values() for e in form.extensions}
+    return archive.data_files(source, limits, tuple(suffixes), member)
 
 
 def open_table(file, *, xml=None, limits=None, **options):
@@ -121,10 +138,11 @@ def _table(source, limits, format=None, **options):
 
 
 def _recognised(source):
-    head = source.data[:16] if _is_binary(source) else source.head
+    is_binary = _is_binary(source)
+    head = source.data if is_binary else source.head
     scores = {}
     for form in READERS.values():
-        if form.binary == _is_binary(source):
+        if form.binary == is_binary:
             sure = form.recognises(head)
             named = source.suffix in form.extensions
             scores[form] = sure + named if sure or named else 0
@@ -140,7 +158,7 @@ def _recognised(source):
 
 def _is_binary(source):
     return any(
-        form.binary and form.recognises(source.data[:16]) for form in READERS.values()
+        form.binary and form.recognises(source.data) for form in READERS.values()
     )
 
 

@@ -44,6 +44,9 @@ def quoted(word):
     """A word as ARFF writes it: quoted and escaped where it must be."""
     if not NEEDS_QUOTES.search(word):
         return word
+    if "'" in word and not re.search(r'["\\\s]', word.replace(" ", "")):
+        # No escapes needed, which not every reader undoes in names.
+        return f'"{word}"'
     for plain, escaped in (
         ("\\", "\\\\"),
         ("'", "\\'"),

@@ -1,0 +1,202 @@
+"""Written and read again: the same data set, in every format and with odd names."""
+
+import arff as liac
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from aemlo.dataset import Dataset, Feature
+from aemlo.errors import DataError
+from aemlo.formats import WRITERS, convert, read, to_bytes, write
+
+NAN = float("nan")
+ODD = (
+    *("it's", 'say "yes"', "two words", "ärger é 名", "back\\slash", "a,b;c", "100%"),
+    *("=1+1", "@home", "-dash", "{brace}", "#hash", "'quoted'", "tab\there", "?"),
+)
+
+
+def dense(nominal=True, missing=True, odd=True):
+    rng = np.random.default_rng(7)
+    n, names = 12, ODD if odd else tuple(f"f{k}" for k in range(len(ODD)))
+    X = rng.normal(size=(n, len(names))) * 10.0 ** rng.integers(-8, 9, len(names))
+    X[0, 0], X[1, 1], X[2, 2] = 0.1 + 0.2, 1e-300, -0.0
+    features = [Feature(name) for name in names]
+    if nominal:
+        values = ("no", "it's", "=2+2", "two words", "?!")
+        X[:, 3] = rng.integers(0, len(values), n)
+        X[: len(values), 3] = np.arange(len(values))
+        features[3] = Feature(names[3], "nominal", tuple(sorted(values)))
+    if missing:
+        X[4, 0] = X[5, 3] = NAN
+    Y = rng.integers(0, 2, (n, 4))
+    Y[3] = 0
+    labels = ("L 'one'", "Lä\\two", 'L "3"', "=L4") if odd else ("a", "b", "c", "d")
+    return Dataset("odd set", X, Y, tuple(features), labels)
+
+
+def thin(nominal=True):
+    X = sparse.random(15, 9, 0.2, format="csr", random_state=3)
+    features = [Feature(f"w {j}'s") for j in range(9)]
+    if nominal:
+        X = X.tolil()
+        X[:, 4] = (np.arange(15) % 3)[:, None]
+        X = sparse.csr_matrix(X)
+        features[4] = Feature("kind", "nominal", ("zero", "one", "two"))
+    Y = np.zeros((15, 3), dtype=int)
+    Y[::2, 0] = Y[::3, 1] = Y[-1, 2] = 1
+    return Dataset("thin", X, Y, tuple(features), ("a b", "c", "d"))
+
+
+def words():
+    story = ["the cat sat on it's mat", "=cmd|' /C calc'!A0 is no sum at all", None]
+    story += [f"row {k} has a text with some words, and commas" for k in range(9)]
+    text = pd.DataFrame({"story": story}, dtype=object)
+    return Dataset(
+        "words",
+        np.arange(12.0)[:, None],
+        (np.arange(24) % 2).reshape(12, 2),
+        (Feature("no"),),
+        ("x", "y"),
+        text=text,
+    )
+
+
+def same(a, b, categories=True):
+    A, B = (d.X.toarray() if d.is_sparse else d.X for d in (a, b))
+    assert a.feature_names == b.feature_names
+    assert a.label_names == b.label_names
+    assert np.array_equal(a.Y, b.Y)
+    if categories:
+        assert a.features == b.features
+    assert np.array_equal(A, B, equal_nan=True)
+    if a.text is not None:
+        assert (
+            a.text.astype(object)
+            .where(a.text.notna(), None)
+            .equals(b.text.astype(object).where(b.text.notna(), None))
+        )
+
+
+def back(dataset, path, **how):
+    files = write(dataset, path)
+    xml = next((f for f in files if f.suffix == ".xml"), None)
+    return read(files[0], xml=xml, **how)
+
+
+@pytest.mark.parametrize("suffix", [".arff", ".meka.arff", ".parquet", ".npz"])
+def test_what_says_its_labels_itself(tmp_path, suffix):
+    same(dense(), back(dense(), tmp_path / f"odd{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_what_is_told_its_labels(tmp_path, suffix):
+    same(dense(), back(dense(), tmp_path / f"odd{suffix}", labels=dense().label_names))
+
+
+@pytest.mark.parametrize("suffix", [".arff", ".meka.arff", ".npz"])
+def test_sparse_stays_sparse(tmp_path, suffix):
+    again = back(thin(), tmp_path / f"thin{suffix}")
+    assert again.is_sparse
+    same(thin(), again)
+
+
+@pytest.mark.parametrize("suffix", [".libsvm", ".xc.txt"])
+def test_numbers_only(tmp_path, suffix):
+    dataset = thin(nominal=False)
+    again = back(dataset, tmp_path / f"thin{suffix}")
+    A, B = dataset.X.toarray(), again.X.toarray() if again.is_sparse else again.X
+    assert np.array_equal(A[:, : B.shape[1]], B)
+    assert np.array_equal(dataset.Y, again.Y)
+
+
+@pytest.mark.parametrize("suffix", [".arff", ".csv", ".xlsx", ".parquet"])
+def test_text_comes_back(tmp_path, suffix):
+    same(words(), back(words(), tmp_path / f"w{suffix}", labels=["x", "y"]))
+
+
+@pytest.mark.parametrize("title", ["LIBSVM", "Extreme classification"])
+@pytest.mark.parametrize("dataset", [dense(), words()], ids=["nominal", "text"])
+def test_a_format_of_numbers_refuses_words(title, dataset):
+    with pytest.raises(DataError, match="this format holds numbers only"):
+        to_bytes(dataset, title)
+
+
+def test_a_format_without_gaps_refuses_them():
+    with pytest.raises(DataError, match="no sign for missing values"):
+        to_bytes(dense(nominal=False), "LIBSVM")
+
+
+@pytest.mark.parametrize("title", sorted(set(WRITERS) - {"LIBSVM"}))
+def test_synthetic_rows_are_marked_and_left_out_of_the_features(tmp_path, title):
+    dataset = dense(nominal=False, missing=False)
+    files = to_bytes(dataset, title, mark=np.arange(dataset.n) >= 8)
+    if title == "Extreme classification":
+        return
+    suffix = next(iter(files))
+    path = tmp_path / f"marked{suffix}"
+    path.write_bytes(files[suffix])
+    again = read(path, labels=dataset.label_names)
+    assert again.feature_names == dataset.feature_names
+    if title != "NumPy":
+        assert again.warnings == (
+            "Column 'is_synthetic' says which rows were made by a sampler: left out.",
+        )
+
+
+@pytest.mark.parametrize("dataset", [dense(odd=False), thin()], ids=["dense", "sparse"])
+@pytest.mark.parametrize("title", ["ARFF", "MEKA ARFF"])
+def test_liac_arff_reads_what_is_written(dataset, title):
+    text = to_bytes(dataset, title)[".arff"].decode()
+    mode = liac.COO if dataset.is_sparse else liac.DENSE
+    loaded = liac.loads(text, return_type=mode, encode_nominal=True)
+    names = [name for name, _ in loaded["attributes"]]
+    assert names == [*dataset.feature_names, *dataset.label_names]
+    if dataset.is_sparse:
+        values, rows, columns = loaded["data"]
+        matrix = sparse.coo_matrix(
+            (values, (rows, columns)), (dataset.n, len(names))
+        ).toarray()
+        expected = np.hstack([dataset.X.toarray(), dataset.Y])
+    else:
+        matrix = np.array(loaded["data"], dtype=float)
+        expected = np.hstack([dataset.X, dataset.Y])
+    assert np.array_equal(matrix, expected, equal_nan=True)
+
+
+def test_convert_goes_between_formats(tmp_path):
+    first = write(dense(), tmp_path / "a.arff")
+    files = convert(first[0], tmp_path / "b.parquet", xml=first[1])
+    same(dense(), read(files[0]))
+    with pytest.raises(DataError) as error:
+        convert(first[0], tmp_path / "b.odd", xml=first[1])
+    assert str(error.value) == (
+        "Can't write 'b.odd'. Formats: .arff, .csv, .dat, .data, .libsvm, .meka.arff, "
+        ".npz, .parquet, .pq, .svm, .svmlight, .tab, .tsv, .txt, .xc.txt, .xlsx."
+    )
+
+
+def test_a_spreadsheet_computes_nothing(tmp_path):
+    csv = to_bytes(dense(), "CSV")[".csv"].decode()
+    cells = pd.read_csv(
+        write(dense(), tmp_path / "a.csv")[0], header=None, dtype=str
+    ).to_numpy()
+    risky = [
+        c
+        for c in cells.ravel()
+        if isinstance(c, str) and c[0] in "=+-@\t\r" and not _is_number(c)
+    ]
+    assert risky == []
+    assert "'=1+1" in csv
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(write(dense(), tmp_path / "a.xlsx")[0]).active
+    assert {c.data_type for row in sheet.iter_rows() for c in row} <= {"n", "s"}
+
+
+def _is_number(word):
+    try:
+        return bool(float(word)) or True
+    except ValueError:
+        return False
