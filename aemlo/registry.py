@@ -8,10 +8,14 @@ from aemlo.errors import ParameterError
 
 
 def scan(package, path, base):
-    """Concrete subclasses of `base` in the modules of `package`, by title."""
+    """Concrete subclasses of `base` in the modules of `package`, by title.
+
+    Modules named `*_network` are left alone: they import torch.
+    """
     return {
         cls.title: cls
         for module in sorted(m.name for m in iter_modules(path))
+        if not module.endswith("_network")
         for _, cls in getmembers(import_module(f"{package}.{module}"), isclass)
         if issubclass(cls, base) and not isabstract(cls) and "title" in vars(cls)
     }

@@ -1,0 +1,59 @@
+"""BRkNN: the share of nearest neighbours with a label."""
+
+from typing import Annotated
+
+import numpy as np
+
+from aemlo.classifiers import neighbours
+from aemlo.classifiers.base import Classifier
+from aemlo.classifiers.mlknn import Neighbours
+from aemlo.params import OneOf
+
+
+class BRkNN(Classifier):
+    """Binary relevance with k-NN, one search for all labels (Spyromitros et al., 2008).
+
+    A label's score is the share of the k neighbours that have it. "a": a row that
+    would be given no label is given its best one. "b": a row is given as many labels,
+    from the best down, as its neighbours have on average (rounded). Ties of scores go
+    to the label that is more frequent in training (the paper leaves them open).
+    """
+
+    title = "BRkNN"
+
+    def __init__(
+        self,
+        k: Neighbours = 10,
+        variant: Annotated[
+            str, OneOf(("plain", "a", "b"), "Which labels follow from the shares")
+        ] = "plain",
+        random_state=None,
+    ):
+        self.k = k
+        self.variant = variant
+        self.random_state = random_state
+
+    def _fit(self, X, Y, rng, on_progress):
+        on_progress(0.0)
+        self.k_ = min(self.k, len(Y))
+        self.search_, self.labels_ = neighbours.index(X, self.k_), Y
+        self.frequency_ = Y.mean(axis=0)
+        on_progress(1.0)
+
+    def _scores(self, X):
+        return neighbours.votes(self.search_, self.labels_, X) / self.k_
+
+    def _decide(self, X):
+        scores = self._scores(X)
+        if self.variant == "plain":
+            return scores >= 0.5, scores
+        # Shares differ by 1/k at least, so a tenth of that only decides ties.
+        best = np.argsort(-(scores + self.frequency_ / (10 * self.k_)), axis=1)
+        rank = np.argsort(best, axis=1)
+        if self.variant == "a":
+            labels = scores >= 0.5
+            none = ~labels.any(axis=1)
+            labels[none] = rank[none] == 0
+            return labels, scores
+        size = np.rint(scores.sum(axis=1)).astype(int)
+        return rank < size[:, None], scores

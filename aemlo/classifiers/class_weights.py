@@ -1,0 +1,57 @@
+"""Class weights per label, switched on for any classifier that has them."""
+
+from typing import Annotated
+
+from aemlo import params
+from aemlo.classifiers.base import Classifier
+from aemlo.classifiers.nested import OneClassifier, registry, seeded
+from aemlo.errors import ParameterError
+
+
+class ClassWeighted(Classifier):
+    """A classifier with its rows weighed n / (2 c), c the rows of their class.
+
+    Label by label where the classifier learns label by label, by labelset where it
+    learns labelsets. Raises ParameterError for a classifier without class weights.
+    """
+
+    title = "class weights"
+
+    def __init__(
+        self,
+        classifier: Annotated[
+            str, OneClassifier("The classifier whose rows are weighed")
+        ] = "BR-logistic",
+        random_state=None,
+    ):
+        self.classifier = classifier
+        self.random_state = random_state
+
+    def _fit(self, X, Y, rng, on_progress):
+        inner = seeded(self.classifier, rng)
+        known = inner.get_params(deep=False)
+        if "class_weights" in known:
+            inner.set_params(class_weights=True)
+        elif isinstance(known.get("weights"), str):
+            inner.set_params(weights="balanced")
+        else:
+            raise ParameterError(
+                f"{self.title}: {inner.title} has no class weights. Those that have: "
+                f"{', '.join(_weighable())}."
+            )
+        self.inner_ = inner.fit(X, Y, on_progress=on_progress)
+
+    def _scores(self, X):
+        return self.inner_.predict_proba(X)
+
+    def _decide(self, X):
+        return self.inner_.decide(X)
+
+
+def _weighable():
+    return [
+        title
+        for title, cls in registry().items()
+        if {"class_weights", "weights"} & set(params.parameters(cls))
+        and title != "average"
+    ]

@@ -1,0 +1,109 @@
+"""Gradient boosting per label on the focal loss; needs the optional LightGBM."""
+
+from importlib.util import find_spec
+from typing import Annotated
+
+import numpy as np
+from scipy.special import expit, logit
+
+from aemlo.classifiers.base import Classifier, new_seed, part_of
+from aemlo.classifiers.focal import focal_slopes
+from aemlo.errors import MissingExtraError
+from aemlo.params import Between
+
+
+class FocalBoosting(Classifier):
+    """LightGBM with the focal loss as its objective, one model a label.
+
+    Gradient and curvature are exact; where the curvature is not positive (badly
+    wrong rows, gamma > 0) it is lifted to a small positive number, as boosting needs.
+    Starts from the label's share in training. With gamma 0 and no alpha it is
+    LightGBM's own binary objective. Raises MissingExtraError without LightGBM.
+    """
+
+    title = "focal boosting"
+    extra = "lightgbm"
+
+    def __init__(
+        self,
+        gamma: Annotated[
+            float, Between(0, 10, "How much well-predicted rows are ignored")
+        ] = 2.0,
+        alpha: Annotated[
+            float | None, Between(0.01, 0.99, "Weight of positives; None: no weight")
+        ] = None,
+        trees: Annotated[int, Between(1, 2000, "Boosting rounds a label")] = 100,
+        learning_rate: Annotated[
+            float, Between(0.001, 1, "Share of each tree that is added", log=True)
+        ] = 0.1,
+        leaves: Annotated[int, Between(2, 256, "Most leaves of a tree")] = 15,
+        min_samples_leaf: Annotated[
+            int, Between(1, 200, "Fewest rows in a leaf of a tree")
+        ] = 5,
+        random_state=None,
+    ):
+        self.gamma = gamma
+        self.alpha = alpha
+        self.trees = trees
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.min_samples_leaf = min_samples_leaf
+        self.random_state = random_state
+
+    @classmethod
+    def available(cls):
+        """Whether LightGBM is installed."""
+        return find_spec(cls.extra) is not None
+
+    def _fit(self, X, Y, rng, on_progress):
+        if not self.available():
+            raise MissingExtraError(
+                f"{self.title}: needs LightGBM, which is not installed. "
+                "Install it (pip install lightgbm), or choose another classifier."
+            )
+        q = Y.shape[1]
+        share = Y.mean(axis=0)
+        self.start_ = logit(share)
+        self.models_ = [
+            self._boosted(
+                X,
+                Y[:, j].astype(float),
+                self.start_[j],
+                new_seed(rng),
+                part_of(on_progress, j / q, (j + 1) / q),
+            )
+            for j in range(q)
+        ]
+
+    def _boosted(self, X, y, start, seed, on_progress):
+        import lightgbm
+
+        def objective(raw, data):
+            slope, bend = focal_slopes(raw, y, self.gamma, self.alpha)
+            return slope, np.maximum(bend, 1e-6)
+
+        def tell(env):
+            on_progress((env.iteration + 1) / self.trees)
+
+        settings = {
+            "objective": objective,
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.min_samples_leaf,
+            "num_threads": 1,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": seed,
+            "verbosity": -1,
+        }
+        data = lightgbm.Dataset(
+            X,
+            label=y,
+            init_score=np.full(len(y), start),
+            params={"verbosity": -1},
+        )
+        return lightgbm.train(settings, data, self.trees, callbacks=[tell])
+
+    def _scores(self, X):
+        raw = np.column_stack([model.predict(X) for model in self.models_])
+        return expit(raw + self.start_)

@@ -1,0 +1,134 @@
+"""Per-label thresholds, tuned out of fold on the training rows."""
+
+from typing import Annotated
+
+import numpy as np
+from scipy import sparse
+
+from aemlo import thresholds
+from aemlo.classifiers.base import Classifier, new_seed, part_of
+from aemlo.classifiers.nested import OneClassifier, build, seeded
+from aemlo.params import Between, OneOf
+
+RULES = ("F-max", "cardinality", "label cardinality", "fixed")
+
+
+class Thresholded(Classifier):
+    """A classifier with thresholds other than one half; its scores stay as they are.
+
+    The training rows are divided into stratified folds; each fold's scores come from
+    the classifier fitted on the others, and on these scores the thresholds are tuned:
+    "F-max", each label's best F1; "cardinality", one threshold that gives as many
+    labels as the training rows have; "label cardinality", each label as often as in
+    training; "fixed", `threshold` for all. Rows equal in every feature stay in one
+    fold. A label with fewer than `min_positives` rows has too few for F-max and gets
+    the threshold with the best micro-F1 of all labels, with a note. Then the
+    classifier is fitted on all rows. No row that is not given to `fit` is ever seen;
+    rows made by oversampling are tuned on like real ones, so thresholds then fit the
+    balance that the sampler made. After `fit`: `thresholds_` (q,) and
+    `out_of_fold_`, the scores (n, q) of the labels learned. Ours, of usual parts.
+    """
+
+    title = "thresholds"
+
+    def __init__(
+        self,
+        classifier: Annotated[
+            str, OneClassifier("The classifier whose scores are cut")
+        ] = "BR-logistic",
+        rule: Annotated[str, OneOf(RULES, "How thresholds are chosen")] = "F-max",
+        threshold: Annotated[float, Between(0, 1, "For the rule fixed: the cut")] = 0.5,
+        folds: Annotated[
+            int, Between(2, 20, "Parts of the training rows to tune on", more=True)
+        ] = 5,
+        min_positives: Annotated[
+            int, Between(1, 100, "Fewest rows of a label to tune it by itself")
+        ] = 4,
+        random_state=None,
+    ):
+        self.classifier = classifier
+        self.rule = rule
+        self.threshold = threshold
+        self.folds = folds
+        self.min_positives = min_positives
+        self.random_state = random_state
+
+    def _fit(self, X, Y, rng, on_progress):
+        cuts = np.full(self.n_labels_, 0.5)
+        if self.rule == "fixed":
+            self.inner_ = seeded(self.classifier, rng).fit(
+                X, Y, on_progress=on_progress
+            )
+            cuts[self.learned_labels_] = self.threshold
+        else:
+            seed, folds = new_seed(rng), fold_numbers(X, Y, self.folds, new_seed(rng))
+            share = 1.0 / (folds.max() + 2)
+            self.out_of_fold_ = np.zeros(Y.shape)
+            for fold in range(folds.max() + 1):
+                rest = folds != fold
+                inner = build(self.classifier, random_state=seed).fit(
+                    X[rest],
+                    Y[rest],
+                    on_progress=part_of(on_progress, fold * share, (fold + 1) * share),
+                )
+                self.out_of_fold_[~rest] = inner.predict_proba(X[~rest])
+            cuts[self.learned_labels_] = self._tuned(Y, self.out_of_fold_)
+            self.inner_ = build(self.classifier, random_state=seed).fit(
+                X, Y, on_progress=part_of(on_progress, 1.0 - share, 1.0)
+            )
+        self.thresholds_ = cuts
+
+    def _tuned(self, Y, scores):
+        if self.rule == "cardinality":
+            cut = thresholds.cardinality_cut(scores, Y.sum(axis=1).mean())
+            return np.full(Y.shape[1], cut)
+        if self.rule == "label cardinality":
+            return thresholds.label_cardinality_cut(scores, Y.mean(axis=0))
+        cuts, _ = thresholds.f_max(Y, scores)
+        few = Y.sum(axis=0, dtype=int) < self.min_positives
+        if few.any():
+            cuts[few] = thresholds.f_max_of_all(Y, scores)
+            self.notes_.append(
+                f"{few.sum()} labels have fewer than {self.min_positives} training "
+                "rows and share one threshold, tuned on all labels together."
+            )
+        return cuts
+
+    def _scores(self, X):
+        return self.inner_.predict_proba(X)
+
+    def _decide(self, X):
+        scores = self._scores(X)
+        return thresholds.apply(scores, self.thresholds_[self.learned_labels_]), scores
+
+
+def fold_numbers(X, Y, folds, seed):
+    """The fold (n,) of each row: stratified by labels, equal rows of X together."""
+    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+
+    group = equal_rows(X)
+    union = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.uint8)
+    np.maximum.at(union, group, Y)
+    if union.shape[1] == 1:  # the stratifier wants two columns at least
+        union = np.hstack([union, 1 - union])
+    folds = min(folds, len(union))
+    if folds < 2:
+        return np.zeros(len(Y), dtype=int)
+    number = np.zeros(len(union), dtype=int)
+    divider = MultilabelStratifiedKFold(folds, shuffle=True, random_state=seed)
+    for fold, (_, held_out) in enumerate(divider.split(union, union)):
+        number[held_out] = fold
+    return np.unique(number, return_inverse=True)[1][group]
+
+
+def equal_rows(X):
+    """A number (n,) for each row of X; rows equal in every feature share one."""
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X, copy=True)
+        X.sum_duplicates()
+        ends = zip(X.indptr[:-1], X.indptr[1:], strict=True)
+        keys = [X.indices[a:b].tobytes() + X.data[a:b].tobytes() for a, b in ends]
+    else:
+        keys = [row.tobytes() for row in np.ascontiguousarray(X)]
+    numbers = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
