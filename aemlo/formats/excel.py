@@ -83,7 +83,7 @@ class Excel(Format):
 
 
 def _exact(sheet, value):
-    """`value`, or a cell with all its digits: openpyxl writes 16, a float may need 17."""
+    """`value`, or a cell with all its digits: openpyxl writes 16 of up to 17."""
     from openpyxl.cell import WriteOnlyCell
 
     if not isinstance(value, float) or float(f"{value:.16g}") == value:
