@@ -11,6 +11,7 @@ import numpy as np
 
 from aemlo import imbalance
 from aemlo.imbalance import Labels
+from aemlo.imbalance.formulas import ratio
 
 MEAN_IR_LIMIT, CV_IR_LIMIT = 1.5, 0.2
 HIGH_IMR = 9
@@ -100,8 +101,8 @@ def within_labels(reading):
     return Sentence(
         f"Within {_labels(len(high))} of {reading.labels.q:,} one side outnumbers the "
         f"other by more than {HIGH_IMR} to 1 (most in {reading.names[worst]}, ImR "
-        f"{imr[worst]:,.3g}): a classifier of one label gains by always saying no; use "
-        "F1 or AUC, not accuracy.",
+        f"{ratio(imr[worst])}): a classifier of one label gains by always saying no; "
+        "use F1 or AUC, not accuracy.",
         "problem",
         f"Highly imbalanced if ImR > {HIGH_IMR}.",
         "Fernandez et al., Fuzzy Sets and Systems 159, 2008",
@@ -199,7 +200,10 @@ def who_meets_whom(reading):
         return None
     labels = reading.labels
     per_label = np.nan_to_num(imbalance.scumble_per_label(labels))
-    j = reading.minority[np.argmax(per_label[reading.minority])]
+    rare = reading.minority[labels.counts[reading.minority] > 1]
+    if not len(rare):
+        return None
+    j = rare[np.argmax(per_label[rare])]
     met = imbalance.neighbours(labels, j, reading.names)
     if met.empty:
         return None
@@ -208,7 +212,7 @@ def who_meets_whom(reading):
         f"The strongest case is {reading.names[j]} (SCUMBLE {per_label[j]:.3f}): "
         f"{top['rows']:,} of its {labels.counts[j]:,} rows also have {top['label']}.",
         "note",
-        "The minority label with the highest SCUMBLE and the label it meets most.",
+        "The minority label of several rows with the highest SCUMBLE.",
         "Charte et al., Neurocomputing 326, 2019",
     )
 

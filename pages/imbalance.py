@@ -118,7 +118,7 @@ imbalance_parts.sentences(cached.advice(key, labels, names, folds, empty))
 
 st.subheader("Every label", anchor=False)
 imbalance_parts.label_table(
-    table if after is None else table.join(moved.iloc[:, 2:]), names, dataset.name
+    table if after is None else table.join(moved.iloc[:, 2:]), dataset.name
 )
 
 st.subheader(f"Chosen label: {parts.plain(names[chosen])}", anchor=False)

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from aemlo.charts import theme
 
-IN_VIEW = 40
+IN_VIEW = 60
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",
     "ImR": "ImR (larger side / smaller side)",
@@ -60,9 +60,7 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
             y=part[measure],
             name=name,
             marker_color=colour or theme.MAJORITY,
-            marker_pattern_shape=hatch,
-            marker_pattern_fgcolor="white",
-            marker_pattern_size=5,
+            marker_pattern=_hatch(hatch),
             customdata=_custom(part),
             hovertemplate=_hover("IRLbl" if measure == "positives" else measure),
         )
@@ -73,8 +71,9 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
     fig.update_layout(
         title=_title(table, measure, mean),
         barmode="stack",
+        legend_traceorder="normal",
         bargap=0.15,
-        height=440,
+        height=560,
         xaxis_tickangle=-50 if len(table) > 8 else 0,
         clickmode="event+select",
         dragmode="pan" if len(table) > IN_VIEW else "zoom",
@@ -181,6 +180,15 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
             xshift=4,
         )
     fig.add_hline(y=0.1, line={"color": theme.THRESHOLD, "dash": "dot"})
+    fig.add_annotation(
+        x=0,
+        xref="paper",
+        y=0.1,
+        text="0.1",
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+    )
     point_at(fig, table, "SCUMBLE", chosen, False, x="IRLbl", x_log=True)
     fig.update_layout(
         title=f"{high} of {rare} minority labels have a SCUMBLE above 0.1",
@@ -282,6 +290,17 @@ def _line(fig, value, text, log):
     )
 
 
+def _hatch(shape):
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": "white",
+        "fgopacity": 0.55,
+        "size": 7,
+        "solidity": 0.25,
+    }
+
+
 def window(fig, table, chosen):
     """Categories in the table's order; of many, a window over a strip of all.
 
@@ -315,6 +334,7 @@ def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
         y=np.log10(value) if log else value,
         text=f"<b>{theme.short(row['label'], 24)}</b>",
         arrowhead=2,
+        arrowcolor=theme.NEUTRAL,
         ay=-32,
         ax=0,
     )

@@ -55,7 +55,7 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
         barmode="group",
         bargap=0.2,
         bargroupgap=0.05,
-        height=440,
+        height=560,
         xaxis_tickangle=-50 if len(table) > 8 else 0,
         clickmode="event+select",
     )

@@ -107,9 +107,9 @@ def ring(square, table, chosen=None):
                 "size": size,
                 "symbol": "diamond" if minority else "circle",
                 "line": {
-                    "color": "black",
+                    "color": theme.NEUTRAL,
                     "width": np.where(
-                        table["position"].to_numpy()[part] == chosen, 3, 0
+                        table["position"].to_numpy()[part] == chosen, 5, 0
                     ),
                 },
             },
@@ -117,11 +117,12 @@ def ring(square, table, chosen=None):
             hovertemplate="%{customdata[1]}<extra></extra>",
         )
     for i in range(m):
-        _name_on_ring(fig, x[i], y[i], angle[i], table["label"].iloc[i])
+        radius = 5 + 13 * np.sqrt(table["positives"].iloc[i] / most)
+        _name_on_ring(fig, angle[i], radius, theme.short(table["label"].iloc[i], 22))
     fig.update_layout(
-        title=_ring_title(square, table), height=620, clickmode="event+select"
+        title=_ring_title(square, table), height=720, clickmode="event+select"
     )
-    hidden = {"visible": False, "range": [-1.5, 1.5]}
+    hidden = {"visible": False, "range": [-1.4, 1.4]}
     fig.update_xaxes(**hidden)
     fig.update_yaxes(**hidden, scaleanchor="x")
     return fig
@@ -212,21 +213,20 @@ def _node(square, table, i):
     return [row["position"], "<br>".join([head, *met])]
 
 
-def _name_on_ring(fig, x, y, angle, name):
-    left = np.cos(angle) < -0.01
+def _name_on_ring(fig, angle, radius, name):
+    x, y = np.cos(angle), np.sin(angle)
+    left = x < -0.01
     turn = -np.degrees(angle)
+    # The text is placed by its middle; a letter is about 7 pixels wide.
+    away = radius + 8 + 3.5 * len(name)
     fig.add_annotation(
-        x=1.1 * x,
-        y=1.1 * y,
-        text=theme.short(name, 22),
+        x=x,
+        y=y,
+        text=name,
         showarrow=False,
         textangle=turn + 180 if left else turn,
-        xanchor="center",
-        yanchor="middle",
-        xshift=70 * x,
-        yshift=70 * y,
-        align="right" if left else "left",
-        width=140,
+        xshift=away * x,
+        yshift=away * y,
     )
 
 

@@ -52,6 +52,7 @@ from aemlo.imbalance.pairs import (
     neighbours,
     pair_table,
     phi,
+    rare_and_met,
     rarest,
 )
 
@@ -92,6 +93,7 @@ __all__ = [
     "per_label",
     "per_labelset",
     "phi",
+    "rare_and_met",
     "rarest",
     "scumble",
     "scumble_cv",

@@ -1,11 +1,9 @@
 """Measures before and after, and of several sets side by side."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
-from aemlo.imbalance.formulas import count, decimals
+from aemlo.imbalance.formulas import count, decimals, ratio, written
 from aemlo.imbalance.labels import Labels, mean_ir, minority_labels
 from aemlo.imbalance.measures import MEASURES, measure_set, per_label
 
@@ -46,7 +44,8 @@ def change_in_words(before, after, names, empty="left out"):
             strongest = (part["IRLbl after"] / part["IRLbl before"]).map(np.log).abs()
             top = part.loc[strongest.sort_values(ascending=False).index[:3]]
             shown = "; ".join(
-                f"{row['label']} {row['IRLbl before']:.3g} to {row['IRLbl after']:.3g}"
+                f"{row['label']} {ratio(row['IRLbl before'])} to "
+                f"{ratio(row['IRLbl after'])}"
                 for _, row in top.iterrows()
             )
             sentences.append(f"{word} most, by IRLbl: {shown}.")
@@ -73,14 +72,14 @@ def side_by_side(sets, empty="left out"):
         {
             "measure": ["Rows", "Features", "Labels"],
             "group": "Size",
-            "whole": True,
+            "form": "count",
         }
     )
     measures = pd.DataFrame(
         {
             "measure": [m.title for m in MEASURES.values()],
             "group": [m.group for m in MEASURES.values()],
-            "whole": [m.whole for m in MEASURES.values()],
+            "form": [m.form for m in MEASURES.values()],
         }
     )
     table = pd.concat([table, measures], ignore_index=True)
@@ -93,25 +92,25 @@ def side_by_side(sets, empty="left out"):
 
 def as_text(table):
     """`side_by_side`'s table with its numbers written out, measures to 3 decimals."""
-    written = table.copy()
+    texts = table.copy()
     for name in table.columns[3:]:
-        written[name] = [
-            _written(value, whole)
-            for value, whole in zip(table[name], table["whole"], strict=True)
+        texts[name] = [
+            _written(value, form)
+            for value, form in zip(table[name], table["form"], strict=True)
         ]
-    return written.drop(columns="whole")
+    return texts.drop(columns="form")
 
 
 def as_latex(table, caption):
     """`side_by_side`'s table as LaTeX (package booktabs), ready to paste."""
-    written = as_text(table).drop(columns="group")
-    head = " & ".join(_escaped(c) for c in ["Measure", *written.columns[1:]])
-    rows = [" & ".join(_escaped(v) for v in row) + r" \\" for row in written.to_numpy()]
+    texts = as_text(table).drop(columns="group")
+    head = " & ".join(_escaped(c) for c in ["Measure", *texts.columns[1:]])
+    rows = [" & ".join(_escaped(v) for v in row) + r" \\" for row in texts.to_numpy()]
     return "\n".join(
         [
             r"\begin{table}",
             rf"\caption{{{_escaped(caption)}}}",
-            r"\begin{tabular}{l" + "r" * (len(written.columns) - 1) + "}",
+            r"\begin{tabular}{l" + "r" * (len(texts.columns) - 1) + "}",
             r"\toprule",
             head + r" \\",
             r"\midrule",
@@ -124,10 +123,8 @@ def as_latex(table, caption):
     )
 
 
-def _written(value, whole):
-    if value is None or math.isnan(value):
-        return "none"
-    return count(value) if whole else decimals(value)
+def _written(value, form):
+    return "none" if value is None else written(value, form)
 
 
 def _escaped(text):

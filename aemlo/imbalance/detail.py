@@ -5,12 +5,12 @@ import pandas as pd
 from scipy import sparse
 
 from aemlo.imbalance import labels as by_label
-from aemlo.imbalance.formulas import count, decimals
+from aemlo.imbalance.formulas import count, decimals, ratio
 from aemlo.imbalance.labels import Labels
 
 
 def measure_label(Y, label, names, empty="left out"):
-    """Measures of label number `label`: `measure value formula meaning source`."""
+    """Measures of label number `label`: `measure value form formula meaning source`."""
     labels = Labels.of(Y)
     have, most = int(labels.counts[label]), int(labels.counts.max())
     lack, often = labels.n - have, names[int(labels.counts.argmax())]
@@ -23,6 +23,7 @@ def measure_label(Y, label, names, empty="left out"):
         (
             "Share of rows",
             have / labels.n,
+            "decimals",
             f"{count(have)} / {count(labels.n)} rows",
             "How often the label occurs.",
             "Tsoumakas, Katakis, 2007",
@@ -30,8 +31,9 @@ def measure_label(Y, label, names, empty="left out"):
         (
             "IRLbl",
             ir,
+            "ratio",
             f"{count(most)} / {count(have)}",
-            f"For each row with {name} there are {ir:.3g} with {often}."
+            f"For each row with {name} there are {ratio(ir)} with {often}."
             if have
             else "No row has the label, so it has no IRLbl.",
             "Charte et al., Neurocomputing 163, 2015",
@@ -39,8 +41,9 @@ def measure_label(Y, label, names, empty="left out"):
         (
             "ImR",
             imr,
+            "ratio",
             f"{count(max(have, lack))} / {count(min(have, lack))}",
-            f"A classifier of {name} alone sees {imr:.3g} "
+            f"A classifier of {name} alone sees {ratio(imr)} "
             f"{'negatives' if lack >= have else 'positives'} for each "
             f"{'positive' if lack >= have else 'negative'}."
             if have and lack
@@ -50,6 +53,7 @@ def measure_label(Y, label, names, empty="left out"):
         (
             "SCUMBLE",
             concurrence,
+            "decimals",
             f"mean over its {count(have)} rows",
             f"{count(alone)} of its rows carry it alone; cloning the others also adds "
             "to their other labels.",
@@ -58,13 +62,14 @@ def measure_label(Y, label, names, empty="left out"):
         (
             "SCUMBLE.CV",
             by_label.scumble_cv_per_label(labels)[label],
+            "decimals",
             f"standard deviation over its rows / mean {decimals(concurrence)}",
             "Large when a few of its rows carry most of its concurrence.",
             "Charte et al., Neurocomputing 326, 2019",
         ),
     )
     return pd.DataFrame(
-        rows, columns=["measure", "value", "formula", "meaning", "source"]
+        rows, columns=["measure", "value", "form", "formula", "meaning", "source"]
     )
 
 

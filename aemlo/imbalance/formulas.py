@@ -23,6 +23,22 @@ def decimals(value):
     return "none" if math.isnan(value) else f"{value:,.3f}"
 
 
+def ratio(value):
+    """An IRLbl or ImR to 3 significant digits; "none" for NaN."""
+    if math.isnan(value):
+        return "none"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def written(value, form):
+    """`value` in a measure's form: "count", "ratio" or "decimals"."""
+    if math.isnan(value):
+        return "none"
+    return {"count": count, "ratio": ratio, "decimals": decimals}[form](value)
+
+
 def cardinality(labels, empty, features, names):
     return f"{count(labels.matrix.nnz)} labels given / {count(labels.n)} rows"
 
@@ -51,7 +67,7 @@ def empty(labels, empty, features, names):
 def mean_ir(labels, empty, features, names):
     ir = by_label.ir_per_label(labels, empty)
     known = ir[~np.isnan(ir)]
-    shown = " + ".join(f"{v:.3g}" for v in np.sort(known)[::-1][:3])
+    shown = " + ".join(ratio(v) for v in np.sort(known)[::-1][:3])
     more = " + ..." if len(known) > 3 else ""
     left = len(ir) - len(known)
     note = f" ({left} without positives left out)" if left else ""
@@ -89,7 +105,7 @@ def imr(labels, empty, features, names):
     have, lack = labels.counts[j], labels.n - labels.counts[j]
     return (
         f"mean over {count((~np.isnan(imr)).sum())} labels; the largest is "
-        f"{max(have, lack):,} / {min(have, lack):,} = {imr[j]:,.3g} ({names[j]})"
+        f"{max(have, lack):,} / {min(have, lack):,} = {ratio(imr[j])} ({names[j]})"
     )
 
 
@@ -146,9 +162,10 @@ def scumble(labels, empty, features, names):
     if len(have) < 2:
         return "no row joins labels of different frequency"
     ir = labels.ir[have]
+    geometric = np.exp(np.log(ir).mean())
     return (
         f"mean over {count(labels.n)} rows of 1 - geometric / arithmetic mean of their "
-        f"IRLbl; largest {top} = 1 - {np.exp(np.log(ir).mean()):.3g} / {ir.mean():.3g}"
+        f"IRLbl; largest {top} = 1 - {ratio(geometric)} / {ratio(ir.mean())}"
     )
 
 

@@ -33,7 +33,7 @@ class Measure:
 
     `value(labels, empty, features)` computes it from a Labels; `worked` takes the same
     and the label names, and returns the formula with this set's numbers in place.
-    `whole` says that it is a count.
+    `form` says how it is written: "count", "ratio" or "decimals".
     """
 
     title: str
@@ -42,7 +42,7 @@ class Measure:
     worked: Callable
     meaning: str
     source: str
-    whole: bool = False
+    form: str = "decimals"
 
 
 MEASURES = {
@@ -102,6 +102,7 @@ MEASURES = {
         formulas.max_ir,
         "How many times rarer the rarest label is than the commonest.",
         CHARTE_2015,
+        form="ratio",
     ),
     "cv_ir": Measure(
         "CVIR",
@@ -120,7 +121,7 @@ MEASURES = {
         formulas.minority,
         "The labels that samplers set out to help.",
         CHARTE_2015,
-        whole=True,
+        form="count",
     ),
     "empty_labels": Measure(
         "Labels without positives",
@@ -154,7 +155,7 @@ MEASURES = {
         formulas.labelsets,
         "Distinct combinations of labels; label powerset has one class for each.",
         OVERVIEW,
-        whole=True,
+        form="count",
     ),
     "single_labelsets": Measure(
         "Single-use labelsets",
@@ -163,7 +164,7 @@ MEASURES = {
         formulas.single,
         "Combinations with one row: label powerset cannot learn and test them both.",
         MLDR,
-        whole=True,
+        form="count",
     ),
     "largest_labelset": Measure(
         "Rows of the largest labelset",
@@ -172,7 +173,7 @@ MEASURES = {
         formulas.largest,
         "How many rows share the most frequent combination.",
         MLDR,
-        whole=True,
+        form="count",
     ),
     "labelset_share": Measure(
         "Labelsets per row",
@@ -245,7 +246,7 @@ def mean_imr(Y):
 
 
 def measure_set(Y, names, features=None, empty="left out"):
-    """All measures of a set: `key measure group value formula meaning source whole`."""
+    """All measures of a set: `key measure group value formula meaning source form`."""
     labels = Labels.of(Y)
     rows = []
     for key, measure in MEASURES.items():
@@ -262,7 +263,7 @@ def measure_set(Y, names, features=None, empty="left out"):
                 else "needs the number of features",
                 "meaning": measure.meaning,
                 "source": measure.source,
-                "whole": measure.whole,
+                "form": measure.form,
             }
         )
     return pd.DataFrame(rows)

@@ -130,6 +130,21 @@ def rarest(Y, most=60):
     return order[counts[order] > 0][:most]
 
 
+def rare_and_met(Y, rare=25, met=15):
+    """Positions of the `rare` rarest labels, then of `met` others they meet most.
+
+    Each rare label has one vote, shared out over the labels of its rows.
+    """
+    labels = Labels.of(Y)
+    first = rarest(labels, rare)
+    votes = np.asarray(
+        labels.together[first].multiply(1 / labels.counts[first][:, None]).sum(axis=0)
+    ).ravel()
+    votes[first] = 0
+    order = np.argsort(-votes, kind="stable")[:met]
+    return np.concatenate([first, order[votes[order] > 0]])
+
+
 def concurrent_labels(Y, most=8):
     """Minority labels with the highest SCUMBLE, and the majority labels they meet most.
 

@@ -9,6 +9,7 @@ from aemlo.charts import imbalance_rows as row_charts
 from aemlo.charts import theme
 from aemlo.errors import AemloError
 from aemlo.imbalance import detail, expectation
+from aemlo.imbalance.formulas import written
 from aemlo.ui import cached_imbalance as cached
 from aemlo.ui import parts
 
@@ -56,11 +57,6 @@ for _name in ("positives", "IRLbl", "ImR", "SCUMBLE"):
         COLUMNS[f"{_name} {_when}"] = NUMBER(f"{_name} {_when}", format=_format)
 
 
-def written(value, whole):
-    """A measure as text: a count, or 3 decimals."""
-    return theme.count(value) if whole and value == value else theme.number(value)
-
-
 def headline(measures, convention):
     """The measures of the set one looks at first, each with its meaning."""
     known = measures.set_index("key")
@@ -68,7 +64,7 @@ def headline(measures, convention):
     for key in HEADLINE:
         row = known.loc[key]
         lines.append(
-            f"**{row['measure']} {written(row['value'], row['whole'])}**  \n"
+            f"**{row['measure']} {written(row['value'], row['form'])}**  \n"
             f":small[:gray[{parts.plain(row['meaning'])}]]"
         )
     with st.container(border=True):
@@ -86,22 +82,21 @@ def sentences(advice):
         )
 
 
-def label_table(table, names, stem):
+def label_table(table, stem):
     """All labels in a table to search and sort; a click on a row chooses its label."""
-    few = len(table) <= 12
+    few = len(table) <= 14
+    table = table.sort_values(
+        "IRLbl", ascending=False, kind="stable", na_position="last"
+    )
+    words = table["minority"].map({True: "minority", False: ""})
     parts.table(
-        table,
+        table.assign(minority=words),
         name=f"{stem}-labels",
         key="imbalance.table",
-        on_select=cached.clicked_in_table("imbalance.table", names),
+        on_select=cached.clicked_in_table("imbalance.table", list(table["label"])),
         selection_mode="single-row",
-        column_config=COLUMNS
-        | {
-            "minority": st.column_config.CheckboxColumn(
-                "minority", help="IRLbl above MeanIR"
-            )
-        },
-        height="content" if few else 360,
+        column_config=COLUMNS,
+        height="content" if few else 420,
         alt="Every label with its positives, IRLbl, ImR and SCUMBLE.",
     )
 
@@ -112,7 +107,7 @@ def label_close_up(dataset, labels, label, empty):
     name, key = names[label], dataset.content_hash
     for row in detail.measure_label(labels, label, names, empty).itertuples():
         st.markdown(
-            f"**{row.measure} {theme.number(row.value)}** "
+            f"**{row.measure} {written(row.value, row.form)}** "
             f"= {parts.plain(row.formula)}. {parts.plain(row.meaning)} "
             f":small[:gray[{parts.plain(row.source)}]]"
         )
@@ -177,8 +172,8 @@ def choose_labels(labels, names, view, chosen):
         first, limit = imbalance.concurrent_labels(labels), RING_LIMIT
         note = "minority labels of highest SCUMBLE and whom they meet"
     else:
-        first, limit = imbalance.rarest(labels, 30), PAIR_LIMIT
-        note = "the rarest labels"
+        first, limit = imbalance.rare_and_met(labels), PAIR_LIMIT
+        note = "the rarest labels and whom they meet"
     first = list(dict.fromkeys([*map(int, first), chosen]))[:limit]
     picked = st.multiselect(
         f"Labels shown (at most {limit}; none: {note})",
@@ -199,8 +194,8 @@ def all_measures(measures, stem):
             {
                 "Measure": rows["measure"],
                 "Value": [
-                    written(v, w)
-                    for v, w in zip(rows["value"], rows["whole"], strict=True)
+                    written(v, form)
+                    for v, form in zip(rows["value"], rows["form"], strict=True)
                 ],
                 "Formula with this set's numbers": rows["formula"],
                 "What it tells": rows["meaning"],
@@ -209,7 +204,7 @@ def all_measures(measures, stem):
         )
         st.table(shown.map(parts.plain).set_index("Measure"))
     parts.csv_button(
-        measures.drop(columns=["whole"]),
+        measures.drop(columns=["form"]),
         name=f"{stem}-measures",
         key="imbalance.measures.csv",
         label="Download all measures (CSV)",

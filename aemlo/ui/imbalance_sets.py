@@ -105,7 +105,7 @@ def side_by_side(workspace, dataset, chosen, empty):
         )
         with st.container(horizontal=True):
             parts.csv_button(
-                table.drop(columns="whole"),
+                table.drop(columns="form"),
                 name="measures-side-by-side",
                 key="imbalance.sets.csv",
                 label="Download table (CSV)",
