@@ -6,6 +6,16 @@ received, which is to be none.
 """
 
 from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
+from aemlo.experiment.estimate import estimate, splits_of, total_seconds
 from aemlo.experiment.unit import Cell
 
-__all__ = ["COLUMNS", "FACTS", "Cell", "grid", "run"]
+__all__ = [
+    "COLUMNS",
+    "FACTS",
+    "Cell",
+    "estimate",
+    "grid",
+    "run",
+    "splits_of",
+    "total_seconds",
+]

@@ -51,6 +51,7 @@ def run(
     duplicates="together",
     scale="min-max",
     leak="",
+    most_splits=None,
     cells=None,
     jobs=1,
     backend="loky",
@@ -67,7 +68,9 @@ def run(
     or "declared"; see `aemlo.folds.plan` for it and for `duplicates`. `metrics` are
     titles (None: all). `cells`, with `get(key)` and `put(cell)`, keeps finished cells,
     so that none is computed twice. `backend` is "loky" (`jobs` processes here) or
-    "dask" (`scheduler`, its address). `leak` plants a mistake on purpose.
+    "dask" (`scheduler`, its address). `leak` plants a mistake on purpose: "scaler" or
+    "sampler" fitted before the split. `most_splits` does only the first splits of each
+    data set: a pilot, whose cells count later.
 
     Columns: COLUMNS, then FACTS; rows in the order of the arguments. A cell that failed
     has NaN for every metric and its `error`. `on_scores(frame)` gets each unit's rows
@@ -87,6 +90,7 @@ def run(
         duplicates=duplicates,
         scale=scale,
         leak=leak,
+        most_splits=most_splits,
     )
     titles = [find(METRICS, title, "metric").title for title in metrics or METRICS]
     progress = _Progress(plan, on_progress)
@@ -101,6 +105,10 @@ def run(
         if on_scores:
             on_scores(frame)
 
+    def remember(cell):
+        if cells is not None and not cell.error:
+            cells.put(cell)
+
     missing = []
     for unit in plan.units:
         known, rest = _known(unit, cells)
@@ -113,15 +121,13 @@ def run(
         missing,
         plan.datasets,
         progress.tell,
+        keep=remember,
         jobs=jobs,
         backend=backend,
         scheduler=scheduler,
     )
     for unit, found, error in ends:
         found = found or _lost(unit, error)
-        for cell in found:
-            if cells is not None and not cell.error:
-                cells.put(cell)
         keep(unit, found)
         progress.done(unit, found)
     rows = [frame for place in sorted(frames) for frame in frames[place]]
@@ -141,6 +147,7 @@ def grid(
     duplicates="together",
     scale="min-max",
     leak="",
+    most_splits=None,
 ):
     """The Grid that `run` would work through with these arguments."""
     datasets = _several(dataset)
@@ -155,7 +162,7 @@ def grid(
             test_share=test_share,
             seed=seed,
             duplicates=duplicates,
-        )
+        )[:most_splits]
         for one in datasets
     )
     units = []

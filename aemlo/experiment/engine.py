@@ -23,9 +23,13 @@ THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
 
-def finished(units, datasets, tell, *, jobs=1, backend="loky", scheduler=None):
+def finished(
+    units, datasets, tell, *, keep=None, jobs=1, backend="loky", scheduler=None
+):
     """Yield (unit, cells, error) as units end; `error` where the engine lost it.
 
+    `keep(cell)` is called as soon as a cell is known here: one by one in this process,
+    with its unit from another.
     `tell(unit, fraction, message)` is called at least every half second here (with
     unit None while waiting for processes); what it raises ends the work.
     """
@@ -34,14 +38,18 @@ def finished(units, datasets, tell, *, jobs=1, backend="loky", scheduler=None):
             f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}."
         )
     if backend == "loky" and jobs == 1:
-        yield from _here(units, datasets, tell)
+        yield from _here(units, datasets, tell, keep)
         return
     pool = _Dask(datasets, scheduler) if backend == "dask" else _Loky(datasets, jobs)
     with pool:
-        yield from _through(pool, units, tell)
+        for unit, cells, error in _through(pool, units, tell):
+            for cell in cells:
+                if keep is not None:
+                    keep(cell)
+            yield unit, cells, error
 
 
-def _here(units, datasets, tell):
+def _here(units, datasets, tell, keep):
     for unit in units:
 
         def told(fraction, message="", unit=unit):
@@ -49,7 +57,7 @@ def _here(units, datasets, tell):
 
         # Yielding inside the block would leave the limit on in the caller's code.
         with one_thread():
-            cells = do_unit(unit, datasets[unit.dataset], told)
+            cells = do_unit(unit, datasets[unit.dataset], told, keep)
         yield unit, cells, ""
 
 

@@ -63,11 +63,12 @@ class Cell:
     trace: str = ""
 
 
-def do_unit(unit, source, on_progress=None):
+def do_unit(unit, source, on_progress=None, on_cell=None):
     """The Cells of `unit`; a failing fit is a Cell with its error, never an exception.
 
-    `source` is the Dataset or the folder it was saved to. Only Stopped, raised by
-    `on_progress(fraction, message)`, passes through.
+    `source` is the Dataset or the folder it was saved to. `on_cell` gets each Cell when
+    it is done. Only Stopped, raised by `on_progress(fraction, message)`, passes
+    through.
     """
     tell = on_progress or (lambda fraction, message="": None)
     dataset = loaded(source)
@@ -115,6 +116,8 @@ def do_unit(unit, source, on_progress=None):
             cell.error, cell.trace = said(problem), traceback.format_exc()
         cell.facts |= ready.facts
         cell.facts["peak_mb"] = max(sampler_peak, peak_megabytes())
+        if on_cell is not None:
+            on_cell(cell)
     return list(cells.values())
 
 

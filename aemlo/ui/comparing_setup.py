@@ -1,0 +1,293 @@
+"""The form of the Compare page: arms, splits, and what they can measure."""
+
+import numpy as np
+import streamlit as st
+
+from aemlo import folds, params, specs
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.errors import ParameterError
+from aemlo.samplers import SAMPLERS
+from aemlo.ui import forms, parts
+
+FAMILIES = {"samplers": SAMPLERS, "classifiers": CLASSIFIERS}
+FIRST = {
+    "samplers": ("none", "MLSMOTE", "AEMLO"),
+    "classifiers": ("BR-logistic", "BR-tree", "ML-kNN"),
+}
+VARIANTS = "compare.variants"
+
+
+def arms():
+    """Choose samplers and classifiers; returns the two lists of a spec."""
+    columns = st.columns(2)
+    chosen = {}
+    for column, (family, table) in zip(columns, FAMILIES.items(), strict=True):
+        variants = [v for v in _variants() if v["family"] == family]
+        names = [*table, *(v["name"] for v in variants)]
+        first = [n for n in FIRST[family] if n in table]
+        picked = column.multiselect(
+            family.capitalize(),
+            names,
+            default=[*first, *(v["name"] for v in variants)],
+            key=f"compare.{family}.{len(variants)}",
+            help="Fitted on the training part of every fold, seeded per fold."
+            if family == "samplers"
+            else "Every one learns from what every sampler made of the same rows.",
+        )
+        known = {v["name"]: v for v in variants}
+        chosen[family] = [
+            specs.arm(known[n]["use"], known[n]["settings"], n)
+            if n in known
+            else specs.arm(n)
+            for n in picked
+        ]
+    return chosen["samplers"], chosen["classifiers"]
+
+
+def _variants():
+    return st.session_state.setdefault(VARIANTS, [])
+
+
+def variant_editor():
+    """Make arms with other settings: variants, remedies, a sweep over one setting."""
+    with st.popover("Add a variant or a sweep", icon=":material/tune:"):
+        family = st.segmented_control(
+            "Kind",
+            list(FAMILIES),
+            default="samplers",
+            required=True,
+            format_func=lambda name: name[:-1].capitalize(),
+            key="compare.variant.family",
+        )
+        title = st.selectbox("Of", list(FAMILIES[family]), key=f"variant.{family}")
+        cls = FAMILIES[family][title]
+        settings = forms.param_form(cls, key=f"variant.{family}.{title}")
+        swept = st.selectbox(
+            "Sweep one setting over several values",
+            ["no sweep", *params.parameters(cls)],
+            key=f"variant.sweep.{family}.{title}",
+        )
+        values = ""
+        if swept != "no sweep":
+            values = st.text_input(
+                f"Values of {forms.caption(swept, params.parameters(cls)[swept].rule)}",
+                placeholder="0.1, 0.25, 0.5",
+                key=f"variant.values.{family}.{title}.{swept}",
+            )
+        name = st.text_input(
+            "Name in the tables",
+            value="" if swept != "no sweep" else f"{title} *",
+            disabled=swept != "no sweep",
+            key=f"variant.name.{family}.{title}.{swept == 'no sweep'}",
+        )
+        if st.button("Add", type="primary", key="compare.variant.add"):
+            with parts.shown_errors():
+                _add(family, cls, settings, name, swept, values)
+                st.rerun()
+    if _variants() and st.button(
+        f"Forget {len(_variants())} variants", type="tertiary", icon=":material/close:"
+    ):
+        st.session_state[VARIANTS] = []
+        st.rerun()
+
+
+def _add(family, cls, settings, name, swept, values):
+    defaults = {n: p.default for n, p in params.parameters(cls).items()}
+    changed = {n: v for n, v in settings.items() if v != defaults[n]}
+    if swept == "no sweep":
+        found = [(name.strip(), changed, None)]
+    else:
+        texts = [text.strip() for text in values.split(",") if text.strip()]
+        if not texts:
+            raise ParameterError(f"{cls.title}: write the values of {swept} to sweep.")
+        found = []
+        for text in texts:
+            value = params.parse(cls, swept, text)
+            found.append(
+                (f"{cls.title} {swept}={text}", changed | {swept: value}, value)
+            )
+    taken = {*FAMILIES[family], *(v["name"] for v in _variants())}
+    for label, its_settings, value in found:
+        if not label or label in taken:
+            raise ParameterError(
+                f"There is a {family[:-1]} called {label!r} already. Use another name."
+            )
+        params.build(cls, its_settings)
+        _variants().append(
+            {
+                "family": family,
+                "use": cls.title,
+                "name": label,
+                "settings": its_settings,
+                "sweep": None if value is None else [swept, value],
+            }
+        )
+
+
+def swept(samplers):
+    """The sweep among the samplers of a spec: `{"setting", "values"}`, or None."""
+    names = {entry["name"] for entry in samplers}
+    points = [v for v in _variants() if v["name"] in names and v["sweep"]]
+    if len(points) < 2:
+        return None
+    setting = points[0]["sweep"][0]
+    values = {v["name"]: v["sweep"][1] for v in points if v["sweep"][0] == setting}
+    return {"setting": setting, "values": values}
+
+
+def splits(dataset):
+    """Choose how rows are divided; returns the entries of a spec."""
+    ways = ["folds", "hold-out"] + ["declared"] * (dataset.split is not None)
+    words = {
+        "folds": "Stratified folds",
+        "hold-out": "Hold-out",
+        "declared": "The files' own split",
+    }
+    columns = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    how = columns[0].segmented_control(
+        "Rows are divided by",
+        ways,
+        default="folds",
+        required=True,
+        format_func=words.get,
+        key="compare.split",
+    )
+    chosen = {"split": how}
+    if how == "folds":
+        chosen["folds"] = columns[1].number_input(
+            "Folds",
+            2,
+            20,
+            5,
+            key="compare.folds",
+            help="More: more to learn from, longer.",
+        )
+    if how == "hold-out":
+        chosen["test_share"] = columns[1].number_input(
+            "Test share", 0.05, 0.9, 0.2, 0.05, key="compare.test_share"
+        )
+    chosen["repeats"] = columns[2].number_input(
+        "Repeats",
+        1,
+        20,
+        1,
+        key="compare.repeats",
+        help="Each repeat divides the rows anew (a declared split: other seeds). More "
+        "pairs, narrower intervals.",
+    )
+    chosen["seed"] = columns[3].number_input(
+        "Seed", 0, 2**31 - 1, 0, key="compare.seed", help="Same seed, same scores."
+    )
+    return chosen
+
+
+def more(workspace, dataset):
+    """What few need: duplicates, scaling, other data sets, processes, the mistake."""
+    chosen = {}
+    with st.expander("More settings"):
+        left, right = st.columns(2)
+        chosen["duplicates"] = left.selectbox(
+            "Rows with equal features",
+            folds.DUPLICATES,
+            format_func={
+                "together": "stay on one side of a fold",
+                "as they fall": "fall as they may (with a warning)",
+            }.get,
+            key="compare.duplicates",
+        )
+        chosen["scale"] = right.selectbox(
+            "Scaling, learned on the training part",
+            ["min-max", "none"],
+            format_func={"min-max": "each feature to 0 to 1", "none": "none"}.get,
+            key="compare.scale",
+        )
+        others = known_datasets(workspace, dataset)
+        picked = left.multiselect(
+            "Also on these data sets",
+            list(others),
+            format_func=others.get,
+            key="compare.more_datasets",
+            help="Data sets used in this workspace. With several, samplers are ranked.",
+        )
+        if picked:
+            chosen["more_datasets"] = picked
+        chosen["jobs"] = right.number_input(
+            "Processes at the same time", 1, 64, 1, key="compare.jobs"
+        )
+        scheduler = right.text_input(
+            "Dask scheduler",
+            placeholder="tcp://host:8786; empty: this machine",
+            key="compare.scheduler",
+        ).strip()
+        if scheduler:
+            chosen |= {"backend": "dask", "scheduler": scheduler}
+        mistake = left.selectbox(
+            "Leak lesson: also make the mistake of fitting before the split",
+            ["", "sampler", "scaler"],
+            format_func={
+                "": "no",
+                "sampler": "the sampler",
+                "scaler": "the scaler",
+            }.get,
+            key="compare.leak",
+        )
+        if mistake:
+            chosen["leak"] = mistake
+    return chosen
+
+
+def known_datasets(workspace, dataset):
+    """Other data sets of this workspace: content hash -> name."""
+    seen = st.session_state.setdefault("compare.seen", {})
+    seen[dataset.content_hash] = dataset.name
+    used = {run.dataset: run.dataset_name for run in workspace.runs() if run.dataset}
+    return {
+        k: name for k, name in {**used, **seen}.items() if k != dataset.content_hash
+    }
+
+
+@st.cache_data(max_entries=16, show_spinner="Dividing the rows")
+def planned(key, chosen, _dataset):
+    """(positives per fold and label, sentences) of the splits a spec would make."""
+    splits = folds.plan(
+        _dataset,
+        chosen["split"],
+        folds=chosen.get("folds", 5),
+        repeats=chosen["repeats"],
+        test_share=chosen.get("test_share", 0.2),
+        seed=chosen["seed"],
+        duplicates=chosen["duplicates"],
+    )
+    return folds.table(_dataset, splits), folds.warnings(_dataset, splits)
+
+
+def size_in_words(samplers, classifiers, chosen):
+    """How much a spec asks for."""
+    divisions = specs.DEFAULTS | chosen
+    each = divisions["folds"] if divisions["split"] == "folds" else 1
+    count = each * divisions["repeats"] * len(samplers) * len(classifiers)
+    count *= 1 + len(chosen.get("more_datasets", ()))
+    count *= 2 if chosen.get("leak") else 1
+    return (
+        f"{count:,} cells: {len(samplers)} samplers × {len(classifiers)} classifiers × "
+        f"{each * divisions['repeats']} splits. Cells done before are not done again."
+    )
+
+
+def plain_settings(spec):
+    """A spec as JSON can hold it: tuples as lists, NumPy numbers as numbers."""
+    if isinstance(spec, dict):
+        return {str(k): plain_settings(v) for k, v in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [plain_settings(v) for v in spec]
+    return spec.item() if isinstance(spec, np.generic) else spec
+
+
+def title_of(samplers, classifiers):
+    """What a run of these arms is called in the list of runs."""
+    shown = [entry["name"] for entry in samplers]
+    names = ", ".join(shown[:4]) + (
+        f" and {len(shown) - 4} more" if len(shown) > 4 else ""
+    )
+    plural = "s" if len(classifiers) > 1 else ""
+    return f"Compare {names} with {len(classifiers)} classifier{plural}"

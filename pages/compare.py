@@ -1,0 +1,145 @@
+"""Compare: does oversampling help, which sampler, and which labels?"""
+
+import streamlit as st
+
+from aemlo.ui import (
+    comparing,
+    comparing_setup,
+    comparing_take,
+    comparing_views,
+    parts,
+    state,
+)
+
+workspace = state.workspace()
+dataset = workspace.dataset
+
+parts.page(
+    "Compare",
+    "Does oversampling help, by how much, and whom? Every arm meets the same folds; "
+    "everything that learns is fitted on the training part alone.",
+)
+
+run = workspace.chosen_run("compare")
+setup = st.expander("Set up a comparison", expanded=run is None, icon=":material/tune:")
+with setup, parts.shown_errors():
+    samplers, classifiers = comparing_setup.arms()
+    comparing_setup.variant_editor()
+    chosen = comparing_setup.splits(dataset)
+    chosen |= comparing_setup.more(workspace, dataset)
+    spec = chosen | {"samplers": samplers, "classifiers": classifiers}
+    names = [entry["name"] for entry in samplers]
+    if names and classifiers:
+        spec["baseline"] = st.selectbox(
+            "Compare every sampler to",
+            names,
+            index=names.index("none") if "none" in names else 0,
+            key="compare.baseline",
+        )
+        sweep = comparing_setup.swept(samplers)
+        spec |= {"sweep": sweep} if sweep else {}
+        table, warnings = comparing_setup.planned(dataset.content_hash, chosen, dataset)
+        for sentence in warnings:
+            st.warning(parts.plain(sentence))
+        st.caption(comparing_setup.size_in_words(samplers, classifiers, chosen))
+        title = comparing_setup.title_of(samplers, classifiers)
+        with st.container(horizontal=True):
+            start = st.button("Compare", type="primary", icon=":material/balance:")
+            pilot = st.button(
+                "Time the first fold",
+                icon=":material/timer:",
+                help="Does the first split only and says how long the rest takes. "
+                "What it computes is not computed again.",
+            )
+        if start or pilot:
+            spec |= {"pilot": True} if pilot else {}
+            title = f"First fold: {title}" if pilot else title
+            state.show(
+                workspace.enqueue(
+                    "compare", title, comparing_setup.plain_settings(spec)
+                )
+            )
+            st.rerun()
+    else:
+        st.info("Choose at least one sampler and one classifier.")
+
+run = parts.choose_run(workspace, "compare", key="compare.run")
+if run is None:
+    st.info(
+        "No comparison of this data set yet. With the arms chosen above, five folds of "
+        "yeast take a few minutes; you can leave the page meanwhile."
+    )
+    st.stop()
+
+parts.run_panel(workspace, run.id, live=comparing.live(workspace))
+found = comparing.results(workspace, run)
+if found is None:
+    st.stop()
+
+if run.spec.get("pilot"):
+    st.info(
+        "This is a pilot: one split, so nothing can be shown yet. "
+        + (comparing.estimate_in_words(run) or ""),
+        icon=":material/timer:",
+    )
+comparing.facts(found, run)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view = st.segmented_control(
+        "View",
+        [
+            "Verdict",
+            "Labels",
+            "Data sets",
+            "Trade-offs",
+            "Folds and leaks",
+            "Take away",
+        ],
+        default="Verdict",
+        required=True,
+        label_visibility="collapsed",
+        key="compare.view",
+    )
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    metric = st.selectbox("Metric", found.metrics, key="compare.metric", width=260)
+    found.baseline = st.selectbox(
+        "Compared to",
+        found.samplers,
+        index=found.samplers.index(found.baseline)
+        if found.baseline in found.samplers
+        else 0,
+        key=f"compare.against.{run.id}",
+        width=260,
+    )
+    name = found.datasets[0]
+    if len(found.datasets) > 1:
+        name = st.selectbox("Data set", found.datasets, key="compare.set", width=260)
+
+table = comparing.verdicts(run.id, run.finished, found.baseline, 0.95, found.scores)
+
+with parts.shown_errors():
+    if view == "Verdict":
+        comparing.verdict(found, table, metric, name)
+        st.subheader("Every metric at a glance", anchor=False)
+        comparing.overview(table, name, found.metrics)
+        st.subheader("Before and after", anchor=False)
+        comparing.before_after_table(table, name, f"{name}-before-after")
+        st.caption(
+            "Intervals and p: corrected resampled t (Nadeau and Bengio, 2003), which "
+            "allows for training parts that overlap; p after Holm over the arms of one "
+            "metric; effect: mean difference over its standard deviation."
+        )
+    elif view == "Labels":
+        comparing_views.label_view(found, workspace, name)
+    elif view == "Data sets":
+        comparing_views.ranks_view(found, metric)
+    elif view == "Trade-offs":
+        comparing_views.trade_view(found, name)
+    elif view == "Folds and leaks":
+        comparing_views.checks_view(found, metric, name)
+    else:
+        comparing_take.away(workspace, found, table)
+
+parts.next_step(
+    "pages/runs.py", "Runs", "Every comparison stays: note it, pin it, share its link."
+)
