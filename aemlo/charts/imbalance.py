@@ -65,7 +65,7 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
             hovertemplate=_hover("IRLbl" if measure == "positives" else measure),
         )
     if mean is not None and not np.isnan(mean):
-        _line(fig, mean, f"MeanIR {theme.number(mean)}", log)
+        mean_line(fig, mean, f"MeanIR {theme.number(mean)}", log)
     window(fig, table, chosen)
     point_at(fig, table, measure, chosen, log)
     fig.update_layout(
@@ -80,8 +80,7 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
     )
     fig.update_yaxes(
         title=UNITS[measure],
-        type="log" if log else "linear",
-        rangemode="normal" if log else "tozero",
+        **scale(log),
     )
     return fig
 
@@ -137,7 +136,7 @@ def long_tail(table, *, log=True, chosen=None, after=None):
         clickmode="event+select",
     )
     fig.update_xaxes(title="Rank of the label, most frequent first")
-    fig.update_yaxes(title="Positive rows", type="log" if log else "linear")
+    fig.update_yaxes(title="Positive rows", **scale(log))
     return fig
 
 
@@ -195,7 +194,7 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
         height=420,
         clickmode="event+select",
     )
-    fig.update_xaxes(title="IRLbl (log scale)", type="log")
+    fig.update_xaxes(title="IRLbl (log scale)", **scale(True))
     fig.update_yaxes(title="SCUMBLE of the label, 0 to 1", rangemode="tozero")
     return fig
 
@@ -277,16 +276,28 @@ def wrapped(name, width=60):
     return "<br>".join(theme.safe(piece) for piece in pieces)
 
 
-def _line(fig, value, text, log):
-    fig.add_hline(y=value, line={"color": theme.THRESHOLD, "dash": "dash", "width": 2})
+def scale(log):
+    """Settings of an axis of counts or ratios: log with ticks at 1, 2, 5; or from 0."""
+    if log:
+        return {"type": "log", "dtick": "D2", "tickformat": ",~g"}
+    return {"type": "linear", "rangemode": "tozero", "tickformat": ",~g"}
+
+
+def mean_line(fig, mean, text, log):
+    """A dashed line across at `mean`, with its name on a ground that bars leave."""
+    fig.add_hline(y=mean, line={"color": theme.THRESHOLD, "dash": "dash", "width": 2})
     fig.add_annotation(
         x=1,
         xref="paper",
-        y=np.log10(value) if log else value,
+        y=np.log10(mean) if log else mean,
         text=text,
+        font={"color": "#333333"},
+        bgcolor="rgba(255,255,255,0.85)",
+        borderpad=2,
         showarrow=False,
         xanchor="right",
         yanchor="bottom",
+        yshift=2,
     )
 
 
@@ -317,7 +328,11 @@ def window(fig, table, chosen):
     first = min(max(place - IN_VIEW // 2, 0), len(table) - IN_VIEW)
     fig.update_xaxes(
         range=[first - 0.5, first + IN_VIEW - 0.5],
-        rangeslider={"visible": True, "thickness": 0.09},
+        rangeslider={
+            "visible": True,
+            "thickness": 0.09,
+            "range": [-0.5, len(table) - 0.5],
+        },
     )
 
 

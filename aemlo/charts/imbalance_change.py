@@ -4,7 +4,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import UNITS, axis_names, point_at, window
+from aemlo.charts.imbalance import (
+    UNITS,
+    axis_names,
+    mean_line,
+    point_at,
+    scale,
+    window,
+)
+
+TITLES = {"positives": "The number of positive rows"}
 
 
 def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=None):
@@ -38,20 +47,12 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
             + "<extra></extra>",
         )
     if mean is not None and not np.isnan(mean):
-        fig.add_hline(y=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
-        fig.add_annotation(
-            x=1,
-            xref="paper",
-            y=np.log10(mean) if log else mean,
-            text=f"MeanIR before {theme.number(mean)}",
-            showarrow=False,
-            xanchor="right",
-            yanchor="bottom",
-        )
+        mean_line(fig, mean, f"MeanIR before {theme.number(mean)}", log)
     move = table[new] - table[old]
     fell, rose = int((move < -1e-9).sum()), int((move > 1e-9).sum())
     fig.update_layout(
-        title=f"{measure}: {fell} of {len(table):,} labels fall, {rose} rise",
+        title=f"{TITLES.get(measure, measure)} falls for {fell:,} of {len(table):,} "
+        f"labels and rises for {rose:,}",
         barmode="group",
         bargap=0.2,
         bargroupgap=0.05,
@@ -65,7 +66,6 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
     point_at(fig, table, "top", chosen, log)
     fig.update_yaxes(
         title=UNITS[measure],
-        type="log" if log else "linear",
-        rangemode="normal" if log else "tozero",
+        **scale(log),
     )
     return fig

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import axis_names, wrapped
+from aemlo.charts.imbalance import axis_names, scale, wrapped
 
 
 def labels_per_row(sizes, after=None):
@@ -66,7 +66,7 @@ def top_labelsets(table, most=15, after=None):
     )
     fig.update_layout(
         title=f"The {min(most, len(table))} most frequent of {len(table):,} labelsets "
-        f"cover {table['share'].head(most).sum():.0%} of the rows",
+        f"cover {_percent(table['share'].head(most).sum())} of the rows",
         height=100 + (26 if after is None else 36) * len(top),
         legend_traceorder="reversed",
     )
@@ -99,8 +99,13 @@ def labelset_tail(table, points=400, after=None):
         height=360,
         showlegend=after is not None,
     )
-    fig.update_xaxes(title="Rank of the labelset (log scale)", type="log")
-    fig.update_yaxes(title="Rows (log scale)", type="log")
+    most = max(int(drawn["rows"].max()) for _, _, drawn in _both(table, after))
+    fig.update_xaxes(title="Rank of the labelset (log scale)", **scale(True))
+    fig.update_yaxes(
+        title="Rows (log scale)",
+        range=[np.log10(0.8), np.log10(max(most, 2) * 1.3)],
+        **scale(True),
+    )
     return fig
 
 
@@ -127,6 +132,10 @@ def row_scumble(values, after=None):
     fig.update_xaxes(title="SCUMBLE of the row", range=[0, 1])
     fig.update_yaxes(title="Rows with a SCUMBLE above 0")
     return fig
+
+
+def _percent(share):
+    return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
 
 
 def _both(before, after):
