@@ -2,7 +2,9 @@
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from aemlo.errors import DataError
@@ -11,6 +13,11 @@ from aemlo.formats.source import Source
 
 DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
 ZIP = b"PK\x03\x04"
+# What zipfile and zlib raise on archives that are damaged, or of an unknown kind.
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError),
+    *(RuntimeError, ValueError, struct.error, KeyError),
+)
 README = (".txt", ".data", ".dat")
 
 
@@ -26,7 +33,7 @@ def member_names(data):
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             return [i.filename for i in packed.infolist() if not i.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except BROKEN:
         return []
 
 
@@ -48,7 +55,9 @@ def check_members(name, data, limits, text=()):
                             f"{name}: '{info.filename}' declares XML entities, which "
                             "such files do not need: refused."
                         )
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except DataError:
+        raise
+    except BROKEN as error:
         raise DataError(f"{name}: broken archive ({error}).") from None
     return members
 
@@ -92,7 +101,7 @@ def data_files(source, limits, suffixes, member=None):
                 )
                 for info in (*holding, *naming)
             ]
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         raise DataError(f"{source.name}: broken archive ({error}).") from None
     found[0].warnings += note
     return found

@@ -13,6 +13,7 @@ from aemlo.formats.table import MARK, Column, Table, unique_names
 DELIMITERS = ("\t", ";", "|", ",")
 MISSING = ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A", "-"]
 SAMPLE_LINES = 100
+SAMPLE_BYTES = 2_000_000
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*$")
@@ -72,19 +73,24 @@ class Delimited(Format):
 
 
 def _sample(text):
-    lines, start = [], 0
-    while len(lines) < SAMPLE_LINES and start < len(text):
-        end = text.find(b"\n", start)
-        end = len(text) if end < 0 else end
-        line = text[start:end].decode("utf-8", "replace")
-        while line.count('"') % 2 and end < len(text) and len(line) < 1_000_000:
-            start, end = end + 1, text.find(b"\n", end + 1)
-            end = len(text) if end < 0 else end
-            line += "\n" + text[start:end].decode("utf-8", "replace")
+    """The first lines, quoted line ends kept inside, up to SAMPLE_BYTES."""
+    lines, part, quotes = [], [], 0
+    whole = text[:SAMPLE_BYTES]
+    if len(text) > len(whole) and b"\n" not in whole:
+        whole = text[: text.find(b"\n", SAMPLE_BYTES) + 1 or len(text)]
+    for raw in whole.decode("utf-8", "replace").split("\n"):
+        part.append(raw)
+        quotes += raw.count('"')
+        if quotes % 2 and len(part) < SAMPLE_LINES:
+            continue
+        line, part, quotes = "\n".join(part), [], 0
         if line.strip():
             lines.append(line)
-        start = end + 1
-    return lines
+        if len(lines) == SAMPLE_LINES:
+            return lines
+    if len(text) > len(whole) and len(lines) > 2:
+        lines.pop()
+    return lines or ["\n".join(part)]
 
 
 def delimiter_of(lines):
@@ -144,11 +150,21 @@ def _is_number(cell, decimal):
 
 
 def _split(line, delimiter):
+    """The cells of a line, without the quotes around them."""
     if '"' not in line:
         return line.split(delimiter)
-    import csv
-
-    return next(csv.reader([line], delimiter=delimiter), [])
+    cells, rest = [], iter(line.split(delimiter))
+    for cell in rest:
+        if cell.lstrip().startswith('"'):
+            pieces, quotes = [cell], cell.count('"')
+            while quotes % 2 and (more := next(rest, None)) is not None:
+                pieces.append(more)
+                quotes += more.count('"')
+            cell = delimiter.join(pieces).strip()
+            if len(cell) > 1 and cell[-1] == '"':
+                cell = cell[1:-1].replace('""', '"')
+        cells.append(cell)
+    return cells
 
 
 def _names(cells, header):
@@ -233,7 +249,8 @@ def _header_end(data):
 
 
 def _line_of(data, text):
-    at = data.find(text.encode()) if text else -1
+    line = b"\n" + text.encode() + b"\n"
+    at = (b"\n" + data + b"\n").find(line)
     return data.count(b"\n", 0, max(at, 0)) + 1
 
 

@@ -48,6 +48,8 @@ def _refuse_declarations(source):
     parser.EntityDeclHandler = refuse
     try:
         parser.Parse(source.data, True)
+    except DataError:
+        raise
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise DataError(f"{source.name}: broken XML: {error}.") from None
 

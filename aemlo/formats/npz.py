@@ -128,9 +128,9 @@ def _arrays(source, limits):
                 stream.seek(0)
                 array = npy.read_array(stream, allow_pickle=False)
                 found[info.filename.removesuffix(".npy")] = array
-    except (ValueError, OSError, zipfile.BadZipFile, SyntaxError, TypeError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except (*archive.BROKEN, SyntaxError, TypeError, MemoryError) as error:
         raise DataError(f"{source.name}: broken NumPy file ({error}).") from None
     return found
 
