@@ -172,7 +172,8 @@ def _mean(X):
 
 
 def table(dataset, known, rows, features=40):
-    """The rows as a table: id, kind, labels, parents, then the first features."""
+    """The rows as a table: id, kind, labels, parents, then the first features (all,
+    with None)."""
     X = dataset.X[rows][:, :features]
     X = X.toarray() if sparse.issparse(X) else X
     columns = list(dataset.feature_names[: X.shape[1]])

@@ -78,6 +78,11 @@ def linked_views(views, colour=KIND, *, marked=(), height=360):
     return figure
 
 
+def joined(points, more):
+    """The frame of `points` with `more` of the same kind drawn after them."""
+    return pd.concat([points, more], ignore_index=True)
+
+
 def map_title(points, colour):
     """What the map shows, in one line with its counts."""
     synthetic = points["synthetic"].to_numpy(dtype=bool)
@@ -284,3 +289,28 @@ def _bare_axes(figure, method, in_space):
         return
     figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **bare)
     figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **bare)
+
+
+def add_way(figure, places, at):
+    """Draw a way (s, 2) over a flat map, with a star at its place number `at`."""
+    figure.add_trace(
+        go.Scattergl(
+            x=places[:, 0],
+            y=places[:, 1],
+            mode="lines+markers",
+            name="the way",
+            line={"color": theme.WORSE, "width": 2},
+            marker={"size": 4, "color": theme.WORSE},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scattergl(
+            x=places[[at], 0],
+            y=places[[at], 1],
+            mode="markers",
+            name="here",
+            marker={"symbol": "star", "size": 16, "color": theme.WORSE},
+            hoverinfo="skip",
+        )
+    )

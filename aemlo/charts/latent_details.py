@@ -1,0 +1,341 @@
+"""What stands beside the latent map: selections, walks, probes, plausibility."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from aemlo.charts import theme
+
+ROW = 26  # pixels of a label's or feature's line
+
+
+def label_shares(counts, most=14):
+    """Each label's share in a selection and in all rows; `counts` has `label`, `share`,
+    `share of all`, `in the selection`, `times as common`."""
+    shown = counts.dropna(subset="times as common").head(most).iloc[::-1]
+    names = [theme.short(name, 32) for name in shown["label"]]
+    figure = _lines_between(shown["share of all"], shown["share"], names)
+    figure.add_trace(
+        _dots(shown["share of all"], names, "all rows", theme.BEFORE, "circle-open")
+    )
+    figure.add_trace(
+        _dots(shown["share"], names, "the selection", theme.WORSE, "circle")
+    )
+    return _finish(
+        figure,
+        _over_represented(counts),
+        "Share of rows with the label",
+        len(names),
+        tickformat=".0%",
+    )
+
+
+def _over_represented(counts):
+    known = counts.dropna(subset="times as common")
+    if not len(known) or known["in the selection"].sum() == 0:
+        return "No row of the selection has a label"
+    first = known.iloc[0]
+    return (
+        f"{theme.short(first['label'])} is {theme.ratio(first['times as common'])} "
+        "times as common here as in all rows"
+    )
+
+
+def feature_gaps(features):
+    """The features that set a selection apart; `features` has `feature`, `selection`,
+    `rest`, `difference` (in standard deviations)."""
+    shown = features.iloc[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=shown["difference"],
+            y=[theme.short(name, 32) for name in shown["feature"]],
+            orientation="h",
+            marker_color=np.where(shown["difference"] > 0, theme.BETTER, theme.WORSE),
+            customdata=shown[["selection", "rest"]].to_numpy(),
+            hovertemplate="mean here %{customdata[0]:.4g}, elsewhere "
+            "%{customdata[1]:.4g}<extra>%{y}</extra>",
+        )
+    )
+    title = "Nothing sets the selection apart"
+    if len(features):
+        widest = features.iloc[0]
+        way = "higher" if widest["difference"] > 0 else "lower"
+        title = (
+            f"{theme.short(widest['feature'], 32)} is "
+            f"{theme.number(abs(widest['difference']), 1)} standard deviations {way}"
+        )
+    return _finish(
+        figure, title, "Mean here minus elsewhere (standard deviations)", len(shown)
+    )
+
+
+def beside_parents(frame):
+    """A synthetic row's features beside its parents'; `frame` has `feature`, `role`,
+    `value`, `scaled` (0 to 1 over the data)."""
+    order = list(dict.fromkeys(frame["feature"]))[::-1]
+    figure = go.Figure()
+    styles = [(theme.SYNTHETIC, "diamond"), (theme.REAL, "circle")]
+    styles.append((theme.REAL, "circle-open"))
+    for place, role in enumerate(dict.fromkeys(frame["role"])):
+        part = frame[frame["role"] == role]
+        colour, symbol = styles[min(place, 2)]
+        names = [theme.short(name, 32) for name in part["feature"]]
+        dots = _dots(part["scaled"], names, role, colour, symbol)
+        dots.update(
+            customdata=part["value"].to_numpy()[:, None],
+            hovertemplate="%{customdata[0]:.4g}<extra>%{y}</extra>",
+        )
+        figure.add_trace(dots)
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=[theme.short(name, 32) for name in order],
+    )
+    return _finish(
+        figure,
+        "Where the synthetic row and its parents differ most",
+        "Value, from the smallest (0) to the largest (1) in the data",
+        len(order),
+    )
+
+
+def walk_lines(frame, by, value, title, x_title, y_title, emphasised=None, at=None):
+    """What changes along a walk: one line for each `by` of a frame `position`, `by`,
+    `value`; `at` draws the place of the slider."""
+    figure = go.Figure()
+    for place, (name, part) in enumerate(frame.groupby(by, sort=False)):
+        strong = emphasised is None or name == emphasised
+        figure.add_trace(
+            go.Scatter(
+                x=part["position"],
+                y=part[value],
+                mode="lines",
+                name=theme.short(name, 28),
+                line={
+                    "width": 3 if strong else 1.6,
+                    "color": theme.MINORITY
+                    if name == emphasised
+                    else theme._OTHERS[place % len(theme._OTHERS)],
+                    "dash": ("solid", "dash", "dot")[place // 4 % 3],
+                },
+            )
+        )
+    if at is not None:
+        figure.add_vline(x=at, line={"color": theme.THRESHOLD, "dash": "dash"})
+    figure.update_layout(
+        title={"text": title},
+        xaxis_title=x_title,
+        yaxis_title=y_title,
+        height=380,
+        legend={"orientation": "v", "y": 1, "yanchor": "top", "x": 1.02},
+    )
+    return figure
+
+
+def probe_bars(probes, most=30):
+    """How well the latent space tells each label; `probes` has `label`, `positives`,
+    `auc`, `unit`, `unit_auc`. A dashed line is at 0.5: no better than chance."""
+    known = probes.dropna(subset="auc").sort_values("auc")
+    shown = known.tail(most)
+    names = [theme.short(name, 32) for name in shown["label"]]
+    figure = go.Figure(
+        go.Scatter(
+            x=shown["auc"],
+            y=names,
+            mode="markers",
+            name="best direction",
+            marker={"color": theme.REAL, "size": 10},
+            customdata=shown[["positives"]].to_numpy(),
+            hovertemplate="AUC %{x:.3f}, %{customdata[0]:,} rows have it"
+            "<extra>%{y}</extra>",
+        )
+    )
+    alone = np.maximum(shown["unit_auc"], 1 - shown["unit_auc"])
+    figure.add_trace(
+        go.Scatter(
+            x=alone,
+            y=names,
+            mode="markers",
+            name="best single coordinate",
+            marker={"color": theme.BEFORE, "size": 8, "symbol": "circle-open"},
+            customdata=shown[["unit"]].to_numpy(),
+            hovertemplate="AUC %{x:.3f}, coordinate %{customdata[0]}"
+            "<extra>%{y}</extra>",
+        )
+    )
+    figure.add_vline(x=0.5, line={"color": theme.THRESHOLD, "dash": "dash"})
+    good = int((known["auc"] >= 0.75).sum())
+    return _finish(
+        figure,
+        f"{good} of {len(probes)} labels lie along a direction (AUC 0.75 or more)",
+        "AUC of a straight direction on rows it did not see",
+        len(shown),
+    )
+
+
+def quality_dots(quality, measures):
+    """Each overall figure of plausibility, one panel each: a sampler a dot, real rows
+    among themselves a grey line; `quality` has `sampler`, `measure`, `label`, `value`,
+    `reference`."""
+    overall = quality[quality["label"] == ""]
+    present = [name for name in measures if (overall["measure"] == name).any()]
+    columns = 3
+    rows = -(-len(present) // columns)
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        subplot_titles=present,
+        vertical_spacing=0.5 / rows if rows > 1 else 0.2,
+        horizontal_spacing=0.09,
+    )
+    for place, measure in enumerate(present):
+        part = overall[overall["measure"] == measure]
+        where = {"row": place // columns + 1, "col": place % columns + 1}
+        for _, entry in part.iterrows():
+            figure.add_trace(_sampler_dot(entry, legend=place == 0), **where)
+        reference = part["reference"].dropna()
+        if len(reference):
+            figure.add_vline(
+                x=reference.iloc[0],
+                line={"color": theme.BEFORE, "width": 3},
+                **where,
+            )
+        most = float(np.nanmax([*part["value"], *reference, 1e-9]))
+        top = 1.05 if measure != "distance" and most <= 1.0 else most * 1.25
+        if measure in ("copies", "off the data", "outside"):
+            top = max(0.05, most * 1.25)
+        figure.update_xaxes(range=[0, top], **where)
+    figure.update_yaxes(showticklabels=False, range=[-1, 1], zeroline=False)
+    figure.update_layout(
+        title={
+            "text": "Synthetic rows against real ones",
+            "subtitle": {"text": "Grey line: real rows among themselves."},
+        },
+        height=110 + 120 * rows,
+        margin={"t": 130},
+        legend={"y": 1.0 + 0.28 / rows},
+    )
+    return figure
+
+
+def _sampler_dot(entry, legend):
+    return go.Scatter(
+        x=[entry["value"]],
+        y=[0],
+        mode="markers",
+        name=theme.short(entry["sampler"]),
+        legendgroup=entry["sampler"],
+        showlegend=legend,
+        marker={
+            "color": theme.sampler_colour(entry["sampler"]),
+            "symbol": theme.sampler_symbol(entry["sampler"]),
+            "size": 14,
+        },
+        hovertemplate=f"%{{x:.3f}}<extra>{theme.short(entry['sampler'])}</extra>",
+    )
+
+
+def quality_per_label(quality, measure, meaning):
+    """One figure of plausibility label by label, rows with most synthetic ones on top.
+
+    `quality` as for `quality_dots`, with `rows` (synthetic ones behind a figure).
+    """
+    part = quality[(quality["measure"] == measure) & (quality["label"] != "")]
+    order = part.groupby("label")["rows"].max().sort_values(kind="stable").index
+    names = [theme.short(name, 32) for name in order]
+    figure = go.Figure()
+    reference = part.groupby("label")["reference"].first().reindex(order)
+    if reference.notna().any():
+        figure.add_trace(
+            _dots(reference, names, "real rows", theme.BEFORE, "line-ns-open")
+        )
+    for sampler, mine in part.groupby("sampler", sort=False):
+        mine = mine.set_index("label").reindex(order)
+        dots = _dots(
+            *(mine["value"], names, theme.short(sampler)),
+            theme.sampler_colour(sampler),
+            theme.sampler_symbol(sampler),
+        )
+        dots.update(
+            customdata=mine[["rows"]].to_numpy(),
+            hovertemplate="%{x:.3f}, %{customdata[0]:,} synthetic rows"
+            "<extra>%{y}</extra>",
+        )
+        figure.add_trace(dots)
+    return _finish(
+        figure, f"{measure.capitalize()}, label by label", meaning, len(names)
+    )
+
+
+def telling_features(telling, auc):
+    """The features by which a forest tells synthetic rows from real ones; `telling` has
+    `sampler`, `feature`, `importance`, `auc` maps a sampler to its AUC."""
+    samplers = list(dict.fromkeys(telling["sampler"]))
+    figure = make_subplots(
+        cols=len(samplers),
+        subplot_titles=[
+            f"{theme.short(name)}: AUC {theme.number(auc.get(name, np.nan))}"
+            for name in samplers
+        ],
+        horizontal_spacing=0.25,
+    )
+    for column, sampler in enumerate(samplers, start=1):
+        part = telling[telling["sampler"] == sampler].head(10).iloc[::-1]
+        figure.add_trace(
+            go.Bar(
+                x=part["importance"],
+                y=[theme.short(name, 28) for name in part["feature"]],
+                orientation="h",
+                marker_color=theme.sampler_colour(sampler),
+                showlegend=False,
+                hovertemplate="%{x:.3f}<extra>%{y}</extra>",
+            ),
+            row=1,
+            col=column,
+        )
+    figure.update_xaxes(title="Share of the forest's decisions", rangemode="tozero")
+    figure.update_layout(
+        title={"text": "Features that give synthetic rows away"},
+        height=400,
+        margin={"t": 90},
+    )
+    return figure
+
+
+def _dots(x, names, name, colour, symbol):
+    return go.Scatter(
+        x=x,
+        y=names,
+        mode="markers",
+        name=name,
+        marker={
+            "color": colour,
+            "symbol": symbol,
+            "size": 10,
+            "line": {"width": 2, "color": colour} if "open" in symbol else None,
+        },
+        hovertemplate="%{x:.3f}<extra>%{y}</extra>",
+    )
+
+
+def _lines_between(low, high, names):
+    figure = go.Figure()
+    for start, end, name in zip(low, high, names, strict=True):
+        figure.add_trace(
+            go.Scatter(
+                x=[start, end],
+                y=[name, name],
+                mode="lines",
+                line={"color": theme.NEUTRAL, "width": 1.5},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        )
+    return figure
+
+
+def _finish(figure, title, x_title, lines, **axis):
+    figure.update_layout(
+        title={"text": title}, height=150 + ROW * max(lines, 3), margin={"t": 80}
+    )
+    figure.update_xaxes(title=x_title, **axis)
+    return figure

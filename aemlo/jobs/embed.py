@@ -1,0 +1,227 @@
+"""Pictures of a trained run: its codes, the features and the labels, and their trust.
+
+One fit over real and synthetic rows for each space. Artefacts, written as each is
+ready: `<space>.parquet` (one row a row of the resampled data: coordinates, trust,
+whether it was placed rather than fitted), `rows.parquet` (nearest real row, label
+agreement, reconstruction error), `probes.parquet`, `directions.npy`,
+`quality.parquet` (plausibility of this run's rows and MLSMOTE's), `telling.parquet`
+(the features that give synthetic rows away).
+"""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+
+from aemlo import embedding, params, plausibility, walk
+from aemlo.embedding import trained
+from aemlo.errors import AemloError
+from aemlo.prepare import Preparation
+from aemlo.samplers import SAMPLERS
+from aemlo.store import written_at_once
+
+BESIDE = "MLSMOTE"
+TRUST_ROWS = 15
+
+_process = None
+
+
+def umap_process(home):
+    """The warm UMAP process of this worker, made with the first picture."""
+    global _process
+    if _process is None:
+        _process = embedding.UmapProcess(home / "numba")
+    return _process
+
+
+def run(job):
+    """Draw what `job.spec` asks of the run it names; see `trained.PICTURE`."""
+    umap_process(job.store.home).warm()
+    spec = {**trained.PICTURE, **job.spec}
+    source = job.store.run(spec["run"])
+    known = trained.read(job.store.folder(source.id), job.store.dataset(source.dataset))
+    job.on_progress(0.0, message="reading the run")
+    scaled = _scaled(known)
+    spaces = {
+        "latent": (known.codes, "euclidean"),
+        "features": (scaled, "euclidean"),
+        "labels": (known.dataset.Y.astype(np.float32), "jaccard"),
+    }
+    trusts, digests, placed = {}, {}, 0
+    shares = {"latent": (0.0, 0.4), "features": (0.4, 0.6), "labels": (0.6, 0.75)}
+    for space, (codes, metric) in spaces.items():
+        job.stage(*shares[space])
+        digests[space] = _digest(codes, known, spec, metric)
+        frame = _earlier(job, space, digests[space])
+        if frame is None:
+            frame = _picture(job, known, space, codes, metric, spec)
+        _write(frame, job.folder / f"{space}.parquet")
+        trusts[space] = [float(frame[name].mean()) for name in trained.TRUST]
+        placed = int(frame["placed"].sum())
+        job.finish({"trust": trusts, "digests": digests, "placed": placed})
+    job.stage(0.75, 0.8)
+    _write_probes(job, known, spec)
+    job.stage(0.8, 1.0)
+    _write_quality(job, known, scaled, source, spec)
+    job.finish({"run": source.id, "rows": known.dataset.n, "spaces": list(spaces)})
+
+
+def _scaled(known):
+    """Features of all rows on the scale of the original ones, one-hot where nominal."""
+    original = known.dataset.take(~known.synthetic)
+    return Preparation().fit(original).transform(known.dataset)
+
+
+def _picture(job, known, space, codes, metric, spec):
+    rng = np.random.default_rng(job.seed)
+    rows = embedding.stratified(known.dataset.Y, known.synthetic, spec["fit_rows"], rng)
+
+    def tell(low, high, what):
+        return lambda fraction, **values: job.on_progress(
+            low + (high - low) * fraction, message=f"{space} space: {what}"
+        )
+
+    fitted = umap_process(job.store.home).umap(
+        codes[rows],
+        on_progress=tell(0.0, 0.8, "UMAP"),
+        metric=metric,
+        seed=job.seed,
+        **{name: spec[name] for name in ("n_neighbors", "min_dist", "dimensions")},
+        epochs=spec["epochs"],
+    )
+    everything = embedding.place(
+        codes, rows, fitted, metric=metric, on_progress=tell(0.8, 0.85, "the rest")
+    )
+    frame = pd.DataFrame(everything, columns=list("xyz")[: everything.shape[1]])
+    frame.insert(0, "row", np.arange(len(frame)))
+    frame["placed"] = ~np.isin(np.arange(len(frame)), rows)
+    k = min(TRUST_ROWS, (len(rows) - 1) // 2)
+    trust = embedding.trust(
+        codes[rows], fitted, k, metric, tell(0.85, 1.0, "how far to trust it")
+    )
+    for name, values in zip(
+        trained.TRUST, (trust.trustworthiness, trust.preservation), strict=True
+    ):
+        frame[name] = np.nan
+        frame.loc[rows, name] = values
+    return frame
+
+
+def _digest(codes, known, spec, metric):
+    """A name for a picture by all it depends on: equal name, equal picture."""
+    digest = hashlib.sha256(metric.encode())
+    dense = codes.toarray() if hasattr(codes, "toarray") else np.asarray(codes)
+    digest.update(np.ascontiguousarray(dense, dtype=np.float32).tobytes())
+    digest.update(known.dataset.Y.tobytes() + known.synthetic.tobytes())
+    wanted = {name: spec[name] for name in trained.PICTURE if name != "run"}
+    digest.update(json.dumps([dense.shape, wanted], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _earlier(job, space, digest):
+    """The same picture from another of the workspace's runs, if there is one."""
+    for run in job.store.runs(job.run.workspace, "embed"):
+        path = job.store.folder(run.id) / f"{space}.parquet"
+        if run.summary.get("digests", {}).get(space) == digest and path.exists():
+            return pd.read_parquet(path)
+    return None
+
+
+def _write_probes(job, known, spec):
+    job.on_progress(0.0, message="which directions carry which labels")
+    real = ~known.synthetic
+    frame, directions = walk.probes(
+        *(known.codes[real], known.dataset.Y[real], known.dataset.label_names),
+        np.random.default_rng(job.seed),
+    )
+    _write(frame, job.folder / "probes.parquet")
+    with written_at_once(job.folder / "directions.npy") as path, path.open("wb") as out:
+        np.save(out, directions.astype(np.float32), allow_pickle=False)
+
+
+def _write_quality(job, known, scaled, source, spec):
+    """Plausibility of the run's rows, then of MLSMOTE's on the same original rows."""
+    real, new = ~known.synthetic, known.synthetic
+    Y, names = known.dataset.Y, known.dataset.label_names
+    sampler = source.spec.get("sampler", "AEMLO")
+    reports, telling = [], []
+
+    def judge(title, X_new, Y_new, made_for, low, high):
+        if not X_new.shape[0]:
+            return
+        frame, importance = plausibility.report(
+            *(scaled[real], Y[real], X_new, Y_new, made_for),
+            np.random.default_rng(job.seed),
+            on_progress=lambda fraction: job.on_progress(
+                low + (high - low) * fraction, message=f"how plausible: {title}"
+            ),
+        )
+        frame["label"] = ["" if j < 0 else names[j] for j in frame["label"]]
+        reports.append(frame.assign(sampler=title))
+        telling.append(_importances(title, importance, known))
+
+    made_for = known.provenance["label"].to_numpy()[new]
+    judge(sampler, scaled[new], Y[new], made_for, 0.0, 0.5)
+    _write_rows(job, known, scaled)
+    if BESIDE in SAMPLERS and sampler != BESIDE:
+        job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
+        judge(BESIDE, *_rows_by(BESIDE, job, scaled[real], Y[real]), 0.6, 1.0)
+    if reports:
+        _write(pd.concat(reports, ignore_index=True), job.folder / "quality.parquet")
+        _write(pd.concat(telling, ignore_index=True), job.folder / "telling.parquet")
+
+
+def _rows_by(title, job, X, Y):
+    sampler = params.build(SAMPLERS[title], {}, random_state=job.seed)
+    try:
+        X_new, Y_new = sampler.fit_resample(
+            X,
+            Y,
+            on_progress=lambda fraction, **_: job.on_progress(0.5 + 0.1 * fraction),
+        )
+    except AemloError:
+        # This data set gives it nothing to work with: then there is nothing beside.
+        return X[:0], Y[:0], np.empty(0, dtype=int)
+    added = sampler.provenance_["origin"].to_numpy() < 0
+    return X_new[added], Y_new[added], sampler.provenance_["label"].to_numpy()[added]
+
+
+def _importances(title, importance, known):
+    names = Preparation().fit(known.dataset).feature_names_
+    order = np.argsort(-importance, kind="stable")[:20]
+    return pd.DataFrame(
+        {
+            "sampler": title,
+            "feature": [names[j] for j in order],
+            "importance": importance[order],
+        }
+    )
+
+
+def _write_rows(job, known, scaled):
+    """What each row is like among the real ones, to colour the map by."""
+    real, new = ~known.synthetic, known.synthetic
+    Y, made_for = known.dataset.Y, known.provenance["label"].to_numpy()
+    frame = pd.DataFrame({"row": np.arange(len(Y))})
+    to_real, among = plausibility.nearest_real(scaled[real], scaled[new])
+    frame.loc[real, "distance to nearest real row"] = among
+    frame.loc[new, "distance to nearest real row"] = to_real
+    own = plausibility.label_agreement(scaled[real], Y[real])
+    frame.loc[real, "label agreement"] = own
+    frame["outside"] = False
+    if new.any():
+        frame.loc[new, "label agreement"] = plausibility.label_agreement(
+            scaled[real], Y[real], scaled[new], Y[new]
+        )
+        frame.loc[new, "outside"] = plausibility.outside(
+            scaled[real], Y[real], scaled[new], made_for[new]
+        )
+    if known.reconstruction is not None:
+        frame["reconstruction error"] = known.reconstruction
+    _write(frame, job.folder / "rows.parquet")
+
+
+def _write(frame, path):
+    with written_at_once(path) as half_made:
+        frame.to_parquet(half_made, index=False)

@@ -1,0 +1,227 @@
+"""Which picture is shown: its settings, the run that computes it, and two at once."""
+
+import numpy as np
+import streamlit as st
+
+from aemlo.charts import latent
+from aemlo.embedding import trained
+from aemlo.ui import latent_parts, parts
+from aemlo.ui.latent_view import SPACE_NAMES, View, embedding_runs, settings_of
+
+HELP = {
+    "n_neighbors": "How many neighbours each row holds on to. Fewer show small "
+    "islands, more the lie of the land.",
+    "min_dist": "How tightly points may be packed. Less makes denser clumps.",
+    "epochs": "How long the points are moved. More settles them; 200 is plenty.",
+    "seed": "Another seed arranges anew: what changes with it is no finding.",
+    "fit_rows": "Of larger sets so many rows are fitted, all minority rows among "
+    "them; the others go to the mean of their nearest fitted rows.",
+}
+
+
+def settings(dimensions, key):
+    """The UMAP settings chosen, as an embedding run's spec has them."""
+    default = trained.PICTURE
+    with st.expander("More settings of UMAP"):
+        first, second = st.columns(2)
+        with first:
+            neighbours = st.slider(
+                "Neighbours",
+                3,
+                100,
+                default["n_neighbors"],
+                key=f"{key}.k",
+                help=HELP["n_neighbors"],
+            )
+            spread = st.slider(
+                "Least distance",
+                0.0,
+                0.99,
+                default["min_dist"],
+                key=f"{key}.d",
+                help=HELP["min_dist"],
+            )
+            seed = st.number_input(
+                "Seed", 0, 2**31 - 1, default["seed"], key=f"{key}.s", help=HELP["seed"]
+            )
+        with second:
+            epochs = st.slider(
+                "Epochs",
+                50,
+                1000,
+                default["epochs"],
+                step=50,
+                key=f"{key}.e",
+                help=HELP["epochs"],
+            )
+            rows = st.select_slider(
+                "Rows fitted at most",
+                [1_000, 2_000, 5_000, 10_000, 20_000],
+                default["fit_rows"],
+                key=f"{key}.r",
+                help=HELP["fit_rows"],
+            )
+    return {
+        "n_neighbors": int(neighbours),
+        "min_dist": float(spread),
+        "dimensions": int(dimensions),
+        "epochs": int(epochs),
+        "seed": int(seed),
+        "fit_rows": int(rows),
+    }
+
+
+def embedding_run(workspace, run, wanted):
+    """The embedding run with these settings; the default one is queued unasked.
+
+    Other settings wait for a press of the button; until then None.
+    """
+    found = [
+        one
+        for one in embedding_runs(workspace.store, run)
+        if settings_of(one) == wanted and one.state != "failed"
+    ]
+    if found:
+        return found[0]
+    failed = [
+        one
+        for one in embedding_runs(workspace.store, run)
+        if settings_of(one) == wanted
+    ]
+    plain = wanted == trained.PICTURE
+    if workspace.owns(run) and plain and not failed:
+        return workspace.store.run(_enqueue(workspace, run, wanted))
+    if not workspace.owns(run):
+        other = [one for one in embedding_runs(workspace.store, run) if not one.active]
+        if other and plain:
+            return other[0]
+    st.button(
+        "Compute this picture",
+        key="latent.compute",
+        icon=":material/scatter_plot:",
+        type="primary",
+        on_click=_enqueue,
+        args=(workspace, run, wanted),
+        help="In the background; PCA is shown until it is there.",
+    )
+    if failed:
+        st.error(parts.plain(failed[0].error or "The last attempt failed."))
+    return None
+
+
+def _enqueue(workspace, run, wanted):
+    dataset = workspace.store.dataset(run.dataset)
+    title = f"Map of {run.title}"
+    return workspace.enqueue("embed", title, {"run": run.id, **wanted}, dataset)
+
+
+def method_to_show(view, space, method, dimensions):
+    """UMAP where it is ready, else PCA, with a word why."""
+    picture = None if method == "PCA" else view.picture(space, "UMAP", dimensions)
+    if method == "UMAP" and picture is None:
+        if view.embed is not None and view.embed.active:
+            st.caption("PCA is shown until UMAP is ready.")
+        else:
+            st.caption("PCA is shown: UMAP has not been computed with these settings.")
+        return "PCA"
+    return method
+
+
+def two_runs(workspace, view, space, method):
+    """This run's map beside another's on the same data, with the selection shared."""
+    known = view.known
+    runs = workspace.store.runs(view.run.workspace, "train", view.run.dataset)
+    mine = workspace.runs("train") + workspace.examples("train")
+    runs = runs + [one for one in mine if one.dataset == view.run.dataset]
+    others = {
+        one.id: one
+        for one in runs
+        if one.id != view.run.id and one.state in ("done", "stopped")
+    }
+    if not others:
+        st.info(
+            "There is no second run on this data set to lay beside. Train one with "
+            "other settings, or AEMLO-paper, the published ones."
+        )
+        parts.next_step("pages/train.py", "Train another", "Then come back here.")
+        return
+    picked = st.selectbox(
+        "The other run",
+        list(others),
+        format_func=lambda one: parts.run_label(others[one]),
+        key="latent.other",
+    )
+    other_run = others[picked]
+    ready = [one for one in embedding_runs(workspace.store, other_run) if one.progress]
+    other = View(other_run, ready[0] if ready else None)
+    if other.embed is None and method == "UMAP":
+        st.caption("The other run has no UMAP yet: both are shown by PCA.")
+    with parts.shown_errors():
+        _beside(view, other, space, method, known)
+
+
+def _beside(view, other, space, method, known):
+    rows = latent_parts.chosen(view)
+    original = int((~known.synthetic).sum())
+    shared = rows[rows < original]
+
+    @st.fragment
+    def both():
+        colour, of, name = latent_parts.colour_controls(view, "latent.two")
+        if colour not in other.colours():
+            st.caption("The other run has no values for this colour yet.")
+            return
+        way = method
+        if any(v.picture(space, method, 2) is None for v in (view, other)):
+            way = "PCA"
+        views = {}
+        for place, one in enumerate((view, other)):
+            points, _ = one.points(
+                one.picture(space, way, 2), colour, of, name, most=8_000
+            )
+            title = f"{place + 1}. {one.run.title} ({SPACE_NAMES[space]}, {way})"
+            views[title] = points
+        parts.figure(
+            latent.linked_views(views, name, marked=shared, height=520),
+            data=latent.joined(*views.values()),
+            name="two-runs",
+            alt="The maps of two runs side by side",
+            key="latent.two.map",
+            on_select=lambda: _take(view, original),
+            selection_mode=("lasso", "box"),
+        )
+        _said(view, other, shared, rows)
+
+    both()
+
+
+def _take(view, original):
+    rows = latent_parts.selection.chosen_rows(st.session_state.get("latent.two.map"))
+    latent_parts.choose(view, rows[rows < original], True)
+
+
+def _said(view, other, shared, rows):
+    if not len(rows):
+        st.caption("Draw a loop on either map: the same real rows light up in both.")
+        return
+    st.markdown(
+        f"**{len(shared):,} real rows selected**, ringed in both. Synthetic rows "
+        "belong to one run each and have no twin in the other."
+    )
+    near = [_together(one, shared) for one in (view, other)]
+    if len(shared) > 1:
+        st.markdown(
+            f"Among the 10 nearest codes of a selected row, selected ones are "
+            f"{near[0]:.0%} in {parts.plain(view.run.title)} and {near[1]:.0%} in "
+            f"{parts.plain(other.run.title)}: the higher, the closer they are."
+        )
+
+
+def _together(view, rows):
+    from aemlo.embedding import neighbours
+
+    codes = view.known.codes[~view.known.synthetic]
+    k = min(11, len(codes))
+    found, _ = neighbours(codes, k, others=codes[rows])
+    real = found != rows[:, None]
+    return float(np.isin(found, rows)[real].mean())
