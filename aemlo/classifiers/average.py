@@ -45,6 +45,7 @@ class Average(Classifier):
             )
             for i, what in enumerate(self.classifiers)
         ]
+        self.notes_ += [f"{p.title}: {note}" for p in self.parts_ for note in p.notes_]
 
     def _scores(self, X):
         scores = [part.predict_proba(X) for part in self.parts_]

@@ -9,6 +9,7 @@ from aemlo.classifiers.learners import (
     Base,
     ClassWeights,
     Learner,
+    notes,
     positive_score,
     run_all,
 )
@@ -48,6 +49,7 @@ class BinaryRelevance(Classifier):
         learner = self._learner()
         tasks = [(X, Y[:, j], new_seed(rng)) for j in range(Y.shape[1])]
         self.models_ = run_all(learner.fit, tasks, self.n_jobs, on_progress)
+        self.notes_ += notes(self.models_, self.learned_labels_)
 
     def _scores(self, X):
         return np.column_stack([positive_score(model, X) for model in self.models_])

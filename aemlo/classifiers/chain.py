@@ -11,6 +11,7 @@ from aemlo.classifiers.learners import (
     Base,
     ClassWeights,
     Learner,
+    notes,
     positive_score,
     run_all,
 )
@@ -65,6 +66,7 @@ class ClassifierChain(Classifier):
 
         steps = [(i,) for i in range(len(self.order_))]
         self.models_ = run_all(link, steps, self.n_jobs, on_progress)
+        self.notes_ += notes(self.models_, self.learned_labels_[self.order_])
 
     def _ordered(self, Y, rng):
         if self.given_order is not None:

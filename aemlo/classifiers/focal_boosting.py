@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Annotated
 
 import numpy as np
+from scipy import sparse
 from scipy.special import expit, logit
 
 from aemlo.classifiers.base import Classifier, new_seed, part_of
@@ -64,6 +65,13 @@ class FocalBoosting(Classifier):
         q = Y.shape[1]
         share = Y.mean(axis=0)
         self.start_ = logit(share)
+        self.models_ = []
+        if len(Y) < 2 * self.min_samples_leaf or not _varies(X):
+            self.notes_.append(
+                f"{len(Y)} rows cannot be split into leaves of {self.min_samples_leaf} "
+                "rows: every score is the label's share of the training rows."
+            )
+            return
         self.models_ = [
             self._boosted(
                 X,
@@ -100,10 +108,21 @@ class FocalBoosting(Classifier):
             X,
             label=y,
             init_score=np.full(len(y), start),
-            params={"verbosity": -1},
+            params={
+                "verbosity": -1,
+                "feature_pre_filter": False,
+                "min_data_in_bin": 1,  # else a column with two ones is thrown out
+            },
         )
         return lightgbm.train(settings, data, self.trees, callbacks=[tell])
 
     def _scores(self, X):
-        raw = np.column_stack([model.predict(X) for model in self.models_])
-        return expit(raw + self.start_)
+        raw = np.tile(self.start_, (X.shape[0], 1))
+        for j, model in enumerate(self.models_):
+            raw[:, j] += model.predict(X)
+        return expit(raw)
+
+
+def _varies(X):
+    span = X.max(axis=0) - X.min(axis=0)
+    return bool((span.toarray() if sparse.issparse(span) else span).any())

@@ -5,11 +5,11 @@ where a class has few rows, and running many of them side by side.
 """
 
 import warnings
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy import sparse
 from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
@@ -130,6 +130,39 @@ class Uncalibrated:
         return softmax(margin, axis=1)
 
 
+def notes(models, labels):
+    """Sentences on fitted models that are less than was asked for.
+
+    `labels` (as many as models) are the columns they belong to.
+    """
+    found = []
+    bare = [j for j, m in zip(labels, models, strict=True) if type(m) is Uncalibrated]
+    if bare:
+        found.append(
+            f"Labels {_listed(bare)}: one training row is too few to calibrate the "
+            "linear SVM; its scores rank rows but are no probabilities."
+        )
+    early = [
+        j
+        for j, model in zip(labels, models, strict=True)
+        if hasattr(model, "n_iter_")
+        and hasattr(model, "C")
+        and np.max(model.n_iter_) >= model.max_iter
+    ]
+    if early:
+        found.append(
+            f"Labels {_listed(early)}: the logistic regression stopped at its limit of "
+            "steps before it settled. Scale the features, or lower C."
+        )
+    return found
+
+
+def _listed(columns):
+    rest = len(columns) - 10
+    text = ", ".join(map(str, columns[:10]))
+    return text + (f" and {rest} more" if rest > 0 else "")
+
+
 def dense(X):
     """X as a NumPy array; DataError when it would not reasonably fit in memory."""
     if not sparse.issparse(X):
@@ -166,22 +199,28 @@ def run_all(task, arguments, n_jobs, on_progress):
     Threads, each with one thread of BLAS and OpenMP, so that jobs and libraries do not
     fight for the same cores. The result does not depend on `n_jobs`.
     """
-    results = []
     with warnings.catch_warnings():
-        # Told in a note or of no concern: lbfgs at its limit of steps still is a fit.
+        # Told in a note: lbfgs at its limit of steps still is a fit.
         warnings.filterwarnings("ignore", message=".*failed to converge")
-        if n_jobs == 1 or len(arguments) == 1:
-            todo = (task(*each) for each in arguments)
-        else:
-            jobs = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-            todo = jobs(delayed(_alone)(task, *each) for each in arguments)
         on_progress(0.0)
-        for result in todo:
-            results.append(result)
+        if n_jobs > 1 and len(arguments) > 1:
+            with threadpool_limits(1):
+                return _in_threads(task, arguments, n_jobs, on_progress)
+        results = []
+        for each in arguments:
+            results.append(task(*each))
             on_progress(len(results) / len(arguments))
-    return results
+        return results
 
 
-def _alone(task, *arguments):
-    with threadpool_limits(1):
-        return task(*arguments)
+def _in_threads(task, arguments, n_jobs, on_progress):
+    pool = ThreadPoolExecutor(n_jobs)
+    try:
+        waiting = [pool.submit(task, *each) for each in arguments]
+        pending = set(waiting)
+        while pending:
+            _, pending = wait(pending, timeout=0.4, return_when=FIRST_COMPLETED)
+            on_progress(1.0 - len(pending) / len(arguments))
+        return [future.result() for future in waiting]
+    finally:
+        pool.shutdown(cancel_futures=True)

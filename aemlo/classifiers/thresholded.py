@@ -77,6 +77,7 @@ class Thresholded(Classifier):
                 X, Y, on_progress=part_of(on_progress, 1.0 - share, 1.0)
             )
         self.thresholds_ = cuts
+        self.notes_ += self.inner_.notes_
 
     def _tuned(self, Y, scores):
         if self.rule == "cardinality":
