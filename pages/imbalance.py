@@ -31,6 +31,7 @@ if not labels.counts.any():
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = cached.choose_label(names, first=int(imbalance.rarest(labels, 1)[0]))
+    after = None
     with parts.shown_errors():
         after = imbalance_sets.choose_overlay(workspace, dataset)
     empty = st.segmented_control(
@@ -105,10 +106,17 @@ with picture:
             on_select=clicked("imbalance.paired"),
             selection_mode="points",
         )
-        for sentence in change.change_in_words(labels, after.labels, names, empty):
-            st.markdown(f"- {parts.plain(sentence)}")
+        words = change.change_in_words(labels, after.labels, names, empty)
+        st.markdown("\n".join(f"- {parts.plain(sentence)}" for sentence in words))
 with numbers:
-    imbalance_parts.headline(measures, f"{empty}, {len(names):,} labels")
+    imbalance_parts.headline(
+        measures,
+        empty,
+        after
+        and cached.measure_set(
+            after.key, after.labels, names, len(dataset.feature_names), empty
+        ),
+    )
 
 st.subheader("In words", anchor=False)
 folds = st.number_input(

@@ -39,7 +39,7 @@ def change_in_words(before, after, names, empty="left out"):
         f"{_labels(len(better))} came closer to the commonest label, "
         f"{_labels(len(worse))} moved away from it, {_labels(same)} stayed.",
     ]
-    for part, word in ((better, "Better"), (worse, "Worse")):
+    for part, word in ((better, "Most improved"), (worse, "Most worsened")):
         if len(part):
             strongest = (part["IRLbl after"] / part["IRLbl before"]).map(np.log).abs()
             top = part.loc[strongest.sort_values(ascending=False).index[:3]]
@@ -48,7 +48,7 @@ def change_in_words(before, after, names, empty="left out"):
                 f"{ratio(row['IRLbl after'])}"
                 for _, row in top.iterrows()
             )
-            sentences.append(f"{word} most, by IRLbl: {shown}.")
+            sentences.append(f"{word}, by IRLbl: {shown}.")
     still = minority_labels(old, empty) & (np.nan_to_num(new.ir) > mean_ir(old, empty))
     if minority_labels(old, empty).any():
         sentences.append(

@@ -57,14 +57,16 @@ for _name in ("positives", "IRLbl", "ImR", "SCUMBLE"):
         COLUMNS[f"{_name} {_when}"] = NUMBER(f"{_name} {_when}", format=_format)
 
 
-def headline(measures, convention):
-    """The measures of the set one looks at first, each with its meaning."""
+def headline(measures, convention, later=None):
+    """The measures looked at first, with their meaning; `later` after sampling."""
     known = measures.set_index("key")
+    later = None if later is None else later.set_index("key")["value"]
     lines = []
     for key in HEADLINE:
         row = known.loc[key]
+        moved = "" if later is None else f" → {written(later[key], row['form'])}"
         lines.append(
-            f"**{row['measure']} {written(row['value'], row['form'])}**  \n"
+            f"**{row['measure']} {written(row['value'], row['form'])}{moved}**  \n"
             f":small[:gray[{parts.plain(row['meaning'])}]]"
         )
     with st.container(border=True):

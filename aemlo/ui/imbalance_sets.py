@@ -1,5 +1,6 @@
 """Other sets beside the one in use: finished sampling runs, parts, earlier sets."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,9 @@ MOST = 8
 
 @dataclass(frozen=True)
 class Sampled:
-    """A data set after a finished run: the sampler, its colour, the Labels."""
+    """A data set after a finished run: its key, the sampler and colour, the Labels."""
 
+    key: str
     name: str
     colour: str
     labels: Labels
@@ -51,17 +53,23 @@ def _folder(workspace, run):
 
 @st.cache_resource(max_entries=16)
 def _resampled(run_id, finished, _folder):
-    return Labels(np.load(_folder / "Y.npy", allow_pickle=False))
+    names = json.loads((_folder / "names.json").read_text(encoding="utf-8"))
+    return Labels(np.load(_folder / "Y.npy", allow_pickle=False)), names["label_names"]
 
 
-def sampled(workspace, title, run):
-    """The Sampled of a finished run; RunError if its rows are no longer kept."""
+def sampled(workspace, title, run, names):
+    """The Sampled of a finished run; RunError if it is gone or has other labels."""
     folder = _folder(workspace, run)
     if not (folder / "Y.npy").exists():
         raise RunError(f"The rows of {title!r} are no longer kept. Run it again.")
+    labels, after_names = _resampled(run.id, run.finished, folder)
+    if list(after_names) != list(names):
+        raise RunError(
+            f"{title!r} has other labels than this data set, so it cannot be laid over "
+            "it. Open the data set it was made from."
+        )
     name = run.spec.get("sampler", "AEMLO")
-    labels = _resampled(run.id, run.finished, folder)
-    return Sampled(title, theme.sampler_colour(name), labels)
+    return Sampled(run.id, title, theme.sampler_colour(name), labels)
 
 
 def choose_overlay(workspace, dataset):
@@ -79,7 +87,9 @@ def choose_overlay(workspace, dataset):
         else "Once a training or resampling run of this data set has ended, it can be "
         "drawn beside it in every picture.",
     )
-    return sampled(workspace, title, runs[title]) if title else None
+    if title is None:
+        return None
+    return sampled(workspace, title, runs[title], dataset.label_names)
 
 
 def side_by_side(workspace, dataset, chosen, empty):
@@ -147,7 +157,7 @@ def _choices(workspace, dataset, chosen):
     choices[f"its rows with {names[chosen]}"] = part(lambda: dataset.Y[:, chosen] == 1)
     for title, run in sampling_runs(workspace, dataset.content_hash).items():
         choices[f"after {title}"] = lambda title=title, run=run: (
-            sampled(workspace, title, run).labels,
+            sampled(workspace, title, run, names).labels,
             names,
             features,
         )
