@@ -123,8 +123,9 @@ def warnings(dataset, splits):
         bare = counts[counts[column] == 0]
         if len(bare):
             labels = list(dict.fromkeys(bare["label"]))
+            has = "has" if len(labels) == 1 else "have"
             effect = (
-                "have no AUC and no recall there"
+                f"{has} no AUC and no recall there"
                 if side == "test"
                 else "cannot be learned there"
             )

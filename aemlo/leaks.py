@@ -4,6 +4,7 @@ Every fit of a comparison reports the rows it really received; they are hashed a
 looked up among the rows of the test part. Ours.
 """
 
+import copy
 import functools
 import hashlib
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from aemlo.dataset import Dataset
+from aemlo.words import WordColumns
 
 _BLOCK = 4_000_000  # values hashed at a time
 _current = ContextVar("witness", default=None)
@@ -32,7 +34,7 @@ def row_hashes(X, text=None):
         X = sparse.csr_matrix(X, copy=True)
         X.sum_duplicates()
         values = _mixed(_bits(X.data) * odd[X.indices])
-        total = np.concatenate([[0], np.cumsum(values)]).astype(np.uint64)
+        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values)])
         digests = total[X.indptr[1:]] - total[X.indptr[:-1]]
     else:
         X = np.asarray(X)
@@ -71,54 +73,65 @@ class Witness:
     """Notes what every fit of one fold receives and finds test rows among it.
 
     `train` and `test` are Datasets. A received row counts as a leak when it equals a
-    test row and no training row; a test row that equals a training row is a duplicate,
-    which the rows alone cannot tell from a leak and which is reported apart.
+    test row and no training row. A test row that equals a training row is a duplicate,
+    which rows alone cannot tell from a leak: `duplicates` counts those apart.
     """
 
     def __init__(self, train, test):
-        self.received = []
-        self._train = set(_of(train).tolist())
-        test_hashes = _of(test).tolist()
-        self.duplicates = sum(h in self._train for h in test_hashes)
-        self._test = set(test_hashes) - self._train
+        known = set(_of(train).tolist())
+        given = _of(test).tolist()
+        self.duplicates = sum(h in known for h in given)
+        self._raw = set(given) - known
+        self._ready = set()
         self._made = set()
+        self._used = {}
+
+    def fork(self):
+        """A witness that knows the same and goes on by itself."""
+        other = copy.copy(self)
+        other._made = set(self._made)
+        other._used = {stage: set(rows) for stage, rows in self._used.items()}
+        return other
 
     def prepared(self, X, X_test):
         """Also know the rows as the preparation turned them out: (n, d) matrices."""
-        train = set(row_hashes(X).tolist())
-        self._test |= set(row_hashes(X_test).tolist()) - train
+        known = set(row_hashes(X).tolist())
+        self._ready = set(row_hashes(X_test).tolist()) - known
 
     def made(self, X, provenance):
-        """Excuse synthetic rows that happen to equal a test row (binary features)."""
+        """From here on, excuse these synthetic rows: features of few values can meet a
+        test row by chance."""
         synthetic = (np.asarray(provenance["origin"]) < 0).nonzero()[0]
         if len(synthetic):
             self._made |= set(row_hashes(X[synthetic]).tolist())
 
     def saw(self, stage, rows):
         """Note that the fit called `stage` received `rows`, a Dataset or a matrix."""
-        self.received.append((stage, _of(rows)))
+        test = self._raw if isinstance(rows, Dataset) else self._ready - self._made
+        found = test & set(_of(rows).tolist())
+        self._used.setdefault(stage, set()).update(found)
+
+    @property
+    def stages(self):
+        """The fits seen so far."""
+        return tuple(self._used)
 
     def leaks(self):
-        """Test rows among those received, by stage; stages without any say 0."""
-        found = {}
-        for stage, hashes in self.received:
-            known = self._test if stage != "classifier" else self._test - self._made
-            used = len(known & set(hashes.tolist()))
-            found[stage] = max(found.get(stage, 0), used)
-        return found
+        """Distinct test rows each fit received: stage -> number, 0 where none."""
+        return {stage: len(rows) for stage, rows in self._used.items()}
 
 
 def _of(rows):
     if isinstance(rows, Dataset):
         return row_hashes(rows.X, rows.text)
     if isinstance(rows, pd.DataFrame):
-        return row_hashes(rows.to_numpy(dtype=float))
+        rows = rows.to_numpy(dtype=float)
     return row_hashes(rows)
 
 
 @contextmanager
 def watching(witness):
-    """Report to `witness` what watched methods receive in this thread, in the block."""
+    """Report to `witness` what watched fits receive in this thread, in the block."""
     token = _current.set(witness)
     try:
         yield witness
@@ -126,25 +139,41 @@ def watching(witness):
         _current.reset(token)
 
 
-def watch(cls, method, stage):
-    """From now on, `cls.method(rows, ...)` tells a watching witness its rows.
+def watch_fits(preparation=None, sampler=None, classifier=None):
+    """Let all fits of these objects, and of those inside them, tell a witness.
 
-    Outside `watching` the method does what it did. Watching the same method twice
-    changes nothing, and a subclass that overrides it is watched when it is asked for.
+    Fits nested in other fits (a chain's samplers, a tuner's folds) share the methods of
+    their base class, so they are seen too. Rows that a classifier only scores while
+    something is being fitted are rows a tuner (or early stopping) looks at.
     """
+    if preparation is not None:
+        _watch(type(preparation), "fit", "scaler")
+        _watch(type(preparation), "_learn_fills", "imputer")
+        _watch(WordColumns, "fit", "text and feature choice")
+    if sampler is not None:
+        _watch(type(sampler), "fit_resample", "sampler")
+    if classifier is not None:
+        _watch(type(classifier), "fit", "classifier")
+        for method in ("predict", "predict_proba", "decide"):
+            _watch(type(classifier), method, "threshold tuner")
+
+
+def _watch(cls, method, stage):
+    """Wrap `method` where `cls` has it from; outside `watching` it is as it was."""
     owner = next((c for c in cls.__mro__ if method in vars(c)), None)
-    if owner is None or owner is object:
+    if owner is None or getattr(vars(owner)[method], "_watched", False):
         return
     original = vars(owner)[method]
-    if getattr(original, "_watched", False):
-        return
 
     @functools.wraps(original)
     def watched(self, rows, *arguments, **named):
         witness = _current.get()
         if witness is not None:
             witness.saw(stage, rows)
-        return original(self, rows, *arguments, **named)
+        result = original(self, rows, *arguments, **named)
+        if witness is not None and stage == "sampler" and hasattr(self, "provenance_"):
+            witness.made(result[0], self.provenance_)
+        return result
 
     watched._watched = True
     setattr(owner, method, watched)

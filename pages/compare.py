@@ -100,19 +100,21 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
         key="compare.view",
     )
+metric, name = found.metrics[0], found.datasets[0]
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    metric = st.selectbox("Metric", found.metrics, key="compare.metric", width=260)
-    found.baseline = st.selectbox(
-        "Compared to",
-        found.samplers,
-        index=found.samplers.index(found.baseline)
-        if found.baseline in found.samplers
-        else 0,
-        key=f"compare.against.{run.id}",
-        width=260,
-    )
-    name = found.datasets[0]
-    if len(found.datasets) > 1:
+    if view in ("Verdict", "Data sets", "Folds and leaks"):
+        metric = st.selectbox("Metric", found.metrics, key="compare.metric", width=260)
+    if view in ("Verdict", "Labels", "Take away"):
+        found.baseline = st.selectbox(
+            "Compared to",
+            found.samplers,
+            index=found.samplers.index(found.baseline)
+            if found.baseline in found.samplers
+            else 0,
+            key=f"compare.against.{run.id}",
+            width=260,
+        )
+    if len(found.datasets) > 1 and view not in ("Data sets", "Take away"):
         name = st.selectbox("Data set", found.datasets, key="compare.set", width=260)
 
 table = comparing.verdicts(run.id, run.finished, found.baseline, 0.95, found.scores)

@@ -157,7 +157,7 @@ def labels(table, metric, sampler, baseline, most=40):
         kept = known.loc[sorted(largest)]
     colours = np.where(kept["change"] >= 0, theme.BETTER, theme.WORSE)
     names = [
-        f"{theme.short(row.label, 28)} · {theme.ratio(row.irlbl)}"
+        f"{theme.short(row.label, 28)} · {theme.ratio(row.irlbl)} · {row.positives:,}"
         for row in kept.itertuples()
     ]
     arrows = [
@@ -207,7 +207,7 @@ def labels(table, metric, sampler, baseline, most=40):
         f"{theme.short(baseline, 24)} (mean of folds, interval label by label)",
         yaxis={
             "autorange": "reversed",
-            "title": "Label · IRLbl, rarest first (hatched: rarest third)",
+            "title": "Label · IRLbl · rows that have it (hatched: rarest third)",
         },
         height=170 + 22 * max(5, len(kept)),
     )

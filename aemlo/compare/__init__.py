@@ -7,6 +7,7 @@ from aemlo.compare.paired import (
     corrected_t,
     holm,
     in_words,
+    signed,
     split_by_verdict,
     summary_counts,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "pareto",
     "per_label",
     "rank",
+    "signed",
     "split_by_verdict",
     "summary_counts",
     "sweep",

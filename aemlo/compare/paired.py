@@ -58,8 +58,8 @@ def before_after(scores, baseline="none", level=0.95):
     """One row per data set, metric, classifier and sampler, against `baseline`.
 
     Columns `mean sd splits failed` of the sampler's scores over the splits; then of the
-    paired differences sampler - baseline: `baseline_mean difference low high t p
-    p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
+    paired differences sampler - baseline: `baseline_mean baseline_sd difference low high
+    t p p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
     difference over its standard deviation. Holm's family is all comparisons of one
     metric on one data set. `better` says which direction of the metric is good.
     """
@@ -122,15 +122,31 @@ def _one_arm(values):
     }
 
 
+def signed(value):
+    """A difference with its sign and 3 decimals; one that rounds to 0 has no sign."""
+    text = f"{value:+.3f}"
+    return "0.000" if text in ("+0.000", "-0.000") else text
+
+
 def _against(wide, sampler, baseline, ratio, level):
     if sampler == baseline or baseline not in wide.columns:
-        empty = ("baseline_mean", "difference", "low", "high", "t", "p", "effect")
+        empty = (
+            "baseline_mean",
+            "baseline_sd",
+            "difference",
+            "low",
+            "high",
+            "t",
+            "p",
+            "effect",
+        )
         return dict.fromkeys(empty, math.nan) | {"pairs": 0}
     both = wide[[baseline, sampler]].dropna()
     d = (both[sampler] - both[baseline]).to_numpy()
     mean, low, high, t, p = corrected_t(d, ratio, level)
     return {
         "baseline_mean": both[baseline].mean() if len(both) else math.nan,
+        "baseline_sd": both[baseline].std(ddof=1) if len(both) > 1 else math.nan,
         "difference": mean,
         "low": low,
         "high": high,
@@ -172,11 +188,11 @@ def in_words(row, baseline="none", level=0.95):
     pairs = f"{row['pairs']} paired fold{'' if row['pairs'] == 1 else 's'}"
     if math.isnan(row["p"]):
         return (
-            f"{where}: {metric} differs by {row['difference']:+.3f} in {pairs}; not "
+            f"{where}: {metric} differs by {signed(row['difference'])} in {pairs}; not "
             "shown: one pair has no spread to judge by."
         )
     interval = (
-        f"{level:.0%} interval {row['low']:+.3f} to {row['high']:+.3f}, {pairs}"
+        f"{level:.0%} interval {signed(row['low'])} to {signed(row['high'])}, {pairs}"
     ).replace("%", " %")
     if row["verdict"] == "not shown":
         if row["p"] == 1.0 and row["difference"] == 0:
@@ -189,7 +205,7 @@ def in_words(row, baseline="none", level=0.95):
             )
         return (
             f"{where}: a difference to {baseline} in {metric} is not shown: {reason} "
-            f"({row['difference']:+.3f}, {interval})."
+            f"({signed(row['difference'])}, {interval})."
         )
     verb = "raises" if row["difference"] > 0 else "lowers"
     return (

@@ -116,6 +116,8 @@ def run(
             keep(unit, known)
             progress.done(unit, known)
         if rest.classifiers:
+            # Cells that are kept serve whoever asks for other metrics later.
+            rest.metrics = tuple(titles) if cells is None else None
             missing.append(rest)
     ends = engine.finished(
         missing,

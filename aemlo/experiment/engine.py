@@ -6,19 +6,22 @@ units it had, Stop takes effect at once.
 """
 
 import os
+import sys
 import tempfile
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import contextmanager
+from functools import lru_cache
+from pickle import PicklingError
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from aemlo.errors import MissingExtraError, ParameterError
 from aemlo.experiment.unit import do_unit, in_pool
 
 BACKENDS = ("loky", "dask")
 LOOK_SECONDS = 0.3
-ATTEMPTS = 3
+ATTEMPTS = 2  # once among others, once alone
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
@@ -67,7 +70,7 @@ def one_thread():
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)  # for libraries first loaded inside a unit
     try:
-        with threadpool_limits(1):
+        with _controller(len(sys.modules)).limit(limits=1):
             yield
     finally:
         for name, value in before.items():
@@ -75,6 +78,12 @@ def one_thread():
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@lru_cache(maxsize=1)
+def _controller(modules):
+    """Finding the loaded libraries takes 10 ms; done again when modules were loaded."""
+    return ThreadpoolController()
 
 
 def _through(pool, units, tell):
@@ -114,6 +123,11 @@ def _through(pool, units, tell):
 
 
 def _lost(problem):
+    if "erializ" in str(problem) or isinstance(problem, PicklingError):
+        return (
+            "A sampler or classifier of this cell cannot be sent to another process "
+            f"({problem}). Define it in a module that can be imported there."
+        )
     return (
         "The process that worked on this cell ended before it was done "
         f"({type(problem).__name__}: {problem}). Often it needs more memory than there "
@@ -160,9 +174,8 @@ class _Loky:
         self._executor.shutdown(wait=True, kill_workers=True)
 
     def hopeless(self, problem):
-        from pickle import PicklingError
-
-        return isinstance(problem, PicklingError)
+        # What cannot be sent, or not be opened there, is so the next time too.
+        return isinstance(problem, PicklingError) or "un-serialize" in str(problem)
 
 
 class _Dask:

@@ -20,7 +20,7 @@ from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
 from aemlo.experiment.recipe import derived_seed, with_seed
 from aemlo.folds import Split
-from aemlo.leaks import Witness, watch, watching
+from aemlo.leaks import Witness, watch_fits, watching
 from aemlo.prepare import Preparation
 
 
@@ -40,6 +40,7 @@ class Unit:
     seed: int
     scale: str = "min-max"
     leak: str = ""
+    metrics: tuple | None = None  # titles; None for all, as cells to be kept need
 
 
 @dataclass
@@ -139,7 +140,7 @@ def sampled(unit, dataset, told):
     witness = Witness(train, test)
     started = time.perf_counter()
     preparation = Preparation(scale=unit.scale)
-    watch(type(preparation), "fit", "preparation")
+    watch_fits(preparation=preparation)
     with watching(witness):
         preparation.fit(dataset if unit.leak == "scaler" else train)
     X, X_test = preparation.transform(train), preparation.transform(test)
@@ -148,7 +149,7 @@ def sampled(unit, dataset, told):
     place = (unit.split.repeat, unit.split.fold)
     seed = derived_seed(unit.seed, "sampler", unit.sampler_name, *place)
     sampler = with_seed(clone(unit.sampler), seed)
-    watch(type(sampler), "fit_resample", "sampler")
+    watch_fits(sampler=sampler)
     with watching(witness):
         X, Y = _resampled(unit, sampler, preparation, dataset, X, train.Y, told)
     facts = {
@@ -159,8 +160,6 @@ def sampled(unit, dataset, told):
         "sample_seconds": time.perf_counter() - prepared,
         "duplicate_rows": witness.duplicates,
     }
-    if hasattr(sampler, "provenance_"):
-        witness.made(X, sampler.provenance_)
     return Ready(X, Y, X_test, test.Y, witness, facts)
 
 
@@ -183,24 +182,24 @@ def _classify(cell, unit, classifier, dataset, ready, told):
     place = (unit.split.repeat, unit.split.fold)
     seed = derived_seed(unit.seed, "classifier", cell.classifier, *place)
     classifier = with_seed(clone(classifier), seed)
-    watch(type(classifier), "fit", "classifier")
+    watch_fits(classifier=classifier)
     started = time.perf_counter()
-    with watching(ready.witness):
+    witness = ready.witness.fork()
+    with watching(witness):
         classifier.fit(ready.X, ready.Y, on_progress=told)
     fitted = time.perf_counter()
-    scores = classifier.predict_proba(ready.X_test)
-    predicted = classifier.predict(ready.X_test)
+    predicted, scores = classifier.decide(ready.X_test)
     done = time.perf_counter()
-    leaks = {stage: n for stage, n in ready.witness.leaks().items() if n}
+    leaks = {stage: n for stage, n in witness.leaks().items() if n}
     cell.facts = {
         "fit_seconds": fitted - started,
         "predict_seconds": done - fitted,
-        "test_rows_used": sum(leaks.values()),
+        "test_rows_used": max(leaks.values(), default=0),
         "leaks": ", ".join(f"{stage}: {n}" for stage, n in leaks.items()),
     }
     cell.predicted = np.asarray(predicted, dtype=bool)
     cell.scores = metrics.evaluate(
-        ready.Y_test, predicted, scores, label_names=dataset.label_names
+        ready.Y_test, predicted, scores, unit.metrics, dataset.label_names
     )
 
 

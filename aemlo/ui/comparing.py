@@ -181,16 +181,37 @@ def verdict(found, table, metric, dataset):
 
 def before_after_table(table, dataset, name):
     """All metrics and arms with their evidence."""
-    mine = table[table["dataset"] == dataset].drop(columns=["dataset", "t", "failed"])
-    shown = mine.assign(verdict=mine["verdict"].map(lambda v: ICONS.get(v, v)))
+    mine = table[table["dataset"] == dataset]
+    compared = mine[mine["verdict"] != "baseline"]
+    mine = mine if compared.empty else compared
+    shown = pd.DataFrame(
+        {
+            "metric": mine["metric"],
+            "sampler": mine["sampler"],
+            "classifier": mine["classifier"],
+            "before": mine["baseline_mean"],
+            "sd before": mine["baseline_sd"],
+            "after": mine["mean"],
+            "sd after": mine["sd"],
+            "difference": mine["difference"],
+            "95 % from": mine["low"],
+            "to": mine["high"],
+            "p": mine["p"],
+            "p (Holm)": mine["p_holm"],
+            "effect": mine["effect"],
+            "pairs": mine["pairs"],
+            "verdict": mine["verdict"].map(lambda v: ICONS.get(v, v)),
+            "better is": mine["better"],
+        }
+    )
     number = st.column_config.NumberColumn
-    three = dict.fromkeys(
-        ("mean", "sd", "baseline_mean", "p", "p_holm"), number(format="%.3f")
+    plain = ("before", "sd before", "after", "sd after", "p", "p (Holm)")
+    config = dict.fromkeys(plain, number(format="%.3f"))
+    config |= dict.fromkeys(("difference", "95 % from", "to"), number(format="%+.3f"))
+    config["effect"] = number(
+        format="%+.2f", help="Mean difference over its standard deviation"
     )
-    signed = dict.fromkeys(
-        ("difference", "low", "high", "effect"), number(format="%+.3f")
-    )
-    parts.table(shown, name=name, key="compare.table", column_config=three | signed)
+    parts.table(shown, name=name, key="compare.table", column_config=config)
 
 
 def overview(table, dataset, metrics):
@@ -202,7 +223,7 @@ def overview(table, dataset, metrics):
     ]
     signs = {"better": "▲", "worse": "▼", "not shown": "·", "no scores": ""}
     cells = [
-        f"{signs[v]} {d:+.3f}" if pd.notna(d) else "no scores"
+        f"{signs[v]} {compare.signed(d)}" if pd.notna(d) else "no scores"
         for v, d in zip(mine["verdict"], mine["difference"], strict=True)
     ]
     wide = mine.assign(cell=cells).pivot_table(

@@ -71,7 +71,8 @@ def label_view(found, workspace, dataset):
     names = list(table["label"])
     points = event.selection.points if event and event.selection else []
     picked = points[0]["customdata"][0] if points else None
-    place = names.index(picked) if picked in names else 0
+    most_changed = int(table["change"].abs().fillna(-1.0).to_numpy().argmax())
+    place = names.index(picked) if picked in names else most_changed
     label = st.selectbox(
         "Rows won and lost for the label (click a bar, or choose)",
         names,
