@@ -58,8 +58,8 @@ def before_after(scores, baseline="none", level=0.95):
     """One row per data set, metric, classifier and sampler, against `baseline`.
 
     Columns `mean sd splits failed` of the sampler's scores over the splits; then of the
-    paired differences sampler - baseline: `baseline_mean baseline_sd difference low high
-    t p p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
+    paired differences sampler - baseline: `baseline_mean baseline_sd difference low
+    high t p p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
     difference over its standard deviation. Holm's family is all comparisons of one
     metric on one data set. `better` says which direction of the metric is good.
     """

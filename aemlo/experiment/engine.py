@@ -198,7 +198,7 @@ class _Dask:
                 "The dask backend needs a scheduler, such as tcp://host:8786."
             )
         try:
-            self._client = Client(self.address, timeout=10, set_as_default=False)
+            self._client = Client(self.address, timeout=5, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as problem:
             raise ParameterError(
                 f"No Dask scheduler answers at {self.address!r}: start one, or check "
