@@ -36,7 +36,7 @@ def own_way(**more):
     """AEMLO with every mechanism of ours on, whatever the defaults are."""
     return AEMLO(
         **QUICK,
-        seeds="label",
+        seeds="labels",
         neighbours=3,
         residuals=True,
         label_rule="parents' count",
@@ -157,7 +157,7 @@ def test_our_rows_have_their_label_and_their_parents_number_of_labels():
 def test_a_row_without_a_partner_and_with_residuals_is_its_seed():
     X, Y = toy()
     sampler = AEMLO(
-        **QUICK, seeds="label", neighbours=0, residuals=True, random_state=0
+        **QUICK, seeds="labels", neighbours=0, residuals=True, random_state=0
     )
     X_all, _ = sampler.fit_resample(X, Y)
     seeds = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]

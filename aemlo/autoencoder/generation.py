@@ -1,6 +1,6 @@
 """New rows from a trained model: parents, features, labels. NumPy; batched throughout.
 
-`turns` and plain decoding are as published; the rest is ours, one function a
+`in_turn` and plain decoding are as published; the rest is ours, one function a
 mechanism.
 """
 
@@ -30,13 +30,14 @@ class Plan:
         )
 
 
-def turns(Y, minority, wanted, rng):
-    """As published: rows with any minority label, shuffled, in turn until `wanted`."""
-    rows = rng.permutation(np.flatnonzero(Y[:, minority].any(axis=1)))
-    if not len(rows):
-        wanted = 0
-    seeds = np.resize(rows, wanted)
-    return Plan(seeds, seeds, np.full(wanted, -1), np.zeros(wanted))
+def in_turn(Y, labels, wanted, rng):
+    """Rows with any of `labels`, shuffled, in turn until there are `wanted`.
+
+    With the minority labels, as published.
+    """
+    rows = rng.permutation(np.flatnonzero(Y[:, labels].any(axis=1)))
+    seeds = np.resize(rows, wanted if len(rows) else 0).astype(int)
+    return Plan(seeds, seeds, np.full(len(seeds), -1), np.zeros(len(seeds)))
 
 
 def by_label(Y, quotas, rng):

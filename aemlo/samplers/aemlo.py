@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -10,21 +9,13 @@ from scipy import sparse
 from sklearn.utils import check_random_state
 
 from aemlo import params
+from aemlo.autoencoder import arguments as a
 from aemlo.autoencoder import generation
-from aemlo.autoencoder.settings import (
-    DEVICES,
-    FEATURE_ERRORS,
-    SCHEDULES,
-    Settings,
-)
+from aemlo.autoencoder.settings import Settings
 from aemlo.errors import RunError
 from aemlo.imbalance import minority_labels
-from aemlo.params import Between, OneOf, Switch
 from aemlo.samplers.base import OverSampler, Synthetic, no_progress
 
-SEEDS = ("turns", "label")
-LABEL_RULES = ("threshold", "parents' count", "nearer parent")
-ACTIVATIONS = ("none", "sigmoid")
 TRAINING_SHARE = 0.95  # of the progress bar
 
 
@@ -58,110 +49,35 @@ class AEMLO(OverSampler):
 
     def __init__(
         self,
-        budget: Annotated[
-            float, Between(0.01, 10.0, "More adds more rows: share of the rows given")
-        ] = 0.1,
-        epochs: Annotated[
-            int, Between(1, 5000, "More fits closer and takes longer", log=True)
-        ] = 60,
-        learning_rate: Annotated[
-            float,
-            Between(1e-6, 0.1, "More learns faster; too much never settles", log=True),
-        ] = 1e-4,
-        latent_size: Annotated[
-            int, Between(2, 2048, "More keeps more detail of a row", log=True)
-        ] = 500,
-        width: Annotated[
-            int, Between(4, 2048, "More lets the maps bend more, and slows", log=True)
-        ] = 200,
-        seeds: Annotated[
-            str,
-            OneOf(SEEDS, "Rows of minority labels in turn, or drawn label by label"),
-        ] = "turns",
-        neighbours: Annotated[
-            int,
-            Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself"),
-        ] = 0,
-        residuals: Annotated[
-            bool, Switch("Give decoded rows back what the decoder had blurred")
-        ] = False,
-        label_rule: Annotated[
-            str,
-            OneOf(LABEL_RULES, "Labels: scores over a threshold, or the parents' way"),
-        ] = "threshold",
-        threshold: Annotated[
-            float, Between(0.01, 0.99, "More gives fewer labels (rule: threshold)")
-        ] = 0.5,
-        keep_binary: Annotated[
-            bool, Switch("Two-valued features stay two-valued", more=True)
-        ] = False,
-        clip: Annotated[
-            bool, Switch("Keep features within the range seen", more=True)
-        ] = False,
-        output_activation: Annotated[
-            str,
-            OneOf(ACTIVATIONS, "What squeezes decoded features into range", more=True),
-        ] = "none",
-        batch_size: Annotated[
-            int,
-            Between(
-                2, 4096, "More makes fewer, smoother steps", "rows", log=True, more=True
-            ),
-        ] = 128,
-        schedule: Annotated[
-            str,
-            OneOf(SCHEDULES, "One-cycle raises the rate, then lets it fall", more=True),
-        ] = "constant",
-        label_width: Annotated[
-            int,
-            Between(4, 1024, "More lets the label decoder bend more", more=True),
-        ] = 100,
-        decoder_layers: Annotated[
-            int, Between(1, 3, "More hidden layers decode finer detail", more=True)
-        ] = 1,
-        alignment_weight: Annotated[
-            float,
-            Between(
-                0, 100, "More ties features' and labels' codes together", more=True
-            ),
-        ] = 1.0,
-        orthogonality: Annotated[
-            float, Between(0, 10, "More spreads the codes over all axes", more=True)
-        ] = 0.1,
-        ranking_weight: Annotated[
-            float, Between(0, 100, "More orders decoded labels better", more=True)
-        ] = 1.0,
-        reconstruction_weight: Annotated[
-            float, Between(0, 100, "More decodes features closer", more=True)
-        ] = 1.0,
-        feature_error: Annotated[
-            str,
-            OneOf(FEATURE_ERRORS, "How decoded features are compared", more=True),
-        ] = "absolute",
-        distance_weight: Annotated[
-            float, Between(0, 100, "More keeps rows' distances", more=True)
-        ] = 1.0,
-        calibration_weight: Annotated[
-            float,
-            Between(0, 100, "More makes label scores honest probabilities", more=True),
-        ] = 0.0,
-        held_out: Annotated[
-            float,
-            Between(
-                0, 0.5, "More judges training on more rows it never saw", more=True
-            ),
-        ] = 0.0,
-        patience: Annotated[
-            int | None,
-            Between(1, 1000, "More waits longer for a better epoch", more=True),
-        ] = None,
-        check_every: Annotated[
-            int,
-            Between(0, 1000, "More looks at decoded rows less often", more=True),
-        ] = 5,
-        device: Annotated[
-            str, OneOf(DEVICES, "auto uses a CUDA device if there is one", more=True)
-        ] = "auto",
+        budget: a.Budget = 0.1,
+        epochs: a.Epochs = 60,
+        learning_rate: a.LearningRate = 1e-4,
+        latent_size: a.LatentSize = 500,
+        width: a.Width = 200,
+        seeds: a.Seeds = "turns",
+        neighbours: a.Neighbours = 0,
+        residuals: a.Residuals = False,
+        label_rule: a.LabelRule = "threshold",
+        labels_per_parent: a.LabelsPerParent = 1.0,
+        threshold: a.Threshold = 0.5,
+        keep_binary: a.KeepBinary = False,
+        clip: a.Clip = False,
+        output_activation: a.OutputActivation = "none",
+        batch_size: a.BatchSize = 128,
+        schedule: a.Schedule = "constant",
+        label_width: a.LabelWidth = 100,
+        decoder_layers: a.DecoderLayers = 1,
+        alignment_weight: a.AlignmentWeight = 1.0,
+        orthogonality: a.Orthogonality = 0.1,
+        ranking_weight: a.RankingWeight = 1.0,
+        reconstruction_weight: a.ReconstructionWeight = 1.0,
+        feature_error: a.FeatureError = "absolute",
+        distance_weight: a.DistanceWeight = 1.0,
+        calibration_weight: a.CalibrationWeight = 0.0,
+        held_out: a.HeldOut = 0.0,
+        patience: a.Patience = None,
+        check_every: a.CheckEvery = 5,
+        device: a.Device = "auto",
         random_state=None,
     ):
         self.budget = budget
@@ -173,6 +89,7 @@ class AEMLO(OverSampler):
         self.neighbours = neighbours
         self.residuals = residuals
         self.label_rule = label_rule
+        self.labels_per_parent = labels_per_parent
         self.threshold = threshold
         self.keep_binary = keep_binary
         self.clip = clip
@@ -314,11 +231,13 @@ class AEMLO(OverSampler):
     def _plan(self, X, Y, rng):
         minority = np.flatnonzero(minority_labels(Y))
         wanted = int(round(self.budget * len(Y)))
-        if self.seeds == "turns":
-            plan = generation.turns(Y, minority, wanted, rng)
-        else:
-            quotas = dict.fromkeys(minority.tolist(), wanted // max(len(minority), 1))
+        if self.seeds == "labels":
+            share, rest = divmod(wanted, max(len(minority), 1))
+            quotas = {int(j): share + (i < rest) for i, j in enumerate(minority)}
             plan = generation.by_label(Y, quotas, rng)
+        else:
+            labels = minority if self.seeds == "turns" else slice(None)
+            plan = generation.in_turn(Y, labels, wanted, rng)
         if self.neighbours and len(plan.seed):
             codes = self.model_.encode(X)
             plan = generation.with_partners(plan, codes, Y, self.neighbours, rng)
@@ -333,7 +252,7 @@ class AEMLO(OverSampler):
             part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
             made = self._features(X, part, space, rng)
             features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
-            labels.append(self._labels(X, Y, part))
+            labels.append(self._labels(X, Y, part, rng))
         on_progress(1.0)
         stack = sparse.vstack if sparse.issparse(X) else np.vstack
         X_new = stack([*features, X[:0]])
@@ -381,7 +300,7 @@ class AEMLO(OverSampler):
             made = space.clip(made)
         return space.one_hot(made, made)
 
-    def _labels(self, X, Y, plan):
+    def _labels(self, X, Y, plan, rng):
         if self.label_rule == "nearer parent":
             nearer = np.where(plan.step > 0.5, plan.partner, plan.seed)
             return Y[nearer]
@@ -392,7 +311,9 @@ class AEMLO(OverSampler):
         counts = Y.sum(axis=1, dtype=float)
         wanted = counts[plan.seed]
         wanted = wanted + plan.step * (counts[plan.partner] - wanted)
-        return generation.rank_labels(scores, np.rint(wanted), plan.label)
+        # Rounded at random, so that the mean is kept where rows have one label or two.
+        wanted = np.floor(self.labels_per_parent * wanted + rng.random(len(wanted)))
+        return generation.rank_labels(scores, wanted, plan.label)
 
 
 def sigmoid(values):

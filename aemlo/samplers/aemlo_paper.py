@@ -1,10 +1,7 @@
 """AEMLO as published, for checking the paper."""
 
-from typing import Annotated
-
-from aemlo.autoencoder.settings import DEVICES
-from aemlo.params import Between, OneOf
-from aemlo.samplers.aemlo import ACTIVATIONS, AEMLO
+from aemlo.autoencoder import arguments as a
+from aemlo.samplers.aemlo import AEMLO
 
 
 class AEMLOPaper(AEMLO):
@@ -31,52 +28,22 @@ class AEMLOPaper(AEMLO):
     neighbours = 0
     residuals = keep_binary = clip = False
     label_rule = "threshold"
+    labels_per_parent = 1.0
 
     def __init__(
         self,
-        budget: Annotated[
-            float, Between(0.01, 10.0, "More adds more rows: share of the rows given")
-        ] = 0.1,
-        epochs: Annotated[
-            int, Between(1, 5000, "More fits closer and takes longer", log=True)
-        ] = 200,
-        learning_rate: Annotated[
-            float,
-            Between(1e-6, 0.1, "More learns faster; too much never settles", log=True),
-        ] = 1e-4,
-        latent_size: Annotated[
-            int, Between(2, 2048, "More keeps more detail of a row", log=True)
-        ] = 500,
-        width: Annotated[
-            int, Between(4, 2048, "More lets the maps bend more, and slows", log=True)
-        ] = 200,
-        threshold: Annotated[
-            float, Between(0.01, 0.99, "More gives decoded rows fewer labels")
-        ] = 0.5,
-        output_activation: Annotated[
-            str,
-            OneOf(ACTIVATIONS, "What squeezes decoded features into range", more=True),
-        ] = "none",
-        batch_size: Annotated[
-            int,
-            Between(
-                2, 4096, "More makes fewer, smoother steps", "rows", log=True, more=True
-            ),
-        ] = 128,
-        label_width: Annotated[
-            int,
-            Between(4, 1024, "More lets the label decoder bend more", more=True),
-        ] = 100,
-        orthogonality: Annotated[
-            float, Between(0, 10, "More spreads the codes over all axes", more=True)
-        ] = 0.1,
-        check_every: Annotated[
-            int,
-            Between(0, 1000, "More looks at decoded rows less often", more=True),
-        ] = 5,
-        device: Annotated[
-            str, OneOf(DEVICES, "auto uses a CUDA device if there is one", more=True)
-        ] = "auto",
+        budget: a.Budget = 0.1,
+        epochs: a.Epochs = 200,
+        learning_rate: a.LearningRate = 1e-4,
+        latent_size: a.LatentSize = 500,
+        width: a.Width = 200,
+        threshold: a.Threshold = 0.5,
+        output_activation: a.OutputActivation = "none",
+        batch_size: a.BatchSize = 128,
+        label_width: a.LabelWidth = 100,
+        orthogonality: a.Orthogonality = 0.1,
+        check_every: a.CheckEvery = 5,
+        device: a.Device = "auto",
         random_state=None,
     ):
         self.budget = budget
