@@ -272,7 +272,7 @@ elif view == "Labelsets":
             key="imbalance.settail",
         )
     st.dataframe(
-        sets.head(1000),
+        sets.head(300),
         hide_index=True,
         height=320,
         column_config=imbalance_parts.COLUMNS,

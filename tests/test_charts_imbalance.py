@@ -73,7 +73,11 @@ def test_many_labels_open_on_a_window_around_the_chosen_one():
     table = imbalance.per_label(Y, names)
     rare_first = charts.by_label(table, "IRLbl", mean=imbalance.mean_ir(Y))
     assert list(rare_first.layout.xaxis.range) == [-0.5, charts.IN_VIEW - 0.5]
-    assert rare_first.layout.xaxis.rangeslider.visible
+    assert "60 of 983 labels in view" in rare_first.layout.xaxis.title.text
+    strip = charts.by_label(table.head(100), "IRLbl").layout.xaxis.rangeslider
+    assert strip.visible and not rare_first.layout.xaxis.rangeslider.visible
+    # Told apart by an outline where the hatch is too costly.
+    assert [trace.marker.line.width for trace in rare_first.data] == [2, 0]
     around = charts.by_label(table, "IRLbl", chosen=0)
     low, high = around.layout.xaxis.range
     order = list(around.layout.xaxis.categoryarray)

@@ -15,6 +15,8 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 
 IN_VIEW = 60
+# Above this many labels the hatch and the strip of all bars cost more than they show.
+LIGHT = 300
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",
     "ImR": "ImR (larger side / smaller side)",
@@ -60,7 +62,11 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
             y=part[measure],
             name=name,
             marker_color=colour or theme.MAJORITY,
-            marker_pattern=_hatch(hatch),
+            marker_pattern=_hatch(hatch) if len(table) <= LIGHT else None,
+            marker_line={
+                "color": theme.THRESHOLD,
+                "width": 2 if minority and len(table) > LIGHT else 0,
+            },
             customdata=_custom(part),
             hovertemplate=_hover("IRLbl" if measure == "positives" else measure),
         )
@@ -76,7 +82,6 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
         height=560,
         xaxis_tickangle=-50 if len(table) > 8 else 0,
         clickmode="event+select",
-        dragmode="pan" if len(table) > IN_VIEW else "zoom",
     )
     fig.update_yaxes(
         title=UNITS[measure],
@@ -313,7 +318,7 @@ def _hatch(shape):
 
 
 def window(fig, table, chosen):
-    """Categories in the table's order; of many, a window over a strip of all.
+    """Categories in the table's order; of many, a window to drag over them.
 
     The window is around the label at position `chosen`; `table` has `axis position`.
     """
@@ -328,12 +333,14 @@ def window(fig, table, chosen):
     first = min(max(place - IN_VIEW // 2, 0), len(table) - IN_VIEW)
     fig.update_xaxes(
         range=[first - 0.5, first + IN_VIEW - 0.5],
+        title=f"{IN_VIEW} of {len(table):,} labels in view: drag for more",
         rangeslider={
-            "visible": True,
+            "visible": len(table) <= LIGHT,
             "thickness": 0.09,
             "range": [-0.5, len(table) - 0.5],
         },
     )
+    fig.update_layout(dragmode="pan")
 
 
 def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
