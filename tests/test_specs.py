@@ -1,0 +1,199 @@
+"""Experiments as TOML: there and back, the same scores, every mistake said."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from aemlo import experiment, specs
+from aemlo.errors import ParameterError
+from aemlo.formats import read
+
+SPEC = {
+    "name": 'a "quoted" \\ name, ünïcode\x7f',
+    "folds": 2,
+    "seed": 3,
+    "metrics": ["Macro-F1", "ranking loss"],
+    "datasets": [{"path": "yeast", "name": "cells"}],
+    "samplers": [
+        {"use": "none"},
+        {"use": "aemlo", "name": "AEMLO short", "settings": {"epochs": 2}},
+    ],
+    "classifiers": [
+        {"use": "br-logistic", "settings": {"C": 2, "class_weights": True}},
+        "ML-kNN",
+    ],
+}
+
+
+def test_a_spec_survives_toml():
+    checked = specs.checked(SPEC)
+    assert specs.from_toml(specs.to_toml(checked)) == checked
+
+
+def test_titles_and_defaults_are_filled_in():
+    checked = specs.checked(SPEC)
+    assert [entry["name"] for entry in checked["samplers"]] == ["none", "AEMLO short"]
+    assert [e["name"] for e in checked["classifiers"]] == ["BR-logistic", "ML-kNN"]
+    assert checked["metrics"] == ["macro-F1", "ranking loss"]
+    assert (checked["repeats"], checked["baseline"]) == (1, "none")
+
+
+def test_settings_reach_the_objects_in_their_kinds():
+    samplers, classifiers = specs.arms(specs.checked(SPEC))
+    assert samplers["AEMLO short"].epochs == 2
+    assert classifiers["BR-logistic"].C == 2.0
+    tree = specs.arms(
+        specs.checked(
+            SPEC
+            | {
+                "classifiers": [
+                    {"use": "BR-tree", "settings": {"max_depth": "none"}},
+                    {"use": "CC-tree", "settings": {"given_order": [1, 0]}},
+                ]
+            }
+        )
+    )[1]
+    assert tree["BR-tree"].max_depth is None
+    assert tree["CC-tree"].given_order == (1, 0)
+
+
+def test_none_and_tuples_are_written_so_that_they_come_back():
+    checked = specs.checked(
+        SPEC
+        | {
+            "classifiers": [
+                specs.arm("BR-tree", {"max_depth": None}),
+                specs.arm("CC-tree", {"given_order": (1, 0)}),
+            ]
+        }
+    )
+    again = specs.arms(specs.from_toml(specs.to_toml(checked)))[1]
+    assert again["BR-tree"].max_depth is None
+    assert again["CC-tree"].given_order == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"fold": 3}, "Experiment: there is no entry 'fold'. Entries: baseline, "),
+        (
+            {"folds": 1},
+            "Experiment: folds must be a whole number of at least 2, got 1.",
+        ),
+        (
+            {"seed": True},
+            "Experiment: seed must be a whole number of at least 0, got True.",
+        ),
+        (
+            {"split": "thirds"},
+            "Experiment: split must be one of folds, hold-out, declared, got 'thirds'.",
+        ),
+        ({"samplers": []}, "Experiment: samplers must list at least one sampler."),
+        ({"samplers": ["nona"]}, "There is no sampler 'nona'. Names: "),
+        (
+            {"samplers": ["none", "NONE"]},
+            "Experiment: two samplers are called 'none'. Give one another name.",
+        ),
+        (
+            {"samplers": [{"settings": {}}]},
+            "Experiment: every entry of samplers needs use = a sampler's name, got ",
+        ),
+        (
+            {"samplers": ["none", {"use": "AEMLO", "settings": {"epoch": 1}}]},
+            "AEMLO: there is no setting 'epoch'.",
+        ),
+        (
+            {"samplers": ["none", {"use": "AEMLO", "settings": {"epochs": 0}}]},
+            "AEMLO: epochs must be between 1 and 5000, got 0.",
+        ),
+        (
+            {"baseline": "MLSMOTE"},
+            "Experiment: the baseline 'MLSMOTE' is not among the samplers. Samplers: "
+            "none, AEMLO short.",
+        ),
+        ({"metrics": ["F3"]}, "There is no metric 'F3'."),
+        (
+            {"datasets": [{"name": "x"}]},
+            "Experiment: every entry of datasets needs a path, got {'name': 'x'}.",
+        ),
+        (
+            {"datasets": [{"path": "x", "colour": 1}]},
+            "Experiment: a data set has no entry 'colour'. Entries: path, name, ",
+        ),
+    ],
+)
+def test_a_wrong_entry_is_said(change, message):
+    with pytest.raises(ParameterError) as caught:
+        specs.checked(SPEC | change)
+    assert str(caught.value).startswith(message)
+
+
+def test_broken_toml_names_the_line():
+    with pytest.raises(ParameterError, match=r"cannot be read: .*line 2"):
+        specs.from_toml("seed = 1\nfolds = = 2\n")
+
+
+def test_paths_are_beside_the_file(shared):
+    spec = {"datasets": [{"path": "flags.arff", "xml": "flags.xml", "name": "f"}]}
+    (data,) = specs.datasets(spec, shared / "data/mulan")
+    assert (data.name, data.n, data.q) == ("f", 194, 7)
+
+
+def test_no_data_set_is_said():
+    with pytest.raises(ParameterError, match="names no data set"):
+        specs.datasets({})
+
+
+def small(shared):
+    folder = shared / "data/mulan"
+    entry = {"path": str(folder / "flags.arff"), "xml": str(folder / "flags.xml")}
+    return SPEC | {
+        "datasets": [entry],
+        "samplers": ["none"],
+        "metrics": [],
+        "name": "flags",
+    }
+
+
+def test_toml_gives_the_same_scores_to_the_last_bit(shared):
+    spec = specs.checked(small(shared))
+    again = specs.from_toml(specs.to_toml(spec))
+    frames = [
+        experiment.run(specs.datasets(s), *specs.arms(s), **specs.options(s))
+        for s in (spec, again)
+    ]
+    columns = [*experiment.COLUMNS]
+    pd.testing.assert_frame_equal(
+        frames[0][columns], frames[1][columns], check_exact=True
+    )
+
+
+def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path):
+    spec = specs.checked(small(shared))
+    script = tmp_path / "repeat.py"
+    script.write_text(specs.script(spec), encoding="utf-8")
+    root = Path(specs.__file__).parents[1]
+    subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "PATH": ""},
+        check=True,
+        capture_output=True,
+    )
+    there = pd.read_csv(tmp_path / "scores.csv")
+    data = read(spec["datasets"][0]["path"], xml=spec["datasets"][0]["xml"])
+    here = experiment.run(data, *specs.arms(spec), **specs.options(spec))
+    columns = ["sampler", "classifier", "fold", "metric", "value"]
+    pd.testing.assert_frame_equal(here[columns], there[columns], check_exact=True)
+    assert (tmp_path / "before_after.csv").exists()
+
+
+def test_the_script_names_only_what_it_uses():
+    text = specs.script(specs.checked(SPEC))
+    assert "from aemlo.samplers import AEMLO, NoSampling\n" in text
+    assert "from aemlo.classifiers import BRLogistic, MLKNN\n" in text
+    assert "'AEMLO short': AEMLO(epochs=2)," in text
+    compile(text, "repeat.py", "exec")
