@@ -20,6 +20,7 @@ from aemlo.registry import find, scan
 
 FORMATS = {title: cls() for title, cls in scan(__name__, __path__, Format).items()}
 READERS = FORMATS
+SURE_AND_NAMED = 3
 WRITERS = {title: form for title, form in FORMATS.items() if form.writable}
 
 __all__ = [
@@ -141,11 +142,13 @@ def _recognised(source):
     is_binary = _is_binary(source)
     head = source.data if is_binary else source.head
     scores = {}
-    for form in READERS.values():
+    for form in sorted(
+        READERS.values(), key=lambda form: source.suffix not in form.extensions
+    ):
         if form.binary == is_binary:
-            sure = form.recognises(head)
-            named = source.suffix in form.extensions
-            scores[form] = sure + named if sure or named else 0
+            scores[form] = form.recognises(head) + (source.suffix in form.extensions)
+            if scores[form] == SURE_AND_NAMED:
+                return form
     best = max(scores, key=scores.get, default=None)
     if best is None or not scores[best]:
         endings = sorted({e for form in READERS.values() for e in form.extensions})

@@ -14,6 +14,12 @@ from aemlo.formats.labels import Location
 from aemlo.formats.mulan_xml import write_names
 from aemlo.formats.table import MARK, Column, Table, unique_names
 
+DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
+PLAIN = re.compile(
+    r"^@attribute[ \t]+([^\s'\"{},%]+)[ \t]+"
+    r"(\{[^'\"\\{}\n]+\}|numeric|real|integer)[ \t]*$",
+    re.I | re.M,
+)
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
 MEKA = re.compile(r":.*?-C\s+(-?\d+)", re.S)
 SPLIT = re.compile(r"-split-(number|percentage)\s+(\d+(?:\.\d+)?)")
@@ -86,47 +92,72 @@ class Meka(Arff):
 def read_header(source, limits):
     """The Header of the ARFF text in `source`; DataError names the line at fault."""
     data, name = source.text, source.name
-    relation, columns, start, number = "", [], 0, 0
-    while start < len(data):
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        line = data[start:end].decode("utf-8", errors="replace").strip()
-        start, number = end + 1, number + 1
-        word = line[:10].lower()
-        if not line or line.startswith("%"):
+    end = DATA.search(data)
+    if not end:
+        raise DataError(f"{name}: has no @data line: the file is cut off or no ARFF.")
+    text = data[: end.start()].decode("utf-8", errors="replace")
+    relation, known = "", {}
+    columns, text = _plain_columns(text)
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.strip()
+        if not line or line[0] == "%":
             continue
-        if word.startswith("@data"):
-            break
-        if word.startswith("@relation"):
+        word = line[:10].lower()
+        if word == "@attribute":
+            columns.append(_attribute(line, name, number, known))
+        elif word.startswith("@relation"):
             relation = line[9:].strip()
-        elif word.startswith("@attribute"):
-            columns.append(_attribute(line, name, number))
-            limits.check(name, "columns", len(columns), "sparse_columns")
         else:
             raise DataError(
                 f"{name}, line {number:,}: expected @attribute or @data, got "
                 f"{line[:40]!r}."
             )
-    else:
-        raise DataError(f"{name}: has no @data line: the file is cut off or no ARFF.")
+    limits.check(name, "columns", len(columns), "sparse_columns")
     if not columns:
         raise DataError(f"{name}: has no @attribute line before @data.")
     names, warnings = unique_names([column.name for column in columns])
+    if warnings:
+        columns = [
+            Column(fresh, column.kind, column.values)
+            for fresh, column in zip(names, columns, strict=True)
+        ]
+    start = data.find(b"\n", end.end()) + 1 or len(data)
+    line = data.count(b"\n", 0, start) + 1
+    return Header(unquoted(relation), columns, start, line, warnings)
+
+
+def _plain_columns(text):
+    """Columns of a header without quotes and rarities, and the rest of its text.
+
+    No columns and all of the text where one attribute is not of the plainest form.
+    """
+    plain = PLAIN.findall(text)
+    if len(plain) < text.lower().count("@attribute"):
+        return [], text
+    values = {}
+    for kind in {kind for _, kind in plain if kind[0] == "{"}:
+        values[kind] = tuple(value.strip() for value in kind[1:-1].split(","))
+        if len(set(values[kind])) < len(values[kind]):
+            return [], text
     columns = [
-        Column(fresh, column.kind, column.values)
-        for fresh, column in zip(names, columns, strict=True)
+        Column(title, "nominal", values[kind]) if kind in values else Column(title)
+        for title, kind in plain
     ]
-    return Header(unquoted(relation), columns, start, number + 1, warnings)
+    rest = ("" if line[:2] in ("@a", "@A") else line for line in text.split("\n"))
+    return columns, "\n".join(rest)
 
 
-def _attribute(line, name, number):
+def _attribute(line, name, number, known):
+    """The Column of a line; `known` keeps the values of declarations seen before."""
     match = ATTRIBUTE.match(line)
     if not match:
         raise DataError(f"{name}, line {number:,}: an attribute needs a name and type.")
     title, kind = unquoted(match[1]), match[2].strip()
+    if kind[:1] == "{":
+        if kind not in known:
+            known[kind] = _values(kind, title, name, number)
+        return Column(title, "nominal", known[kind])
     word = kind.split(None, 1)[0].lower() if kind else ""
-    if kind.startswith("{"):
-        return Column(title, "nominal", _values(kind, title, name, number))
     if word in ("numeric", "real", "integer"):
         return Column(title)
     if word in ("string", "date"):

@@ -19,7 +19,7 @@ from aemlo.formats import arff_words
 from aemlo.formats.arff_words import unquoted
 
 STRETCH = 4_000_000
-RARE = re.compile(rb"['\"\\%]")
+RARE = (b"'", b'"', b"\\", b"%")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
@@ -93,10 +93,12 @@ class _Reader:
         self.list_of = np.array(
             [-1 if c is None else place[id(c)] for c in self.codes], dtype=np.int32
         )
+        self._all_binary = all(tuple(codes) == ("0", "1") for codes in self.lists)
+        self._all_binary &= bool((self.list_of >= 0).all())
         self.weights = self.mixed = 0
 
     def stretch(self, text, line):
-        if not RARE.search(text):
+        if not any(letter in text for letter in RARE):
             try:
                 return self._sparse(text) if self.is_sparse else self._dense(text)
             except _Doubt:
@@ -121,16 +123,17 @@ class _Reader:
         table = _arrow(text, names, types)
         if table is None:
             return _Part(0, dense=np.empty((0, len(names))), texts={})
-        columns, texts = [], {}
+        columns, texts = np.zeros((len(names), len(table))), {}
+        texts_at = set(self.texts)
         for j, column in enumerate(table.columns):
             if self.codes[j] is not None:
-                columns.append(_coded(column, self.codes[j]))
-            elif types[str(j)] == pa.string():
-                columns.append(np.zeros(len(column)))
+                columns[j] = _coded(column, self.codes[j])
+            elif j in texts_at:
                 texts[j] = _stripped(column)
             else:
-                columns.append(_numbers(column))
-        X = np.ascontiguousarray(np.array(columns).T)
+                columns[j] = column.to_numpy()
+        _check_numbers(columns, table, self.codes)
+        X = np.ascontiguousarray(columns.T)
         return _Part(len(X), dense=X, texts=texts)
 
     def _sparse(self, text):
@@ -150,7 +153,7 @@ class _Reader:
         table = _arrow(pairs, ["place", "value"], {"place": pa.int32(), "value": kind})
         if table is None or len(table) != total or table["place"].null_count:
             raise _Doubt
-        places = table["place"].to_numpy()
+        places = table["place"].to_numpy().copy()
         if places.min() < 0 or places.max() >= len(self.columns):
             raise _Doubt
         starts = np.cumsum(sizes) - sizes
@@ -167,6 +170,8 @@ class _Reader:
     def _plain_values(self, table, places):
         values = _numbers(table["value"])
         if not self.lists:
+            return values
+        if self._all_binary and ((values == 0) | (values == 1)).all():
             return values
         known = ~np.isnan(values)
         owner = self.list_of[places]
@@ -338,7 +343,7 @@ class _Reader:
         if self.is_sparse:
             X = self._csr(parts, n)
         else:
-            X = np.concatenate([part.dense for part in parts])
+            X = _joined([part.dense for part in parts])
         warnings = []
         if self.weights:
             warnings.append(f"{self.weights:,} rows carry a weight: read without it.")
@@ -348,13 +353,13 @@ class _Reader:
     def _csr(self, parts, n):
         indptr = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(np.concatenate([part.sizes for part in parts]), out=indptr[1:])
-        data = np.concatenate([part.data for part in parts])
-        indices = np.concatenate([part.indices for part in parts])
+        data = _joined([part.data for part in parts])
+        indices = _joined([part.indices for part in parts])
         if indptr[-1] < np.iinfo(np.int32).max:
             indptr = indptr.astype(np.int32)
         X = sparse.csr_matrix((data, indices, indptr), shape=(n, len(self.columns)))
         X.sort_indices()
-        if (X.data == 0).any():
+        if not X.data.all():
             X.eliminate_zeros()
         return X
 
@@ -384,6 +389,20 @@ def _arrow(text, names, types):
         raise _Doubt from None
 
 
+def _check_numbers(columns, table, codes):
+    """Doubt where a number is infinite, or a NaN was not written as a gap."""
+    if np.isinf(columns).any():
+        raise _Doubt
+    if not np.isnan(columns).any():
+        return
+    for j, column in enumerate(table.columns):
+        if codes[j] is None and np.isnan(columns[j]).sum() not in (
+            0,
+            column.null_count,
+        ):
+            raise _Doubt
+
+
 def _numbers(column):
     values = column.to_numpy()
     if np.isinf(values).any():
@@ -409,29 +428,46 @@ def _stripped(column):
 
 
 def _row_sizes(text):
-    """Sparse `text` without needless blanks, and the number of cells of each row."""
-    if b"\t" in text:
-        text = text.replace(b"\t", b" ")
+    """Sparse `text` without needless blanks, and the number of cells of each row.
+
+    One blank per cell means that there are no others, and no empty rows.
+    """
     if not text.endswith(b"\n"):
         text += b"\n"
+    sizes = _commas(text) + 1 if _is_neat(text) else None
+    if sizes is None or sizes.sum() != text.count(b" "):
+        text = _neat(text)
+        if not _is_neat(text):
+            raise _Doubt
+        sizes = _commas(text) + 1
+        sizes[[line == b"{}" for line in text.split(b"\n")[:-1]]] = 0
+    return text, sizes
+
+
+def _is_neat(text):
+    """Whether each line starts with the only { and ends with the only } in it."""
+    n = text.count(b"\n")
+    return (
+        text[:1] == b"{"
+        and text.endswith(b"}\n")
+        and text.count(b"{") == text.count(b"}") == n
+        and text.count(b"}\n{") == n - 1
+    )
+
+
+def _commas(text):
+    lines = text.split(b"\n")
+    return np.fromiter((line.count(b",") for line in lines[:-1]), np.int64)
+
+
+def _neat(text):
+    """Sparse `text` without blanks and empty lines that mean nothing."""
+    text = text.replace(b"\t", b" ")
     for wide, narrow in ((b"  ", b" "), (b", ", b","), (b"{ ", b"{"), (b" }", b"}")):
         while wide in text:
             text = text.replace(wide, narrow)
-    if b"} \n" in text or b"\n\n" in text or text.startswith(b"\n"):
-        lines = (line.strip() for line in text.split(b"\n"))
-        text = b"".join(line + b"\n" for line in lines if line)
-    letters = np.frombuffer(text, dtype=np.uint8)
-    ends = np.flatnonzero(letters == 10)
-    opened, closed = np.flatnonzero(letters == 123), np.flatnonzero(letters == 125)
-    if not len(ends) == len(opened) == len(closed):
-        raise _Doubt
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    if (opened != starts).any() or (closed != ends - 1).any():
-        raise _Doubt
-    commas = np.searchsorted(np.flatnonzero(letters == 44), ends)
-    sizes = np.diff(commas, prepend=0) + 1
-    sizes[closed == opened + 1] = 0
-    return text, sizes
+    lines = (line.strip() for line in text.split(b"\n"))
+    return b"".join(line + b"\n" for line in lines if line)
 
 
 def _spells_numbers(codes):
@@ -443,6 +479,10 @@ def _spells_numbers(codes):
 def _parsed(word):
     """The number `word` spells; inf if it spells none or one too large."""
     return float(word) if NUMBER.match(word) else math.inf
+
+
+def _joined(arrays):
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _no_places():

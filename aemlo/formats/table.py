@@ -1,6 +1,7 @@
 """Table: a file's columns before anybody said which of them are labels."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,7 @@ from aemlo.formats.limits import Limits
 MARK = "is_synthetic"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column: `kind` is numeric, nominal (with `values`), text or date."""
 
     name: str
@@ -185,6 +185,8 @@ class Table:
 
 def unique_names(names):
     """Names with "(2)", "(3)" after repeated ones, and the warnings that say so."""
+    if len(set(names)) == len(names):
+        return list(names), []
     seen, used, fresh, repeated = {}, set(names), [], []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
