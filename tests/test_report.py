@@ -71,7 +71,8 @@ def test_latex_by_hand():
     assert report.to_latex(frame, "F1 & more") == (
         "\\begin{table}\n\\centering\n\\caption{F1 \\& more}\n"
         "\\begin{tabular}{llr}\n\\hline\na\\_b & c & d \\\\\n\\hline\n"
-        "50\\% & x \\& y & \\{\\textasciitilde{}\\^{}\\textbackslash{}\\textless{} \\\\\n"
+        "50\\% & x \\& y & "
+        "\\{\\textasciitilde{}\\^{}\\textbackslash{}\\textless{} \\\\\n"
         "\\hline\n\\end{tabular}\n\\end{table}\n"
     )
 
@@ -112,12 +113,7 @@ def test_the_page_needs_no_network_and_runs_no_name(pieces):
     text = report.to_html(*pieces)
     page.feed(text)
     assert page.loads == []
-    assert (
-        "<script>alert(1)</script>"
-        not in text.replace("\\u003c", "<")
-        .split("Plotly.newPlot")[0]
-        .split("<style>")[0]
-    )
+    assert "<script>alert(1)" not in text
     words = " ".join(page.text)
     assert "alert(1)" in words  # shown as text
     for needed in ("macro-F1", "seed", "versions", "scikit-learn", "rows", "90"):
