@@ -127,16 +127,20 @@ def matched(Y_real, made_for, rng):
     return np.concatenate(chosen) if chosen else np.empty(0, dtype=int)
 
 
-def two_sample_test(real, synthetic, rng, trees=100, folds=5):
+def two_sample_test(real, synthetic, rng, parents=None, trees=100, folds=5):
     """Can a forest tell real from synthetic rows (Lopez-Paz and Oquab, 2017)?
 
     Returns the AUC of out-of-fold scores, 0.5 when it cannot, and the mean impurity
     importance (d,) of each feature. As many rows are taken of the larger kind as there
     are of the smaller. NaN and zeros below 2 x `folds` rows of a kind.
+
+    `parents` are, for each synthetic row, positions in `real`: a row is then judged
+    with its first parent, by a forest that saw no other child of the rows judged. Ours:
+    else a child near its parent would be taken for the parent, and the AUC fall below
+    one half.
     """
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold
 
     size = min(real.shape[0], synthetic.shape[0], 2000)
     if size < 2 * folds:
@@ -147,15 +151,37 @@ def two_sample_test(real, synthetic, rng, trees=100, folds=5):
     X = sparse.csr_matrix(X) if sparse.issparse(X) else X
     is_synthetic = np.repeat([0, 1], size)
     scores, importance = np.empty(2 * size), np.zeros(real.shape[1])
-    seeds = [int(seed) for seed in rng.integers(2**31, size=2)]
-    split = StratifiedKFold(folds, shuffle=True, random_state=seeds[0])
-    for train, test in split.split(X, is_synthetic):
+    seed = int(rng.integers(2**31))
+    fold_of_real = rng.permutation(np.arange(real.shape[0]) % folds)
+    families = [parents[i] if parents is not None else () for i in rows[1]]
+    fold = np.concatenate(
+        [fold_of_real[rows[0]], _folds_of_children(families, fold_of_real, folds, rng)]
+    )
+    for part in range(folds):
+        test = np.flatnonzero(fold == part)
+        of_test = [any(fold_of_real[p] == part for p in each) for each in families]
+        related = np.concatenate([np.zeros(size, dtype=bool), of_test])
+        train = np.flatnonzero((fold != part) & ~related)
         forest = ExtraTreesClassifier(
-            trees, min_samples_leaf=2, max_features="sqrt", random_state=seeds[1]
+            trees,
+            min_samples_leaf=2,
+            max_features="sqrt",
+            class_weight="balanced",
+            random_state=seed,
         ).fit(X[train], is_synthetic[train])
         scores[test] = forest.predict_proba(X[test])[:, 1]
         importance += forest.feature_importances_ / folds
     return float(roc_auc_score(is_synthetic, scores)), importance
+
+
+def _folds_of_children(families, fold_of_real, folds, rng):
+    drawn = rng.permutation(np.arange(len(families)) % folds)
+    return np.array(
+        [
+            fold_of_real[each[0]] if len(each) else other
+            for each, other in zip(families, drawn, strict=True)
+        ]
+    )
 
 
 def outside(real, Y_real, synthetic, made_for, k=5):
@@ -175,19 +201,30 @@ def outside(real, Y_real, synthetic, made_for, k=5):
     return strayed
 
 
-def report(real, Y_real, synthetic, Y_synthetic, made_for, rng, on_progress=None):
+def report(
+    real,
+    Y_real,
+    synthetic,
+    Y_synthetic,
+    made_for,
+    rng,
+    parents=None,
+    on_progress=None,
+):
     """All figures as a tidy frame `measure label value reference rows`.
 
     `label` is a column of Y, or -1 for all rows; labels are those with a synthetic row.
     `reference` is the figure of real rows among themselves, `rows` the number of
     synthetic rows behind it. Of more than MOST_ROWS real rows a random part is used.
     The forest and the distances overall compare with real rows matched by the label
-    the synthetic ones were made for. Also returns the forest's importances (d,).
+    the synthetic ones were made for; `parents` (rows of `real`, a tuple for each
+    synthetic one) keep families together in the forest's folds. Also returns the forest's importances (d,).
     """
     on_progress = on_progress or no_progress
     if real.shape[0] > MOST_ROWS:
         part = np.sort(rng.permutation(real.shape[0])[:MOST_ROWS])
         real, Y_real = real[part], Y_real[part]
+        parents = _renumbered(parents, part)
     on_progress(0.0)
     agreement = label_agreement(real, Y_real, synthetic, Y_synthetic)
     own_agreement = label_agreement(real, Y_real)
@@ -227,11 +264,21 @@ def report(real, Y_real, synthetic, Y_synthetic, made_for, rng, on_progress=None
         mean = float(agreement[made].mean())
         add("label agreement", label, mean, own_agreement[have].mean(), int(made.sum()))
         on_progress(0.5 + 0.2 * (done + 1) / len(labels))
-    auc, importance = two_sample_test(real[alike], synthetic, rng)
+    auc, importance = two_sample_test(
+        real[alike], synthetic, rng, _renumbered(parents, alike)
+    )
     add("told apart (AUC)", -1, auc, 0.5, min(m, len(alike)))
     on_progress(1.0)
     names = ["measure", "label", "value", "reference", "rows"]
     return pd.DataFrame(rows, columns=names), importance
+
+
+def _renumbered(parents, rows):
+    """The parents that are among `rows`, by their place there."""
+    if parents is None:
+        return None
+    place = {int(row): position for position, row in enumerate(rows)}
+    return [tuple(place[p] for p in each if p in place) for each in parents]
 
 
 def _enough(rows, k):
@@ -284,6 +331,6 @@ MEASURES = (
     Measure(
         "told apart (AUC)",
         "How well a forest tells synthetic rows from real ones with the same labels.",
-        "0.5: it cannot; 1: always",
+        "0.5: it cannot; 1: always; far below 0.5: rows are near-copies",
     ),
 )

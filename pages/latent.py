@@ -1,9 +1,8 @@
 import streamlit as st
 
-from aemlo.embedding import trained
 from aemlo.ui import latent_pictures, latent_quality, latent_walks, parts, state
-from aemlo.ui.latent_parts import READING, explore, trust_line
-from aemlo.ui.latent_view import SPACE_NAMES, View
+from aemlo.ui.latent_parts import READING, explore
+from aemlo.ui.latent_view import View
 
 workspace = state.workspace()
 parts.page(
@@ -18,10 +17,10 @@ if run is None:
     parts.next_step("pages/train.py", "Train AEMLO", "The map shows a trained run.")
     st.stop()
 
+readable = False
 with parts.shown_errors():
-    View(run, None).known.codes.shape
-    st.session_state["latent.readable"] = run.id
-if st.session_state.get("latent.readable") != run.id:
+    readable = View(run, None).known is not None
+if not readable:
     parts.next_step("pages/train.py", "Train AEMLO", "Another run may have codes.")
     st.stop()
 
@@ -33,47 +32,21 @@ section = st.segmented_control(
     key="latent.section",
     label_visibility="collapsed",
 )
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    space = st.segmented_control(
-        "Space",
-        trained.SPACES,
-        default="latent",
-        required=True,
-        format_func=SPACE_NAMES.get,
-        key="latent.space",
-    )
-    method = st.segmented_control(
-        "Picture",
-        ["UMAP", "PCA"],
-        default="UMAP",
-        required=True,
-        key="latent.method",
-        help="UMAP keeps neighbours together; PCA is the flattest straight view.",
-    )
-    dimensions = st.segmented_control(
-        "Dimensions",
-        [2, 3],
-        default=2,
-        required=True,
-        format_func=lambda d: f"{d}-D",
-        key="latent.dimensions",
-    )
-settings = latent_pictures.settings(dimensions, key="latent.settings")
+space, method, dimensions = latent_pictures.controls(section)
+settings = latent_pictures.settings(section, dimensions)
 embed = latent_pictures.embedding_run(workspace, run, settings)
 view = View(run, embed)
 if embed is not None and embed.state != "done":
-    parts.run_panel(workspace, embed.id)
-shown = latent_pictures.method_to_show(view, space, method, dimensions)
+    parts.run_panel(workspace, embed.id, live=latent_pictures.renew(view))
+method = latent_pictures.method_to_show(view, space, method, dimensions)
 
 if section == "Map":
-    explore(workspace, view, space, shown, dimensions)
-    if shown == "UMAP":
-        trust_line(view, space)
+    explore(workspace, view, space, method, dimensions)
     with st.expander("How to read this picture"):
         st.markdown(READING)
 elif section == "What if":
     with parts.shown_errors():
-        latent_walks.what_if(workspace, view, space, shown)
+        latent_walks.what_if(workspace, view, method)
 elif section == "Directions":
     latent_walks.directions(view)
 elif section == "Is it any good":

@@ -261,9 +261,14 @@ def test_rows_left_out_go_to_the_weighted_mean_of_their_nearest_fitted_rows():
     assert np.array_equal(placed[:3], picture)
 
 
-def test_the_process_fits_reports_fails_and_is_ended_by_stop(islands, tmp_path):
+def test_the_process_fits_reports_fails_and_is_ended_by_stop(
+    islands, request, monkeypatch
+):
+    # Compiled once for all tests: a compilation takes half a minute.
+    folder = request.config.cache.mkdir("numba")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
     codes, _ = islands
-    process = embedding.UmapProcess()
+    process = embedding.UmapProcess(folder)
     seen = []
     picture = process.umap(
         codes, epochs=20, on_progress=lambda fraction, **values: seen.append(fraction)

@@ -122,6 +122,18 @@ def test_a_forest_cannot_tell_rows_of_one_kind_and_can_tell_a_shifted_feature(rn
     assert importance.sum() == pytest.approx(1.0)
 
 
+def test_children_near_their_parents_do_not_pull_the_auc_below_one_half(rng):
+    real = rng.normal(size=(300, 8))
+    parents = [(i,) for i in rng.integers(0, 300, size=300)]
+    children = real[[p[0] for p in parents]] + 0.05 * rng.normal(size=(300, 8))
+    naive, _ = plausibility.two_sample_test(real, children, rng)
+    fair, _ = plausibility.two_sample_test(real, children, rng, parents)
+    assert naive < 0.35
+    assert fair == pytest.approx(0.5, abs=0.12)
+    children[:, 2] += 5.0
+    assert plausibility.two_sample_test(real, children, rng, parents)[0] > 0.95
+
+
 def test_a_forest_is_not_asked_about_a_handful_of_rows(rng):
     auc, importance = plausibility.two_sample_test(np.eye(30), np.eye(9, 30), rng)
     assert np.isnan(auc)

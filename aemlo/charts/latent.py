@@ -22,6 +22,8 @@ CATEGORY_COLOURS = (
 )
 OTHERS = "others"
 HAS = ("has it", "has not")
+# The selection: a colour that nothing else on the map has.
+RING = "#D6189A"
 
 
 def latent_map(
@@ -46,7 +48,7 @@ def latent_map(
         height=height,
         dragmode="lasso" if "z" not in points else "orbit",
         hovermode="closest",
-        margin={"t": 105, "l": 20, "r": 20, "b": 40},
+        margin={"t": 125, "l": 20, "r": 20, "b": 40},
         legend={"itemsizing": "constant", "y": 1.01},
     )
     _bare_axes(figure, method, "z" in points)
@@ -73,8 +75,9 @@ def linked_views(views, colour=KIND, *, marked=(), height=360):
         legend={"itemsizing": "constant", "y": 1.1},
     )
     figure.update_coloraxes(showscale=False)
-    figure.update_xaxes(showticklabels=False, zeroline=False, title=None)
-    figure.update_yaxes(showticklabels=False, zeroline=False, title=None)
+    bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
+    figure.update_xaxes(title=None, **bare)
+    figure.update_yaxes(title=None, **bare)
     return figure
 
 
@@ -99,7 +102,8 @@ def map_title(points, colour):
 
 
 def _subtitle(points, colour, note):
-    shapes = "Circles are real rows, diamonds synthetic ones."
+    said = colour == KIND or _kind_of(points[colour]) == "flag"
+    shapes = "" if said else "Circles are real rows, diamonds synthetic ones."
     return " ".join(part for part in (shapes, note) if part)
 
 
@@ -243,8 +247,9 @@ def _add_rings(figure, points, marked, place=None, legend=True):
         "hoverinfo": "skip",
         "customdata": ringed["row"].to_numpy(dtype=np.int32)[:, None],
     }
-    ring = {"symbol": "circle-open", "color": theme.WORSE, "size": 11}
-    ring["line"] = {"width": 1.6, "color": theme.WORSE}
+    few = len(ringed) <= 50
+    ring = {"symbol": "circle-open", "color": RING, "size": 15 if few else 10}
+    ring["line"] = {"width": 2.5 if few else 1.5, "color": RING}
     if "z" in points:
         trace = go.Scatter3d(**_places(ringed, "xyz"), marker=ring, **shared)
     else:
@@ -270,7 +275,7 @@ def _add_lines(figure, points, lines):
             **dict(zip(axes, flat, strict=True)),
             mode="lines",
             name="to its parents",
-            line={"color": theme.SYNTHETIC, "width": 1.5},
+            line={"color": RING, "width": 2},
             hoverinfo="skip",
         )
     )
@@ -278,7 +283,7 @@ def _add_lines(figure, points, lines):
 
 def _bare_axes(figure, method, in_space):
     # The axes of such a picture have no unit; distances mean something, places do not.
-    bare = {"showticklabels": False, "zeroline": False}
+    bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:
         figure.update_scenes(
             {

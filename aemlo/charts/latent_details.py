@@ -50,7 +50,7 @@ def feature_gaps(features):
             x=shown["difference"],
             y=[theme.short(name, 32) for name in shown["feature"]],
             orientation="h",
-            marker_color=np.where(shown["difference"] > 0, theme.BETTER, theme.WORSE),
+            marker_color=theme.REAL,
             customdata=shown[["selection", "rest"]].to_numpy(),
             hovertemplate="mean here %{customdata[0]:.4g}, elsewhere "
             "%{customdata[1]:.4g}<extra>%{y}</extra>",
@@ -204,15 +204,17 @@ def quality_dots(quality, measures):
         if measure in ("copies", "off the data", "outside"):
             top = max(0.05, most * 1.25)
         figure.update_xaxes(range=[0, top], **where)
-    figure.update_yaxes(showticklabels=False, range=[-1, 1], zeroline=False)
+    figure.update_yaxes(
+        showticklabels=False, range=[-1, 1], zeroline=False, showgrid=False
+    )
     figure.update_layout(
         title={
             "text": "Synthetic rows against real ones",
             "subtitle": {"text": "Grey line: real rows among themselves."},
         },
-        height=110 + 120 * rows,
-        margin={"t": 130},
-        legend={"y": 1.0 + 0.28 / rows},
+        height=150 + 120 * rows,
+        margin={"t": 110, "b": 90},
+        legend={"y": -0.12, "yanchor": "top"},
     )
     return figure
 

@@ -10,6 +10,7 @@ agreement, reconstruction error), `probes.parquet`, `directions.npy`,
 
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,11 @@ from aemlo.store import written_at_once
 
 BESIDE = "MLSMOTE"
 TRUST_ROWS = 15
+# What depends on the run's rows and not on how they are drawn.
+OF_THE_ROWS = (
+    *("probes.parquet", "directions.npy"),
+    *("rows.parquet", "quality.parquet", "telling.parquet"),
+)
 
 _process = None
 
@@ -60,10 +66,11 @@ def run(job):
         trusts[space] = [float(frame[name].mean()) for name in trained.TRUST]
         placed = int(frame["placed"].sum())
         job.finish({"trust": trusts, "digests": digests, "placed": placed})
-    job.stage(0.75, 0.8)
-    _write_probes(job, known, spec)
-    job.stage(0.8, 1.0)
-    _write_quality(job, known, scaled, source, spec)
+    if not _copied(job, source):
+        job.stage(0.75, 0.8)
+        _write_probes(job, known)
+        job.stage(0.8, 1.0)
+        _write_quality(job, known, scaled, source)
     job.finish({"run": source.id, "rows": known.dataset.n, "spaces": list(spaces)})
 
 
@@ -128,7 +135,25 @@ def _earlier(job, space, digest):
     return None
 
 
-def _write_probes(job, known, spec):
+def _copied(job, source):
+    """Whether what does not depend on the picture was taken from an earlier run."""
+    for run in job.store.runs(job.run.workspace, "embed"):
+        folder = job.store.folder(run.id)
+        if (
+            run.id != job.run.id
+            and run.state == "done"
+            and run.spec["run"] == source.id
+            and (folder / "rows.parquet").exists()
+        ):
+            for name in OF_THE_ROWS:
+                if (folder / name).exists():
+                    with written_at_once(job.folder / name) as path:
+                        shutil.copyfile(folder / name, path)
+            return True
+    return False
+
+
+def _write_probes(job, known):
     job.on_progress(0.0, message="which directions carry which labels")
     real = ~known.synthetic
     frame, directions = walk.probes(
@@ -140,19 +165,20 @@ def _write_probes(job, known, spec):
         np.save(out, directions.astype(np.float32), allow_pickle=False)
 
 
-def _write_quality(job, known, scaled, source, spec):
+def _write_quality(job, known, scaled, source):
     """Plausibility of the run's rows, then of MLSMOTE's on the same original rows."""
     real, new = ~known.synthetic, known.synthetic
     Y, names = known.dataset.Y, known.dataset.label_names
     sampler = source.spec.get("sampler", "AEMLO")
     reports, telling = [], []
 
-    def judge(title, X_new, Y_new, made_for, low, high):
+    def judge(title, X_new, Y_new, made_for, parents, low, high):
         if not X_new.shape[0]:
             return
         frame, importance = plausibility.report(
             *(scaled[real], Y[real], X_new, Y_new, made_for),
             np.random.default_rng(job.seed),
+            parents,
             on_progress=lambda fraction: job.on_progress(
                 low + (high - low) * fraction, message=f"how plausible: {title}"
             ),
@@ -162,7 +188,8 @@ def _write_quality(job, known, scaled, source, spec):
         telling.append(_importances(title, importance, known))
 
     made_for = known.provenance["label"].to_numpy()[new]
-    judge(sampler, scaled[new], Y[new], made_for, 0.0, 0.5)
+    parents = known.provenance["parents"].to_numpy()[new]
+    judge(sampler, scaled[new], Y[new], made_for, parents, 0.0, 0.5)
     _write_rows(job, known, scaled)
     if BESIDE in SAMPLERS and sampler != BESIDE:
         job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
@@ -182,9 +209,11 @@ def _rows_by(title, job, X, Y):
         )
     except AemloError:
         # This data set gives it nothing to work with: then there is nothing beside.
-        return X[:0], Y[:0], np.empty(0, dtype=int)
-    added = sampler.provenance_["origin"].to_numpy() < 0
-    return X_new[added], Y_new[added], sampler.provenance_["label"].to_numpy()[added]
+        return X[:0], Y[:0], np.empty(0, dtype=int), []
+    known = sampler.provenance_
+    added = known["origin"].to_numpy() < 0
+    label, parents = known["label"].to_numpy(), known["parents"].to_numpy()
+    return X_new[added], Y_new[added], label[added], parents[added]
 
 
 def _importances(title, importance, known):

@@ -56,6 +56,7 @@ def colour_controls(view, key):
     colour = first.selectbox(
         "Colour by",
         view.colours(),
+        index=view.colours().index(LABEL),
         key=f"{key}.colour",
         persist_state="session",
         help="Shapes stay: circles are real rows, diamonds synthetic ones.",
@@ -111,6 +112,8 @@ def explore(workspace, view, space, method, dimensions, key="latent"):
     def explorer():
         colour, of, name = colour_controls(view, key)
         draw_map(view, space, method, dimensions, colour, of, name, map_name)
+        if method == "UMAP":
+            trust_line(view, space)
         search(view, key)
         rows = chosen(view)
         linked = st.container()
@@ -322,12 +325,14 @@ def use_rows(view, without, what):
     known = view.known
     dataset, _ = selection.without(known.dataset, known.provenance, without)
     name = f"{known.dataset.name}, {what}"
-    st.session_state["latent.use"] = dataset.take(np.arange(dataset.n), name=name)
+    st.session_state["latent.dataset_to_use"] = dataset.take(
+        np.arange(dataset.n), name=name
+    )
 
 
 def what_is_left(view, workspace, key):
     """After rows were left out: download the rest, or go on with it."""
-    waiting = st.session_state.pop("latent.use", None)
+    waiting = st.session_state.pop("latent.dataset_to_use", None)
     if waiting is not None:
         workspace.use(waiting)
         st.rerun()
@@ -447,7 +452,7 @@ def other_spaces(view, space, method, colour, of, name, key):
         alt="The same rows in the other spaces, the selection ringed",
         key=f"{key}.linked.{view.run.id}",
     )
-    note = "The selection is ringed in red-brown." if len(rows) else ""
+    note = "The selection is ringed." if len(rows) else ""
     if left_out:
         note += f" {left_out:,} rows of frequent labels are not drawn in these two."
     if note:

@@ -19,9 +19,64 @@ HELP = {
 }
 
 
-def settings(dimensions, key):
+PICTURED = ("Map", "Two runs")
+
+
+def controls(section):
+    """The picture wanted: (space, method, dimensions), asked where one is shown."""
+    if section not in PICTURED:
+        return "latent", "UMAP", 2
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        space = st.segmented_control(
+            "Space",
+            trained.SPACES,
+            default="latent",
+            required=True,
+            format_func=SPACE_NAMES.get,
+            key="latent.space",
+            persist_state="session",
+        )
+        method = st.segmented_control(
+            "Picture",
+            ["UMAP", "PCA"],
+            default="UMAP",
+            required=True,
+            key="latent.method",
+            persist_state="session",
+            help="UMAP keeps neighbours together; PCA is the flattest straight view.",
+        )
+        if section != "Map":
+            return space, method, 2
+        dimensions = st.segmented_control(
+            "Dimensions",
+            [2, 3],
+            default=2,
+            required=True,
+            format_func=lambda d: f"{d}-D",
+            key="latent.dimensions",
+            persist_state="session",
+        )
+    return space, method, dimensions
+
+
+def renew(view):
+    """Draw the page again when the space being computed changes, so that each picture
+    appears when it is ready."""
+    there = {space for space in trained.SPACES if view.frame(space) is not None}
+
+    def look(run):
+        now = {space for space in trained.SPACES if view.frame(space) is not None}
+        if now != there:
+            st.rerun()
+
+    return look
+
+
+def settings(section, dimensions, key="latent.settings"):
     """The UMAP settings chosen, as an embedding run's spec has them."""
     default = trained.PICTURE
+    if section != "Map":
+        return dict(default)
     with st.expander("More settings of UMAP"):
         first, second = st.columns(2)
         with first:

@@ -31,7 +31,7 @@ def step_of(run_id, finished):
     return walk.usual_step(codes[some])
 
 
-def what_if(workspace, view, space, method):
+def what_if(workspace, view, method):
     """Walk from one place of the latent space to another and see what is decoded."""
     decoder = model_of(view.run.id, view.run.finished)
 
@@ -52,7 +52,7 @@ def _way(view, decoder):
         start, where = _place(view, "From", "latent.from", first=True)
     kind = middle.radio(
         "Way",
-        ["to another place", "towards a label"],
+        ["towards a label", "to another place"],
         key="latent.way",
         help="A straight line to the other place, or step by step where the label's "
         "score rises fastest.",
@@ -161,7 +161,7 @@ def _along(workspace, view, decoder, gone, said, label, method):
                 *("feature", "value"),
                 "The decoded features that change most",
                 "Place on the way",
-                "Value (share of the feature's range)",
+                "Value / range of the feature",
                 at=here,
             ),
             data=features,
@@ -384,6 +384,7 @@ def directions(view):
     parts.table(
         probes.sort_values("auc", ascending=False).rename(
             columns={
+                "positives": "rows with it",
                 "auc": "AUC of the direction",
                 "unit": "best single coordinate",
                 "unit_auc": "its AUC",
@@ -393,7 +394,8 @@ def directions(view):
         key="latent.probes.table",
     )
     st.caption(
-        "An AUC below 0.5 of a single coordinate means it falls where the label is. "
+        "An AUC below 0.5 of a single coordinate means it falls where the label is; it "
+        "was picked on the rows it is scored on, which flatters it for rare labels. "
         "Labels that fewer than two rows have, or lack, are left out. The network saw "
         "these rows' features in training, but no probe saw the rows it is scored on."
     )
