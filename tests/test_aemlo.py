@@ -12,6 +12,7 @@ from aemlo.autoencoder.settings import Settings
 from aemlo.errors import RunError, Stopped
 from aemlo.imbalance import minority_labels
 from aemlo.samplers import AEMLO, SAMPLERS
+from aemlo.samplers.aemlo import PRESETS
 
 QUICK = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
 Paper = SAMPLERS["AEMLO-paper"]
@@ -36,10 +37,12 @@ def own_way(**more):
     """AEMLO with every mechanism of ours on, whatever the defaults are."""
     return AEMLO(
         **QUICK,
-        seeds="labels",
+        seeds="rows",
+        rare_share=1.0,
         neighbours=3,
         residuals=True,
         label_rule="parents' count",
+        labels_per_parent=1.0,
         keep_binary=True,
         clip=True,
         **more,
@@ -83,6 +86,23 @@ def test_the_feature_encoder_ends_in_a_leaky_relu_and_the_gate_gates():
     gate = network.encode_y[2].weights
     gated = u * torch.sigmoid(u @ gate.weight.T + gate.bias)
     assert torch.allclose(network.encode_y(Y), network.encode_y[3](gated), atol=1e-6)
+
+
+def test_the_published_preset_is_the_paper():
+    published = PRESETS["as published"]
+    paper = Paper()
+    assert published == {name: getattr(paper, name) for name in published}
+    free = {"check_every", "device", "random_state"}
+    assert set(published) == set(AEMLO().get_params()) - free
+    X, Y = toy()
+    ours = AEMLO(**(published | QUICK), random_state=4).fit_resample(X, Y)
+    theirs = Paper(**QUICK, random_state=4).fit_resample(X, Y)
+    assert np.array_equal(ours[0], theirs[0]) and np.array_equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_settings_that_can_be_used(name):
+    params.check(params.build(AEMLO, PRESETS[name]))
 
 
 def test_paper_takes_seeds_in_turn_and_decodes_them_one_by_one():
@@ -154,10 +174,39 @@ def test_our_rows_have_their_label_and_their_parents_number_of_labels():
     assert set(made["label"]) == set(minority)
 
 
+def test_without_a_rare_share_every_labelled_row_takes_its_turn():
+    X, Y = toy()
+    sampler = AEMLO(**QUICK, budget=1.0, random_state=0).set_params(rare_share=0.0)
+    sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0")
+    times = np.bincount([p[0] for p in made["parents"]], minlength=len(Y))
+    labelled = Y.any(axis=1)
+    assert (made["label"] == -1).all()
+    assert not times[~labelled].any()
+    assert times[labelled].max() - times[labelled].min() <= 1
+
+
+@pytest.mark.parametrize("asked", [1.0, 1.1])
+def test_new_rows_have_the_asked_number_of_labels_per_parent(asked):
+    X, Y = toy(n=400)
+    sampler = AEMLO(**QUICK, budget=5.0, labels_per_parent=asked, random_state=0)
+    _, Y_all = sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0")
+    parents = [p for row in made["parents"] for p in row]
+    ratio = Y_all[400:].sum(axis=1).mean() / Y[parents].sum(axis=1).mean()
+    # At most all four labels: a row of four cannot have more.
+    assert ratio == pytest.approx(asked, abs=0.04)
+
+
 def test_a_row_without_a_partner_and_with_residuals_is_its_seed():
     X, Y = toy()
     sampler = AEMLO(
-        **QUICK, seeds="labels", neighbours=0, residuals=True, random_state=0
+        **QUICK,
+        seeds="rows",
+        rare_share=1.0,
+        neighbours=0,
+        residuals=True,
+        random_state=0,
     )
     X_all, _ = sampler.fit_resample(X, Y)
     seeds = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]

@@ -5,7 +5,7 @@ from typing import Annotated
 from aemlo.autoencoder.settings import DEVICES, FEATURE_ERRORS, SCHEDULES
 from aemlo.params import Between, OneOf, Switch
 
-SEEDS = ("turns", "labels", "rows")
+SEEDS = ("turns", "rows")
 LABEL_RULES = ("threshold", "parents' count", "nearer parent")
 ACTIVATIONS = ("none", "sigmoid")
 
@@ -26,9 +26,12 @@ Seeds = Annotated[
     str,
     OneOf(
         SEEDS,
-        "Which rows are decoded: those with a minority label in turn, rows drawn for "
-        "each minority label, or all labelled rows in turn",
+        "turns decodes the rows with a minority label, rows all rows that have labels",
     ),
+]
+RareShare = Annotated[
+    float,
+    Between(0, 1, "More of the new rows are made for minority labels (seeds rows)"),
 ]
 Neighbours = Annotated[
     int, Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself")

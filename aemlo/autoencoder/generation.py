@@ -23,6 +23,11 @@ class Plan:
     label: np.ndarray
     step: np.ndarray
 
+    def followed_by(self, other):
+        """This plan's rows, then those of `other`."""
+        mine, others = vars(self), vars(other)
+        return Plan(**{k: np.concatenate([mine[k], others[k]]) for k in mine})
+
     def part(self, rows):
         """The plan of some of the rows."""
         return Plan(
@@ -38,6 +43,12 @@ def in_turn(Y, labels, wanted, rng):
     rows = rng.permutation(np.flatnonzero(Y[:, labels].any(axis=1)))
     seeds = np.resize(rows, wanted if len(rows) else 0).astype(int)
     return Plan(seeds, seeds, np.full(len(seeds), -1), np.zeros(len(seeds)))
+
+
+def even(wanted, labels):
+    """Quotas {label: rows} that share `wanted` rows evenly among `labels`."""
+    each, rest = divmod(wanted, max(len(labels), 1))
+    return {int(j): each + (i < rest) for i, j in enumerate(labels)}
 
 
 def by_label(Y, quotas, rng):

@@ -18,6 +18,42 @@ from aemlo.samplers.base import OverSampler, Synthetic, no_progress
 
 TRAINING_SHARE = 0.95  # of the progress bar
 
+# Settings of AEMLO to start from. With "as published" it is AEMLO-paper.
+PRESETS = {
+    "default": {},
+    "quick look": {"epochs": 20},
+    "as published": {
+        "budget": 0.1,
+        "epochs": 200,
+        "learning_rate": 1e-4,
+        "latent_size": 500,
+        "width": 200,
+        "seeds": "turns",
+        "rare_share": 0.0,
+        "neighbours": 0,
+        "residuals": False,
+        "label_rule": "threshold",
+        "labels_per_parent": 1.0,
+        "threshold": 0.5,
+        "keep_binary": False,
+        "clip": False,
+        "output_activation": "none",
+        "batch_size": 128,
+        "schedule": "constant",
+        "label_width": 100,
+        "decoder_layers": 1,
+        "alignment_weight": 1.0,
+        "orthogonality": 0.1,
+        "ranking_weight": 1.0,
+        "reconstruction_weight": 1.0,
+        "feature_error": "absolute",
+        "distance_weight": 1.0,
+        "calibration_weight": 0.0,
+        "held_out": 0.0,
+        "patience": None,
+    },
+}
+
 
 class AEMLO(OverSampler):
     """Train an autoencoder on features and labels; decode new rows for rare labels.
@@ -49,31 +85,32 @@ class AEMLO(OverSampler):
 
     def __init__(
         self,
-        budget: a.Budget = 0.1,
-        epochs: a.Epochs = 60,
-        learning_rate: a.LearningRate = 1e-4,
-        latent_size: a.LatentSize = 500,
+        budget: a.Budget = 0.5,
+        epochs: a.Epochs = 120,
+        learning_rate: a.LearningRate = 1e-3,
+        latent_size: a.LatentSize = 64,
         width: a.Width = 200,
-        seeds: a.Seeds = "turns",
-        neighbours: a.Neighbours = 0,
-        residuals: a.Residuals = False,
-        label_rule: a.LabelRule = "threshold",
-        labels_per_parent: a.LabelsPerParent = 1.0,
+        seeds: a.Seeds = "rows",
+        rare_share: a.RareShare = 0.0,
+        neighbours: a.Neighbours = 5,
+        residuals: a.Residuals = True,
+        label_rule: a.LabelRule = "parents' count",
+        labels_per_parent: a.LabelsPerParent = 1.1,
         threshold: a.Threshold = 0.5,
-        keep_binary: a.KeepBinary = False,
-        clip: a.Clip = False,
+        keep_binary: a.KeepBinary = True,
+        clip: a.Clip = True,
         output_activation: a.OutputActivation = "none",
-        batch_size: a.BatchSize = 128,
-        schedule: a.Schedule = "constant",
+        batch_size: a.BatchSize = 64,
+        schedule: a.Schedule = "one-cycle",
         label_width: a.LabelWidth = 100,
-        decoder_layers: a.DecoderLayers = 1,
+        decoder_layers: a.DecoderLayers = 2,
         alignment_weight: a.AlignmentWeight = 1.0,
         orthogonality: a.Orthogonality = 0.1,
         ranking_weight: a.RankingWeight = 1.0,
         reconstruction_weight: a.ReconstructionWeight = 1.0,
-        feature_error: a.FeatureError = "absolute",
-        distance_weight: a.DistanceWeight = 1.0,
-        calibration_weight: a.CalibrationWeight = 0.0,
+        feature_error: a.FeatureError = "scaled squares",
+        distance_weight: a.DistanceWeight = 0.0,
+        calibration_weight: a.CalibrationWeight = 1.0,
         held_out: a.HeldOut = 0.0,
         patience: a.Patience = None,
         check_every: a.CheckEvery = 5,
@@ -86,6 +123,7 @@ class AEMLO(OverSampler):
         self.latent_size = latent_size
         self.width = width
         self.seeds = seeds
+        self.rare_share = rare_share
         self.neighbours = neighbours
         self.residuals = residuals
         self.label_rule = label_rule
@@ -231,13 +269,13 @@ class AEMLO(OverSampler):
     def _plan(self, X, Y, rng):
         minority = np.flatnonzero(minority_labels(Y))
         wanted = int(round(self.budget * len(Y)))
-        if self.seeds == "labels":
-            share, rest = divmod(wanted, max(len(minority), 1))
-            quotas = {int(j): share + (i < rest) for i, j in enumerate(minority)}
-            plan = generation.by_label(Y, quotas, rng)
+        if self.seeds == "turns":
+            plan = generation.in_turn(Y, minority, wanted, rng)
         else:
-            labels = minority if self.seeds == "turns" else slice(None)
-            plan = generation.in_turn(Y, labels, wanted, rng)
+            rare = int(round(self.rare_share * wanted)) if len(minority) else 0
+            plan = generation.in_turn(Y, slice(None), wanted - rare, rng).followed_by(
+                generation.by_label(Y, generation.even(rare, minority), rng)
+            )
         if self.neighbours and len(plan.seed):
             codes = self.model_.encode(X)
             plan = generation.with_partners(plan, codes, Y, self.neighbours, rng)

@@ -25,6 +25,7 @@ class AEMLOPaper(AEMLO):
     held_out = 0.0
     patience = None
     seeds = "turns"
+    rare_share = 0.0
     neighbours = 0
     residuals = keep_binary = clip = False
     label_rule = "threshold"
