@@ -64,9 +64,7 @@ def run(job):
             )
             _write(wrong, job.folder / "leak.parquet")
     except Stopped:
-        job.keep_going()
-        job.finish(kept.close(spec, datasets))
-        raise
+        job.keep_what_there_is()
     job.finish(kept.close(spec, datasets))
 
 
