@@ -4,7 +4,7 @@ import streamlit as st
 
 from aemlo import formats, params
 from aemlo.builtin import Generator
-from aemlo.ui import cached, datacard, forms, loading, parts, state
+from aemlo.ui import cached, checks_panel, datacard, forms, loading, parts, state
 
 workspace = state.workspace()
 
@@ -16,12 +16,13 @@ with parts.shown_errors():
 st.subheader("Use another data set", anchor=False)
 door = st.segmented_control(
     "Where from",
-    ["Upload a file", "Built in", "Generate"],
+    ["Upload a file", "Built in", "Generate", "OpenML"],
     default="Upload a file",
     required=True,
     label_visibility="collapsed",
     key="door",
 )
+dataset = None
 
 if door == "Built in":
     st.markdown(
@@ -30,8 +31,7 @@ if door == "Built in":
         "and no network is needed."
     )
     if st.button("Use yeast", type="primary", icon=":material/check:"):
-        workspace.use(formats.read("yeast"))
-        st.rerun()
+        datacard.use(workspace, formats.read("yeast"))
 
 elif door == "Generate":
     st.markdown(
@@ -42,45 +42,50 @@ elif door == "Generate":
         settings = forms.param_form(Generator, key="generator")
         generator = params.build(Generator, settings)
         if st.button("Generate and use", type="primary", icon=":material/check:"):
-            workspace.use(generator.make())
-            st.rerun()
+            datacard.use(workspace, generator.make())
+
+elif door == "OpenML":
+    st.markdown(
+        "A data set by its name or number on openml.org, such as `emotions` or "
+        "`yeast`. Pressing the button **goes online**; nothing else here does."
+    )
+    with st.form("openml", border=False):
+        name = st.text_input("Name or number", key="openml.name")
+        asked = st.form_submit_button("Get it from openml.org", icon=":material/cloud:")
+    if asked:
+        st.session_state["openml.asked"] = name.strip()
+    if wanted := st.session_state.get("openml.asked"):
+        with parts.shown_errors():
+            dataset = loading.chosen(*loading.from_openml(wanted))
 
 else:
-    st.markdown(
-        "One data file; with a Mulan XML file beside it if there is one; or a training "
-        "and a test file."
-    )
     uploads = st.file_uploader(
-        "Data file",
+        "A data file; with its Mulan XML file if there is one; or a training and a "
+        "test file; or a zip archive of these",
         accept_multiple_files=True,
         max_upload_size=formats.from_environment().upload_mb,
-        key="upload",
-        help=", ".join(
-            sorted({e for f in formats.READERS.values() for e in f.extensions})
-        ),
+        key=f"upload.{st.session_state.get('uploads_used', 0)}",
+        help="Read: " + ", ".join(datacard.endings()),
     )
+    loading.limits()
     if uploads:
         with parts.shown_errors():
             options = loading.read_options(key="read")
-            key, table = loading.opened(uploads, options)
-            loading.understood(table)
-            names = loading.label_choice(table, key=f"labels.{table.name}")
-            if names == []:
-                st.info("Say which columns are labels, then the data set can be used.")
-                st.stop()
-            missing = loading.missing_choice(table, names, key=f"gaps.{table.name}")
-            name = st.text_input("Name", value=table.name, key=f"name.{table.name}")
-            dataset = loading.dataset(key, table, names, missing, name)
-            datacard.labels_preview(
-                dataset, cached.per_label(dataset.content_hash, dataset)
-            )
-            if st.button("Use this data set", type="primary", icon=":material/check:"):
-                workspace.use(dataset)
-                st.rerun()
+            dataset = loading.chosen(*loading.opened(uploads, options))
 
-measures = cached.summary(workspace.dataset.content_hash, workspace.dataset)
-parts.next_step(
-    "pages/imbalance.py",
-    "Imbalance",
-    f"{workspace.dataset.q} labels, MeanIR {measures['mean_ir']:.3f}: which are rare?",
-)
+if dataset is not None:
+    with parts.shown_errors():
+        datacard.labels_preview(
+            dataset, cached.per_label(dataset.content_hash, dataset)
+        )
+        if st.button("Use this data set", type="primary", icon=":material/check:"):
+            datacard.use(workspace, dataset)
+else:
+    checks_panel.panel(workspace)
+    measures = cached.summary(workspace.dataset.content_hash, workspace.dataset)
+    parts.next_step(
+        "pages/imbalance.py",
+        "Imbalance",
+        f"{workspace.dataset.q} labels, MeanIR {measures['mean_ir']:.3f}: "
+        "which are rare?",
+    )

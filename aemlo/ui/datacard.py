@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from aemlo import formats
 from aemlo.charts import theme
 from aemlo.ui import cached, parts
 
@@ -86,3 +87,19 @@ def labels_preview(dataset, per_label):
         f"{empty:,} rows have none."
     )
     parts.table(per_label, name="labels", key="labels_preview", height=260)
+
+
+def use(workspace, dataset):
+    """Make `dataset` the one in use, say so, and draw the page afresh."""
+    workspace.use(dataset)
+    used = st.session_state.get("uploads_used", 0)
+    st.session_state["uploads_used"] = used + 1
+    st.session_state.pop("openml.asked", None)
+    st.toast(f"In use now: {parts.plain(dataset.name)}", icon=":material/check:")
+    st.rerun()
+
+
+def endings():
+    """File name endings that can be read."""
+    known = {e for form in formats.READERS.values() for e in form.extensions}
+    return sorted({*known, ".gz", ".xml", ".zip"})

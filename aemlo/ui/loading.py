@@ -1,21 +1,24 @@
 """The data set page's pieces: read an upload, say which columns are labels, show it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pandas as pd
 import streamlit as st
 
 from aemlo import formats
 from aemlo.formats import labels as label_columns
+from aemlo.formats import lists
 from aemlo.ui import parts
 
 MOST_COLUMNS = 12
-FIRST, LAST, NAMED, SAID = (
+MOST_SUMMARISED = 2_000
+FIRST, LAST, NAMED, SAID, LISTED = (
     "the first columns",
     "the last columns",
     "columns I name",
     "as the file says",
+    "lists in a column",
 )
 
 
@@ -35,6 +38,14 @@ def opened(uploads, options):
     return key, _table(key, files, options)
 
 
+@st.cache_resource(max_entries=2, scope="session", show_spinner="Asking OpenML")
+def from_openml(name):
+    """(key, Table) of a data set of OpenML; it goes online only here."""
+    from aemlo.formats import openml
+
+    return f"openml.{name}", openml.fetch(name)
+
+
 @st.cache_resource(max_entries=3, scope="session", show_spinner=False)
 def _dataset(key, _table, names, missing, name):
     return renamed(_table.to_dataset(names, missing_labels=missing), name)
@@ -43,7 +54,20 @@ def _dataset(key, _table, names, missing, name):
 def dataset(key, table, names, missing, name):
     """The Dataset of `table` with those labels, made once for the same answers."""
     names = None if names is None else tuple(names)
+    key = f"{key}.{table.location.words}"
     return _dataset(key, table, names, missing, name)
+
+
+def chosen(key, table):
+    """Show a table and ask for its labels; the Dataset, or None until it is said."""
+    understood(table)
+    table, names = label_choice(table, key=f"labels.{key}")
+    if names == []:
+        st.info("Say which columns are labels, then the data set can be used.")
+        return None
+    missing = missing_choice(table, names, key=f"gaps.{key}")
+    name = st.text_input("Name", value=table.name, key=f"name.{key}")
+    return dataset(key, table, names, missing, name)
 
 
 def read_options(key):
@@ -101,6 +125,9 @@ def understood(table):
     st.caption(f"Columns by kind: {said}.")
     for warning in table.warnings:
         st.warning(parts.plain(warning), icon=":material/warning:")
+    if len(table.columns) <= MOST_SUMMARISED:
+        with st.expander("All columns: kind, values, gaps"):
+            st.dataframe(table.summary(), hide_index=True, alt="All columns")
     shown = _some_columns(table)
     frame = table.first_rows(8, shown).astype(str)
     st.dataframe(frame, hide_index=True, alt="First rows of the file", height="content")
@@ -108,6 +135,21 @@ def understood(table):
         st.caption(
             f"{len(shown)} of {len(table.columns):,} columns, the first and the last "
             "ones. The label columns are counted below."
+        )
+
+
+def limits():
+    """What this server accepts, and how to raise it."""
+    allowed = formats.from_environment()
+    frame = pd.DataFrame(
+        [(f.name, getattr(allowed, f.name)) for f in fields(allowed)],
+        columns=["limit", "value"],
+    )
+    with st.expander("Limits of this server"):
+        st.dataframe(frame, hide_index=True, alt="Limits", width="content")
+        st.caption(
+            "A larger file is refused before it is read. Whoever runs the server "
+            "raises a limit by its variable: AEMLO_LIMIT_UPLOAD_MB=500, and so on."
         )
 
 
@@ -120,35 +162,43 @@ def _some_columns(table):
 
 
 def label_choice(table, key):
-    """Widgets that propose the label columns; the names chosen, or None for the file's.
+    """Widgets that propose the label columns: (table, names or None for the file's).
 
-    An empty list means that nothing is chosen yet.
+    The table comes back changed where a column of lists was chosen. An empty list of
+    names means that nothing is chosen yet.
     """
     proposal = table.proposal()
-    ways = [SAID] if table.location.certain else []
+    listing = [] if table.location.certain else lists.candidates(table)
+    ways = [SAID] * table.location.certain + [LISTED] * bool(listing)
     way = st.segmented_control(
         "Labels are",
         [*ways, LAST, FIRST, NAMED],
-        default=_first_way(table, proposal),
+        default=_first_way(table, proposal, listing),
         required=True,
         key=f"{key}.way",
     )
     if way == SAID:
         st.caption(f"Labels from {parts.plain(proposal.words)}.")
-        return None
+        return table, None
+    if way == LISTED:
+        column = st.selectbox("Column with the lists", listing, key=f"{key}.lists")
+        table = lists.expanded(table, column)
+        st.caption(f"Labels from {parts.plain(table.location.words)}.")
+        return table, None
     if proposal.words and not table.location.certain:
         st.caption(
             f"{parts.plain(proposal.words[:1].upper() + proposal.words[1:])}. "
             "Check that they are the labels before you go on."
         )
     if way == NAMED:
-        return st.multiselect(
+        names = st.multiselect(
             "Label columns",
             table.column_names,
             default=list(proposal.names or []),
             placeholder="choose columns",
             key=f"{key}.names",
         )
+        return table, names
     count = st.number_input(
         "How many columns are labels",
         min_value=0,
@@ -157,12 +207,15 @@ def label_choice(table, key):
         key=f"{key}.{way}",
     )
     names = table.column_names
-    return (names[:count] if way == FIRST else names[-count:]) if count else []
+    names = names[:count] if way == FIRST else names[len(names) - count :]
+    return table, names
 
 
-def _first_way(table, proposal):
+def _first_way(table, proposal, listing):
     if table.location.certain:
         return SAID
+    if listing and not proposal.names:
+        return LISTED
     names = list(proposal.names or [])
     if names and names == table.column_names[: len(names)]:
         return FIRST
