@@ -1,0 +1,108 @@
+"""The Compare page in its states: nothing yet, a finished run, every view of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from aemlo.dataset import Dataset, Feature
+from aemlo.store import Store
+from aemlo.worker import Worker
+
+ROOT = Path(__file__).resolve().parents[1]
+VIEWS = {
+    "Verdict": "Intervals and p: corrected resampled t",
+    "Labels": "Rare, middle and common labels",
+    "Data sets": "Friedman: chi-squared",
+    "Trade-offs": "For a sweep or an ablation",
+    "Folds and leaks": "the scaler was fitted before the split on purpose",
+    "Take away": "The experiment file gives the same scores",
+}
+WORKSPACE = "workspace-of-a-test"
+SPEC = {
+    "samplers": ["none", {"use": "AEMLO", "settings": {"epochs": 2}}],
+    "classifiers": [{"use": "BR-tree", "settings": {"max_depth": 3}}],
+    "folds": 3,
+    "leak": "scaler",
+}
+
+
+def toy(name="toy *data*", seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(90, 4))
+    Y = (X[:, :3] + rng.normal(size=(90, 3)) > [0, 0.4, 1.4]).astype(np.uint8)
+    names = ("plain", "<b>bold</b>", "rare")
+    return Dataset(name, X, Y, tuple(Feature(f"x{i}") for i in range(4)), names)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A store with a finished comparison of two data sets."""
+    folder = tmp_path_factory.mktemp("home")
+    store = Store(folder)
+    data = toy()
+    key, other = store.add_dataset(data), store.add_dataset(toy("other", 4))
+    store.use_dataset(WORKSPACE, key)
+    spec = SPEC | {"more_datasets": [other]}
+    run_id = store.enqueue(WORKSPACE, "compare", "A run", spec, key, data.name)
+    Worker(store, "w").do(store.claim("w"))
+    assert store.run(run_id).state == "done", store.run(run_id).error
+    return folder
+
+
+@pytest.fixture
+def compare_page(home, monkeypatch):
+    def opened(workspace=WORKSPACE, view=None):
+        import streamlit as st
+
+        st.cache_resource.clear()
+        monkeypatch.setenv("AEMLO_HOME", str(home))
+        monkeypatch.setenv("AEMLO_WORKERS", "0")
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        app.query_params["w"] = workspace
+        if view:
+            app.session_state["compare.view"] = view
+        return app.run().switch_page("pages/compare.py").run()
+
+    return opened
+
+
+def text(app):
+    return " ".join(m.value for m in [*app.markdown, *app.caption, *app.info])
+
+
+def test_an_empty_page_says_what_to_do_and_queues_it(compare_page, home):
+    app = compare_page("another-workspace")
+    assert not app.exception
+    assert "No comparison of this data set yet" in text(app)
+    assert "cells: " in text(app)
+    next(b for b in app.button if b.label == "Compare").click().run()
+    assert not app.exception
+    (run,) = Store(home).runs("another-workspace")
+    assert run.spec["folds"] == 5 and run.spec["baseline"] == "none"
+    assert "none" in [entry["name"] for entry in run.spec["samplers"]]
+
+
+@pytest.mark.parametrize("view, says", VIEWS.items(), ids=VIEWS)
+def test_every_view_of_a_finished_run(compare_page, view, says):
+    app = compare_page(view=view)
+    assert not app.exception
+    assert says in text(app)
+    assert "Test rows used in fitting: 0" in text(app)
+    assert not app.error
+
+
+def test_the_verdict_comes_first(compare_page):
+    app = compare_page(view="Verdict")
+    assert "AEMLO with BR\\-tree" in text(app)
+    assert "paired folds" in text(app)
+
+
+def test_no_sampler_no_button(compare_page):
+    app = compare_page("workspace-three")
+    app.multiselect[0].set_value([]).run()
+    assert not app.exception
+    assert "Choose at least one sampler and one classifier" in text(app)
+    assert not [b for b in app.button if b.label == "Compare"]
