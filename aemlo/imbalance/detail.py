@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import sparse
 
 from aemlo.imbalance import labels as by_label
-from aemlo.imbalance.formulas import count, decimals, ratio
+from aemlo.imbalance.formulas import count, decimals, ratio, rows_in_words
 from aemlo.imbalance.labels import Labels
 
 
@@ -54,8 +54,8 @@ def measure_label(Y, label, names, empty="left out"):
             "SCUMBLE",
             concurrence,
             "decimals",
-            f"mean over its {count(have)} rows",
-            f"{count(alone)} of its rows carry it alone; cloning the others also adds "
+            f"mean over its {rows_in_words(have)}",
+            f"Rows that carry it alone: {count(alone)}. Cloning the others also adds "
             "to their other labels.",
             "Charte et al., Neurocomputing 326, 2019",
         ),

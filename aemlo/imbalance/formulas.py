@@ -32,6 +32,11 @@ def ratio(value):
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
+def rows_in_words(number):
+    """ "1 row", "1,234 rows"."""
+    return f"{count(number)} row" + ("" if number == 1 else "s")
+
+
 def written(value, form):
     """`value` in a measure's form: "count", "ratio" or "decimals"."""
     if math.isnan(value):
@@ -48,12 +53,21 @@ def density(labels, empty, features, names):
     return f"cardinality {mean} / {count(labels.q)} labels"
 
 
-def spread_of_sizes(labels, empty, features, names):
-    sizes = labels.sizes
-    return (
-        f"from {sizes.min()} to {sizes.max()} labels per row, mean "
-        f"{decimals(sizes.mean())}, standard deviation {decimals(sizes.std())}"
-    )
+def cardinality_skew(labels, empty, features, names):
+    return _moments(labels.sizes, 3, "1.5", "")
+
+
+def cardinality_kurtosis(labels, empty, features, names):
+    return _moments(labels.sizes, 4, "2", " - 3")
+
+
+def _moments(sizes, order, power, rest):
+    away = sizes - sizes.mean()
+    if not away.any():
+        return f"every row has {sizes[0]} labels, so the moments are 0"
+    upper, lower = decimals((away**order).mean()), decimals((away**2).mean())
+    about = f"moments {order} and 2 about {decimals(sizes.mean())} labels"
+    return f"{upper} / {lower}^{power}{rest} ({about})"
 
 
 def unlabelled(labels, empty, features, names):

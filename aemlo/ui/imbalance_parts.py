@@ -9,7 +9,7 @@ from aemlo.charts import imbalance_rows as row_charts
 from aemlo.charts import theme
 from aemlo.errors import AemloError
 from aemlo.imbalance import detail, expectation
-from aemlo.imbalance.formulas import written
+from aemlo.imbalance.formulas import rows_in_words, written
 from aemlo.ui import cached_imbalance as cached
 from aemlo.ui import parts
 
@@ -117,24 +117,25 @@ def label_close_up(dataset, labels, label, empty):
     meets, features = st.columns(2, gap="medium")
     with meets:
         st.markdown("**Whom it meets**")
+        met = imbalance.neighbours(labels, label, names)
         parts.table(
-            imbalance.neighbours(labels, label, names),
+            met,
             name=f"{dataset.name}-{label}-neighbours",
             key="imbalance.neighbours",
             column_config=COLUMNS,
-            height=300,
+            height=300 if len(met) > 7 else "content",
             alt=f"Labels that share rows with {name}.",
         )
     with features:
         _feature_panel(dataset, labels, label, key, name)
     shown = detail.per_row(labels, names, rows[:MANY_ROWS])
     more = f", the first {MANY_ROWS} shown" if len(rows) > MANY_ROWS else ""
-    st.markdown(f"**Its {len(rows):,} rows**{more}")
+    st.markdown(f"**Its {rows_in_words(len(rows))}**{more}")
     st.dataframe(
         shown,
         key="imbalance.rows",
         hide_index=True,
-        height=260,
+        height=260 if len(shown) > 6 else "content",
         column_config=COLUMNS
         | {"row": NUMBER("row", help="Counted from 0"), "labels": NUMBER("labels")},
         alt=f"Rows with {name}.",
