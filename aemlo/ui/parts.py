@@ -26,6 +26,7 @@ PAGE_OF_KIND = {
     "embed": "pages/latent.py",
     "compare": "pages/compare.py",
     "classify": "pages/classify.py",
+    "predict": "pages/classify.py",
 }
 MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~:^"})
 

@@ -1,0 +1,303 @@
+"""Charts of one classifier in depth: remedies, curves, thresholds, calibration."""
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from aemlo.charts import theme
+
+ARM_COLOURS = {
+    "as it is": theme.BEFORE,
+    "class weights": "#0072B2",
+    "thresholds": "#CC79A7",
+    "weights and thresholds": "#6A4C93",
+}
+LABEL_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+ROW = 22  # pixels of a line of a long list
+MOST = 40
+
+
+def arm_colour(name):
+    """The colour an arm has in every chart; samplers keep theirs."""
+    return ARM_COLOURS.get(name) or theme.sampler_colour(name)
+
+
+def by_label(frame, measure="F1", most=MOST):
+    """What each arm reaches for each label, the rarest label on top.
+
+    Columns `label`, `IRLbl`, `minority`, `arm`, `value` (NaN where there is none). The
+    first arm is the one that the others are held against.
+    """
+    arms = list(dict.fromkeys(frame["arm"]))
+    labels = (
+        frame.drop_duplicates("label")
+        .sort_values("IRLbl", ascending=False, na_position="first")
+        .head(most)
+    )
+    names = labels["label"].tolist()[::-1]
+    wide = frame.pivot(index="label", columns="arm", values="value").loc[names]
+    ticks = [
+        f"{'◆ ' if minority else ''}{theme.short(name, 28)}"
+        for name, minority in zip(names, labels["minority"].tolist()[::-1], strict=True)
+    ]
+    y = list(range(len(names)))
+    fig = go.Figure()
+    spans = []
+    for place, low, high in zip(y, wide.min(axis=1), wide.max(axis=1), strict=True):
+        spans += [(low, place), (high, place), (None, None)]
+    fig.add_scatter(
+        x=[s[0] for s in spans],
+        y=[s[1] for s in spans],
+        mode="lines",
+        line={"color": "rgba(128,128,128,0.45)", "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for order, arm in enumerate(arms):
+        fig.add_scatter(
+            x=wide[arm],
+            y=y,
+            mode="markers",
+            name=theme.short(arm),
+            marker={
+                "color": arm_colour(arm),
+                "size": 10,
+                "symbol": "circle-open" if order == 0 else theme.SYMBOLS[order - 1],
+                "line": {"width": 2 if order == 0 else 0},
+            },
+            customdata=[theme.short(name, 80) for name in names],
+            hovertemplate=f"%{{customdata}}<br>{theme.safe(arm)}: {measure} %{{x:.3f}}"
+            "<extra></extra>",
+        )
+    fig.update_yaxes(tickvals=y, ticktext=ticks, range=[-0.8, len(y) - 0.2])
+    fig.update_xaxes(title=f"{measure} on the test rows", range=[-0.03, 1.03])
+    fig.update_layout(
+        title=_verdict(frame, arms, measure),
+        height=130 + ROW * max(len(names), 6),
+        margin={"t": 95},
+    )
+    return fig
+
+
+def _verdict(frame, arms, measure):
+    wide = frame.pivot(index="label", columns="arm", values="value").fillna(0.0)
+    if len(arms) == 1:
+        return f"{measure} of {len(wide)} labels, the rarest on top"
+    parts = [
+        f"{theme.short(arm, 24)} {int((wide[arm] > wide[arms[0]] + 1e-9).sum())} up, "
+        f"{int((wide[arm] < wide[arms[0]] - 1e-9).sum())} down"
+        for arm in arms[1:4]
+    ]
+    first = theme.short(arms[0], 24)
+    return f"{measure} of {len(wide)} labels against {first}:<br>{'; '.join(parts)}"
+
+
+def curves(frame, base_rates):
+    """Precision-recall and ROC curves, one line a label.
+
+    `frame`: `label`, `threshold`, `precision`, `recall`, `false positive rate`;
+    `base_rates`: share of positives by label, the precision of guessing.
+    """
+    fig = make_subplots(1, 2, subplot_titles=("Precision and recall", "ROC"))
+    for order, (label, part) in enumerate(frame.groupby("label", sort=False)):
+        colour = LABEL_COLOURS[order % len(LABEL_COLOURS)]
+        common = {
+            "mode": "lines",
+            "name": theme.short(label, 30),
+            "legendgroup": label,
+            "line": {"color": colour, "shape": "hv"},
+            "customdata": part["threshold"],
+        }
+        fig.add_scatter(
+            x=part["recall"],
+            y=part["precision"],
+            hovertemplate="recall %{x:.3f}, precision %{y:.3f}, score from "
+            "%{customdata:.3f}<extra></extra>",
+            row=1,
+            col=1,
+            **common,
+        )
+        fig.add_hline(
+            base_rates[label], line={"color": colour, "dash": "dot"}, row=1, col=1
+        )
+        fig.add_scatter(
+            x=[0, *part["false positive rate"]],
+            y=[0, *part["recall"]],
+            hovertemplate="false positives %{x:.3f}, recall %{y:.3f}<extra></extra>",
+            showlegend=False,
+            row=1,
+            col=2,
+            **common,
+        )
+    fig.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": theme.THRESHOLD, "dash": "dash"},
+        showlegend=False,
+        hoverinfo="skip",
+        row=1,
+        col=2,
+    )
+    for col, (x, y) in enumerate(
+        (("recall", "precision"), ("false positive rate", "recall")), 1
+    ):
+        fig.update_xaxes(title=x, range=[-0.02, 1.02], row=1, col=col)
+        fig.update_yaxes(title=y, range=[-0.02, 1.05], row=1, col=col)
+    fig.update_layout(
+        height=430,
+        title="A dotted line is the precision of guessing",
+        margin={"t": 110},
+        legend={"y": 1.12},
+    )
+    return fig
+
+
+def threshold_curves(frame, chosen, tuned, label):
+    """Precision, recall and F1 of one label (or all) by threshold."""
+    fig = go.Figure()
+    for measure, colour in (
+        ("precision", "#0072B2"),
+        ("recall", "#E69F00"),
+        ("F1", "#009E73"),
+    ):
+        fig.add_scatter(
+            x=frame["threshold"],
+            y=frame[measure],
+            mode="lines",
+            line={"color": colour, "shape": "vh"},
+            name=measure,
+            hovertemplate=f"score from %{{x:.3f}}: {measure} %{{y:.3f}}<extra></extra>",
+        )
+    fig.add_vline(
+        chosen,
+        line={"color": theme.SYNTHETIC, "width": 3},
+        annotation_text="yours",
+        annotation_position="top right",
+    )
+    if tuned is not None and abs(tuned - chosen) > 1e-9:
+        fig.add_vline(
+            min(tuned, 1.0),
+            line={"color": theme.THRESHOLD, "dash": "dash"},
+            annotation_text="trained",
+            annotation_position="top left",
+        )
+    best = frame.loc[frame["F1"].idxmax()]
+    fig.update_xaxes(
+        title="threshold: the label is given from this score", range=[0, 1]
+    )
+    fig.update_yaxes(title="on the test rows", range=[0, 1.05])
+    fig.update_layout(
+        title=f"{theme.short(label)}: best F1 {theme.number(best['F1'])} at "
+        f"{theme.number(best['threshold'])}",
+        height=360,
+    )
+    return fig
+
+
+def right_and_wrong(frame, most=MOST):
+    """Right, wrong and missed rows of each label, the rarest label on top.
+
+    Columns `label`, `IRLbl`, `true positives`, `false positives`, `false negatives`.
+    """
+    shown = frame.sort_values("IRLbl", ascending=False, na_position="first").head(most)
+    shown = shown.iloc[::-1]
+    y = list(range(len(shown)))
+    fig = go.Figure()
+    for column, name, colour in (
+        ("true positives", "right", theme.BETTER),
+        ("false negatives", "missed", theme.NEUTRAL),
+        ("false positives", "wrongly given", theme.WORSE),
+    ):
+        fig.add_bar(
+            x=shown[column],
+            y=y,
+            orientation="h",
+            name=name,
+            marker={
+                "color": colour,
+                "pattern": {"shape": theme.HATCH if name == "missed" else ""},
+            },
+            customdata=[theme.short(n, 80) for n in shown["label"]],
+            hovertemplate=f"%{{customdata}}: %{{x:,}} rows {name}<extra></extra>",
+        )
+    bare = int((shown["true positives"] == 0).sum())
+    fig.update_yaxes(tickvals=y, ticktext=[theme.short(n, 30) for n in shown["label"]])
+    fig.update_xaxes(title="test rows")
+    fig.update_layout(
+        barmode="stack",
+        title=f"{bare} of {len(shown)} labels are never given rightly"
+        if bare
+        else f"All {len(shown)} labels are given rightly at least once",
+        height=130 + ROW * max(len(shown), 6),
+    )
+    return fig
+
+
+def calibration(frame, name):
+    """Observed share against score, one mark a bin; `frame`: score, share, rows."""
+    fig = go.Figure()
+    fig.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": theme.THRESHOLD, "dash": "dash"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    fig.add_scatter(
+        x=frame["score"],
+        y=frame["share"],
+        mode="lines+markers",
+        line={"color": theme.REAL},
+        marker={"size": 6 + 14 * (frame["rows"] / frame["rows"].max()) ** 0.5},
+        customdata=frame["rows"],
+        hovertemplate="score %{x:.3f}: %{y:.3f} have the label, of %{customdata:,}"
+        "<extra></extra>",
+        showlegend=False,
+    )
+    gap = (frame["rows"] * (frame["share"] - frame["score"]).abs()).sum()
+    gap /= frame["rows"].sum()
+    lean = (frame["rows"] * (frame["score"] - frame["share"])).sum()
+    word = "too high" if lean > 0 else "too low"
+    fig.update_xaxes(title="score, mean of a bin", range=[-0.02, 1.02])
+    fig.update_yaxes(title="share that has the label", range=[-0.02, 1.02])
+    fig.update_layout(
+        title=f"{theme.short(name)}: scores are off by {gap:.3f} on average, "
+        f"mostly {word}",
+        height=420,
+    )
+    return fig
+
+
+def contributions(frame, label):
+    """What speaks for and against a label in one row; `feature`, `contribution`."""
+    shown = frame.iloc[::-1]
+    y = list(range(len(shown)))
+    fig = go.Figure(
+        go.Bar(
+            x=shown["contribution"],
+            y=y,
+            orientation="h",
+            marker={
+                "color": [
+                    theme.BETTER if v > 0 else theme.WORSE
+                    for v in shown["contribution"]
+                ]
+            },
+            customdata=[
+                (theme.short(f, 80), v)
+                for f, v in zip(shown["feature"], shown["value"], strict=True)
+            ],
+            hovertemplate="%{customdata[0]}: value %{customdata[1]:.3f}, adds %{x:.3f}"
+            "<extra></extra>",
+        )
+    )
+    fig.update_yaxes(
+        tickvals=y, ticktext=[theme.short(f, 34) for f in shown["feature"]]
+    )
+    fig.update_xaxes(title="coefficient × value (log-odds)")
+    fig.update_layout(
+        title=f"What speaks for (right) and against {theme.short(label, 30)}",
+        height=120 + ROW * max(len(shown), 5),
+    )
+    return fig

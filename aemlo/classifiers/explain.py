@@ -1,0 +1,46 @@
+"""What a fitted classifier can say about why: coefficients per label and feature."""
+
+import numpy as np
+from scipy import sparse
+
+
+def coefficients(classifier):
+    """Coefficients (q, d) of linear models, one per label; None where there are none.
+
+    NaN for a label with one class in training. The score of a row before the sigmoid
+    is the sum of coefficient x feature and an intercept.
+    """
+    inner = getattr(classifier, "inner_", None)
+    if inner is not None:
+        found = coefficients(inner)
+        if found is None:
+            return None
+        whole = np.full((classifier.n_labels_, found.shape[1]), np.nan)
+        whole[classifier.learned_labels_] = found
+        return whole
+    models = getattr(classifier, "models_", None)
+    if not models or not all(np.ndim(getattr(m, "coef_", 0)) == 2 for m in models):
+        return None
+    d = classifier.n_features_in_
+    if len(models) != len(classifier.learned_labels_) or any(
+        model.coef_.shape != (1, d) for model in models
+    ):
+        return None  # a chain: its later links see labels beside the features
+    whole = np.full((classifier.n_labels_, d), np.nan)
+    whole[classifier.learned_labels_] = np.vstack([model.coef_ for model in models])
+    return whole
+
+
+def nearest(X_train, X, k=5):
+    """Positions (n, k) of the nearest rows of X_train, and their distances (n, k)."""
+    from aemlo.classifiers import neighbours
+
+    k = min(k, X_train.shape[0])
+    distance, place = neighbours.index(X_train, k).kneighbors(X)
+    return place, distance
+
+
+def contributions(weights, row):
+    """coefficient x value (d,) of one row, NumPy or CSR, for one label's weights."""
+    row = row.toarray().ravel() if sparse.issparse(row) else np.asarray(row).ravel()
+    return weights * row
