@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
+ROWS_AT_ONCE = 4096
+
 
 def learn_scales(X):
     """Each column's smallest value and range (1 where it is constant), (d,) each."""
@@ -31,7 +33,9 @@ class Rows:
         self._sparse = X.tocsr() if sparse.issparse(X) else None
         if self._sparse is None:
             scaled = np.empty(X.shape, dtype=np.float32)
-            np.divide(X - low, span, out=scaled, casting="same_kind")
+            for start in range(0, self.n, ROWS_AT_ONCE):  # no second copy of X
+                part = slice(start, start + ROWS_AT_ONCE)
+                scaled[part] = (X[part] - low) / span
             self._dense = torch.from_numpy(scaled)
             if self._fits_on_device():
                 self._dense = self._dense.to(device)

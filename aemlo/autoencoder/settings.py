@@ -54,7 +54,8 @@ def memory_needed(n, d, q, settings, *, is_sparse=False, stored=None):
     `stored` values are there already), the network five times (weights, gradients,
     two moments, the best so far) and one batch with its pair matrices.
     """
-    data = n * q + (0 if is_sparse else 4 * n * d)
+    scaling = 8 * min(n, 4096) * d
+    data = n * q + (0 if is_sparse else 4 * n * d + scaling)
     batch = min(n, settings.batch_size)
     hidden = 6 * settings.width + 4 * settings.latent_size + 2 * settings.label_width
     work = 4 * batch * (8 * d + 8 * q + 3 * hidden) + 4 * 6 * batch * batch

@@ -143,6 +143,11 @@ def peak_memory(n):
         "b.seconds_of_epoch(X, Y, 1); "
         "print(b.high_water(), size / 2**20)"
     )
+    return in_a_process(code)
+
+
+def in_a_process(code):
+    """The numbers that `code` prints in a process of its own."""
     here = os.path.dirname(os.path.abspath(__file__))
     path = os.pathsep.join([here, os.path.dirname(os.path.dirname(here))])
     out = subprocess.run(
@@ -151,6 +156,22 @@ def peak_memory(n):
         **{"capture_output": True, "text": True, "check": True},
     )
     return [float(word) for word in out.stdout.split()]
+
+
+def memory_said_and_taken(n=40_000, d=2_000, q=50):
+    """Megabytes that `memory_needed` says and that training on dense rows takes."""
+    code = (
+        "import numpy as np, autoencoder as b; from aemlo.autoencoder import *; "
+        "rng = np.random.default_rng(0); "
+        f"X = rng.random(({n}, {d}), dtype=np.float32); "
+        f"Y = (rng.random(({n}, {q}), dtype=np.float32) < 0.1).astype(np.uint8); "
+        "b.seconds_of_batches(Training, X[:300], Y[:300], 2, 1); "
+        "before = b.high_water(); "
+        "b.seconds_of_batches(Training, X, Y, 3, 1); "
+        f"said = memory_needed({n}, {d}, {q}, Settings()); "
+        "print(said / 2**20, b.high_water() - before)"
+    )
+    return in_a_process(code)
 
 
 def high_water():
@@ -188,6 +209,8 @@ def main():
     for n in (2_000, 8_000, 32_000):
         peak, size = peak_memory(n)
         print(f"  {n:>6,} rows: {peak:.0f} MB, of which the data {size:.0f} MB")
+    said, taken = memory_said_and_taken()
+    print(f"memory for 40,000 x 2,000 dense: said {said:.0f} MB, taken {taken:.0f} MB")
     if torch.cuda.is_available():
         took = seconds_of_epoch(X.toarray(), Y, device="cuda")
         print(f"epoch on {torch.cuda.get_device_name()}: {took:.3f} s")
