@@ -198,7 +198,10 @@ elif view in ("Ring", "Co-occurrence", "Phi"):
     square = imbalance.cooccurrence(labels, shown)
     if view == "Ring":
         fig = pair_charts.ring(
-            square, table.reset_index(names="position").iloc[shown], chosen
+            square,
+            table.reset_index(names="position").iloc[shown],
+            chosen,
+            overlay(partial(imbalance.cooccurrence, labels=shown)),
         )
     elif view == "Co-occurrence" and after is None:
         fig = pair_charts.cooccurrence(square, some)

@@ -195,6 +195,14 @@ def test_ring_joins_labels_that_meet():
     lines = [trace for trace in fig.data if trace.mode == "lines"]
     assert sum(list(trace.x).count(None) for trace in lines) == 2  # A-B and A-C
     assert "1 with A" in nodes[0].customdata[0][1]
+    later = imbalance.cooccurrence(np.vstack([TINY, [[0, 0, 1]]]), [0, 1, 2])
+    over = charts.Overlay("ML-ROS", "red", later)
+    fig = imbalance_pairs.ring(
+        imbalance.cooccurrence(TINY, [0, 1, 2]), table, after=over
+    )
+    tied = {trace.name for trace in fig.data if trace.mode == "lines" and trace.x}
+    # C now has a row without A, so that tie loosened; A and B are as they were.
+    assert tied == {"loosened", "about the same"}
 
 
 def test_paired_bars():

@@ -7,6 +7,7 @@ from aemlo.charts import theme
 from aemlo.charts.imbalance import axis_names
 
 WIDTHS = (0.75, 1.75, 3.0, 5.0, 8.0)
+CHANGE = 0.02
 
 
 def cooccurrence(square, names):
@@ -69,26 +70,29 @@ def phi(square, names):
     return _square_layout(fig, title, len(names))
 
 
-def ring(square, table, chosen=None):
+def ring(square, table, chosen=None, after=None):
     """Labels on a ring, joined where they share rows; wider means more of the rarer.
 
     `square` (m, m) as for `cooccurrence`; `table` has one line for each of its labels:
-    `position label positives minority SCUMBLE`.
+    `position label positives minority SCUMBLE`. With `after` (an Overlay of the square
+    afterwards) the ties are those afterwards, coloured by whether they loosened.
     """
     square = np.asarray(square)
     m = len(table)
     angle = np.pi / 2 - 2 * np.pi * np.arange(m) / max(m, 1)
     x, y = np.cos(angle), np.sin(angle)
     fig = go.Figure()
-    for width, pairs in _by_width(square):
+    for name, colour, width, pairs in _ties(square, after):
         path_x, path_y = _chords(x, y, pairs)
         fig.add_scatter(
             x=path_x,
             y=path_y,
             mode="lines",
-            line={"width": width, "color": "rgba(110,130,150,0.45)"},
+            name=name,
+            opacity=0.45,
+            line={"width": width, "color": colour},
             hoverinfo="skip",
-            showlegend=False,
+            showlegend=after is not None and width == WIDTHS[-1],
         )
     most = max(int(table["positives"].max()), 1)
     for minority, name, colour in (
@@ -173,16 +177,34 @@ def _square_layout(fig, title, m):
     return fig
 
 
-def _by_width(square):
-    """(width, pairs) of the classes of ties, thin ones first."""
+def _ties(square, after):
+    """(name, colour, width, pairs) of the classes of ties, thin ones first.
+
+    The class of the widest ties stands for its colour in the legend, even if empty.
+    """
+    tie = _strength(square)
+    kinds = [("ties", theme.MAJORITY, np.ones_like(tie, dtype=bool))]
+    if after is not None:
+        later = _strength(after.values)
+        move, tie = later - tie, later
+        kinds = [
+            ("about the same", theme.MAJORITY, np.abs(move) <= CHANGE),
+            ("loosened", theme.BETTER, move < -CHANGE),
+            ("tightened", theme.WORSE, move > CHANGE),
+        ]
+    place = np.minimum((tie * len(WIDTHS)).astype(int), len(WIDTHS) - 1)
+    for name, colour, kind in kinds:
+        for order, width in enumerate(WIDTHS):
+            j, k = np.nonzero(np.triu((tie > 0) & kind & (place == order), 1))
+            if len(j) or width == WIDTHS[-1]:
+                yield name, colour, width, list(zip(j, k, strict=True))
+
+
+def _strength(square):
+    """Shared rows / rows of the rarer label of each pair, 0 to 1."""
+    square = np.asarray(square)
     own = np.diag(square).astype(float)
-    j, k = np.nonzero(np.triu(square, 1))
-    tie = square[j, k] / np.maximum(np.minimum(own[j], own[k]), 1)
-    places = np.minimum((tie * len(WIDTHS)).astype(int), len(WIDTHS) - 1)
-    for place, width in enumerate(WIDTHS):
-        here = places == place
-        if here.any():
-            yield width, list(zip(j[here], k[here], strict=True))
+    return square / np.maximum(np.minimum.outer(own, own), 1)
 
 
 def _chords(x, y, pairs):
