@@ -34,7 +34,7 @@ section = st.segmented_control(
 )
 space, method, dimensions = latent_pictures.controls(section)
 settings = latent_pictures.settings(section, dimensions)
-embed = latent_pictures.embedding_run(workspace, run, settings)
+embed = latent_pictures.embedding_run(workspace, run, settings, method)
 view = View(run, embed)
 if embed is not None and embed.state != "done":
     parts.run_panel(workspace, embed.id, live=latent_pictures.renew(view))

@@ -49,7 +49,7 @@ def latent_map(
         dragmode="lasso" if "z" not in points else "orbit",
         hovermode="closest",
         margin={"t": 125, "l": 20, "r": 20, "b": 40},
-        legend={"itemsizing": "constant", "y": 1.01},
+        legend=_legend(points, colour),
     )
     _bare_axes(figure, method, "z" in points)
     return figure
@@ -99,6 +99,14 @@ def map_title(points, colour):
         )
     by = "" if colour == KIND else f", by {theme.short(colour)}"
     return f"{real} and {made}{by}"
+
+
+def _legend(points, colour):
+    """Above the map for the few kinds, beside it for the many categories."""
+    if colour != KIND and _kind_of(points[colour]) == "category":
+        beside = {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"}
+        return {"itemsizing": "constant", **beside}
+    return {"itemsizing": "constant", "y": 1.01}
 
 
 def _subtitle(points, colour, note):
@@ -216,6 +224,7 @@ def _trace(part, name, marker, legend):
     }
     if "z" in part:
         marker["size"] = max(2, marker["size"] // 2)
+        marker.pop("line", None)
         return go.Scatter3d(**_places(part, "xyz"), **shared)
     shared["unselected"] = {"marker": {"opacity": 0.12}}
     return go.Scattergl(**_places(part, "xy"), **shared)
@@ -285,6 +294,9 @@ def _bare_axes(figure, method, in_space):
     # The axes of such a picture have no unit; distances mean something, places do not.
     bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:
+        figure.update_scenes(
+            aspectmode="cube", camera_eye={"x": 1.1, "y": 1.1, "z": 0.7}
+        )
         figure.update_scenes(
             {
                 f"{axis}axis": {**bare, "title": {"text": f"{method} {order}"}}

@@ -6,13 +6,14 @@ import streamlit as st
 from aemlo import selection
 from aemlo.charts import latent, latent_details, theme
 from aemlo.embedding import trained
-from aemlo.ui import parts
+from aemlo.ui import parts, state
 from aemlo.ui.latent_view import (
     FEATURE,
     LABEL,
     MOST_LINKED,
     OWN_COLOURS,
     SPACE_NAMES,
+    TITLES,
 )
 
 TABLE_ROWS = 2_000
@@ -57,6 +58,7 @@ def colour_controls(view, key):
         "Colour by",
         view.colours(),
         index=view.colours().index(LABEL),
+        format_func=lambda name: TITLES.get(name, name),
         key=f"{key}.colour",
         persist_state="session",
         help="Shapes stay: circles are real rows, diamonds synthetic ones.",
@@ -81,7 +83,7 @@ def colour_controls(view, key):
         )
         return colour, of, features[of]
     second.caption(OWN_COLOURS[colour])
-    return colour, None, colour
+    return colour, None, TITLES.get(colour, colour)
 
 
 def trust_line(view, space):
@@ -335,7 +337,14 @@ def what_is_left(view, workspace, key):
     waiting = st.session_state.pop("latent.dataset_to_use", None)
     if waiting is not None:
         workspace.use(waiting)
+        # The run belongs to the data set before: keep it on the page by its address.
+        state.show(view.run.id)
+        st.session_state["latent.used"] = waiting.name
         st.rerun()
+    used = st.session_state.get("latent.used")
+    if used == workspace.dataset.name:
+        st.success(f"{parts.plain(used)} is now the data set in use on all pages.")
+        st.page_link("pages/imbalance.py", label="See its imbalance")
     away = hidden(view)
     if not len(away):
         return

@@ -126,7 +126,7 @@ def settings(section, dimensions, key="latent.settings"):
     }
 
 
-def embedding_run(workspace, run, wanted):
+def embedding_run(workspace, run, wanted, method):
     """The embedding run with these settings; the default one is queued unasked.
 
     Other settings wait for a press of the button; until then None.
@@ -150,6 +150,8 @@ def embedding_run(workspace, run, wanted):
         other = [one for one in embedding_runs(workspace.store, run) if not one.active]
         if other and plain:
             return other[0]
+    if method == "PCA":
+        return None
     st.button(
         "Compute this picture",
         key="latent.compute",
@@ -198,7 +200,6 @@ def two_runs(workspace, view, space, method):
             "There is no second run on this data set to lay beside. Train one with "
             "other settings, or AEMLO-paper, the published ones."
         )
-        parts.next_step("pages/train.py", "Train another", "Then come back here.")
         return
     picked = st.selectbox(
         "The other run",

@@ -21,6 +21,7 @@ SPACE_NAMES = {
     "labels": "Labels",
 }
 LABEL, FEATURE = "has the label …", "a feature …"
+TITLES = {"outside": "outside its label's region"}
 OWN_COLOURS = {
     latent.KIND: "Blue circles are real rows, orange diamonds synthetic ones.",
     LABEL: "Rows with one label stand out, synthetic ones with it too.",

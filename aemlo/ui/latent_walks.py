@@ -17,9 +17,9 @@ STEPS = 41
 @st.cache_resource(max_entries=3, show_spinner="Loading the trained network")
 def model_of(run_id, finished):
     """The trained network of a run: encodes and decodes rows."""
-    from aemlo.samplers import AEMLO
+    from aemlo.autoencoder.model import TrainedModel
 
-    return AEMLO.load(state.store().folder(run_id)).model_
+    return TrainedModel.load(state.store().folder(run_id))[0]
 
 
 @st.cache_data(max_entries=6, show_spinner=False)

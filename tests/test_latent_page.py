@@ -1,0 +1,229 @@
+"""The latent page as a visitor uses it, without a browser and without a worker."""
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from aemlo.dataset import Dataset, Feature
+from aemlo.embedding import trained
+from aemlo.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKSPACE = "latent-test"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.setenv("AEMLO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AEMLO_WORKERS", "0")
+    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
+    yield Store(tmp_path / "home")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def source(store):
+    """A finished training run on 60 rows, 12 with a rare label, and 10 synthetic."""
+    rng = np.random.default_rng(0)
+    rare = np.arange(60) < 12
+    X = rng.normal(size=(60, 5)) + 4.0 * rare[:, None]
+    Y = np.column_stack([np.ones(60), rare]).astype(np.uint8)
+    features = tuple(Feature(f"f{j}") for j in range(5))
+    original = Dataset("small", X, Y, features, ("all", "rare"))
+    made = np.vstack([X[:10] + 0.1])
+    resampled = Dataset(
+        *("small", np.vstack([X, made]), np.vstack([Y, Y[:10]])),
+        *(features, original.label_names),
+    )
+    provenance = pd.DataFrame(
+        {
+            "origin": [*range(60), *([-1] * 10)],
+            "parents": [()] * 60 + [(j, j + 1) for j in range(10)],
+            "label": [-1] * 60 + [1] * 10,
+            "weight": [np.nan] * 60 + [0.3] * 10,
+        }
+    )
+    key = store.add_dataset(original)
+    store.use_dataset(WORKSPACE, key)
+    run_id = store.enqueue(WORKSPACE, "train", "AEMLO", {"seed": 0}, key, "small")
+    folder = store.folder(run_id)
+    resampled.save(folder / "resampled")
+    provenance.to_parquet(folder / "provenance.parquet")
+    np.save(folder / "codes.npy", resampled.X @ rng.normal(size=(5, 4)))
+    store.claim("nobody")
+    store.finish(run_id, "done", summary={}, error=None)
+    return store.run(run_id)
+
+
+def drawn(store, source, **spec):
+    """A finished embedding run of `source`, its pictures made up."""
+    rng = np.random.default_rng(1)
+    spec = {"run": source.id, **trained.PICTURE, **spec}
+    run_id = store.enqueue(WORKSPACE, "embed", "Map", spec, source.dataset, "small")
+    folder = store.folder(run_id)
+    n = 70
+    for space in trained.SPACES:
+        frame = pd.DataFrame(rng.normal(size=(n, spec["dimensions"])))
+        frame.columns = list("xyz")[: spec["dimensions"]]
+        frame.insert(0, "row", np.arange(n))
+        frame["placed"] = False
+        frame["trustworthiness"], frame["preservation"] = 0.9, 0.5
+        frame.to_parquet(folder / f"{space}.parquet")
+    rows = pd.DataFrame({"row": np.arange(n), "outside": np.arange(n) >= 67})
+    rows.to_parquet(folder / "rows.parquet")
+    store.claim("nobody")
+    store.finish(run_id, "done", summary={}, error=None)
+    return store.run(run_id)
+
+
+def visit(run=None):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if run:
+        page.query_params["run"] = run
+    page.run()
+    return page.switch_page("pages/latent.py").run()
+
+
+def charts(page):
+    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def ids(chart, name):
+    """Row ids of the trace whose name starts with `name`, as the browser gets them."""
+    found = []
+    for trace in chart["data"]:
+        if trace.get("name", "").startswith(name):
+            carried = trace["customdata"]
+            if isinstance(carried, dict):
+                kind = {"i1": "int8", "u1": "uint8", "i2": "int16", "i4": "int32"}
+                data = base64.b64decode(carried["bdata"])
+                carried = np.frombuffer(data, kind[carried["dtype"]]).tolist()
+            found += np.ravel(carried).tolist()
+    return found
+
+
+def texts(page):
+    kinds = (page.markdown, page.caption, page.info, page.error, page.subheader)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def fine(page):
+    assert not page.exception, [e.value for e in page.exception]
+    return page
+
+
+def test_pca_is_there_at_once_and_umap_is_queued_once(store, source):
+    page = fine(visit())
+    assert "PCA is shown until UMAP is ready." in texts(page)
+    queued = store.runs(WORKSPACE, "embed")
+    assert [run.spec for run in queued] == [{"run": source.id, **trained.PICTURE}]
+    first = charts(page)[0]
+    assert (
+        "12 of 60 real rows have it, and 10 of 10 synthetic"
+        in (first["layout"]["title"]["text"])
+    )
+    assert sorted(ids(first, "real, has it")) == list(range(12))
+    assert sorted(ids(first, "synthetic, has it")) == list(range(60, 70))
+    fine(page.run())
+    assert len(store.runs(WORKSPACE, "embed")) == 1
+
+
+def test_rows_are_found_by_number_with_their_parents_and_neighbours(store, source):
+    drawn(store, source)
+    page = fine(visit())
+    assert "Trustworthiness 0.900" in texts(page)
+    page.text_input(key="latent.search").set_value("63")
+    fine(page.run())
+    assert "1 rows selected: 0 real, 1 synthetic" in texts(page)
+    assert page.dataframe[0].value["parents"].tolist() == ["from rows 3 and 4"]
+    rings = ids(charts(page)[0], "selected")
+    assert rings == [63]
+    fine(page.button(key="latent.family").click().run())
+    assert sorted(ids(charts(page)[0], "selected")) == [3, 4, 63]
+    assert any(t.get("name") == "to its parents" for t in charts(page)[0]["data"])
+    page.text_input(key="latent.search").set_value("99")
+    fine(page.run())
+    assert page.error[0].value.replace("\\", "") == ("Row '99': rows run from 0 to 69.")
+
+
+def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, source):
+    drawn(store, source)
+    page = fine(visit())
+    outside = page.button(key="latent.outside")
+    assert outside.label == ("Select the 3 synthetic rows outside their label's region")
+    fine(outside.click().run())
+    assert "3 rows selected: 0 real, 3 synthetic" in texts(page)
+    fine(page.button(key="latent.leave").click().run())
+    assert "60 real and 7 synthetic rows" in texts(page)
+    assert sorted(ids(charts(page)[0], "synthetic")) == list(range(60, 67))
+    fine(page.button(key="latent.use_rest").click().run())
+    kept = store.dataset(store.workspace_dataset(WORKSPACE))
+    assert kept.n == 67
+    assert kept.name == "small, 3 rows left out"
+    assert "is now the data set in use" in page.success[0].value
+    assert "60 real and 7 synthetic rows" in texts(page)
+
+
+def test_other_settings_wait_for_a_press_and_three_dimensions_need_their_own(
+    store, source
+):
+    drawn(store, source)
+    page = fine(visit())
+    page.segmented_control(key="latent.dimensions").set_value(3)
+    fine(page.run())
+    assert "PCA is shown: UMAP has not been computed" in texts(page)
+    assert len(store.runs(WORKSPACE, "embed")) == 1
+    fine(page.button(key="latent.compute").click().run())
+    assert store.runs(WORKSPACE, "embed")[0].spec["dimensions"] == 3
+    assert charts(page)[0]["data"][0]["type"] == "scatter3d"
+
+
+@pytest.mark.parametrize(
+    "section, said",
+    [
+        ("Directions", "Not computed yet"),
+        ("Is it any good", "Not computed yet"),
+        ("Two runs", "There is no second run on this data set"),
+    ],
+)
+def test_what_is_not_there_yet_is_said(store, source, section, said):
+    drawn(store, source)
+    page = visit()
+    page.segmented_control(key="latent.section").set_value(section)
+    fine(page.run())
+    assert said in texts(page)
+
+
+def test_a_run_without_codes_says_why(store, source):
+    shutil.rmtree(store.folder(source.id))
+    page = visit()
+    assert "This run has no codes to look at" in texts(fine(page))
+
+
+def test_two_runs_share_a_selection_of_real_rows(store, source):
+    drawn(store, source)
+    other = store.enqueue(
+        *(WORKSPACE, "train", "AEMLO-paper", {"seed": 0}, source.dataset, "small")
+    )
+    folder = store.folder(other)
+    shutil.copytree(store.folder(source.id), folder, dirs_exist_ok=True)
+    store.claim("nobody")
+    store.finish(other, "done", summary={}, error=None)
+    page = visit(source.id)
+    page.text_input(key="latent.search").set_value("3, 4, 65")
+    fine(page.run())
+    page.segmented_control(key="latent.section").set_value("Two runs")
+    fine(page.run())
+    assert "2 real rows selected" in texts(page)
+    rings = [t for t in charts(page)[0]["data"] if "selected" in t.get("name", "")]
+    assert len(rings) == 2
