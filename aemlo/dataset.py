@@ -74,8 +74,12 @@ class Dataset:
         if not np.isin(self.Y, (0, 1)).all():
             raise DataError(f"{self.name}: labels must be 0 or 1.")
         object.__setattr__(self, "Y", np.ascontiguousarray(self.Y, dtype=np.uint8))
-        if self.text is not None and len(self.text) != n:
-            raise DataError(f"{self.name}: {n} rows, but {len(self.text)} texts.")
+        if self.text is not None:
+            if len(self.text) != n:
+                raise DataError(f"{self.name}: {n} rows, but {len(self.text)} texts.")
+            # One sign for a missing text, however it was made or stored.
+            text = self.text.astype(object)
+            object.__setattr__(self, "text", text.where(text.notna(), None))
 
     @property
     def n(self):

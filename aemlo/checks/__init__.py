@@ -5,6 +5,7 @@ data set's recipe, from which `in_words` tells them and `without` takes one back
 """
 
 from aemlo.checks.findings import CHECKS, FEW_POSITIVES, Answer, Finding, examine
+from aemlo.checks.looks import counted
 from aemlo.checks.steps import STEPS, apply, describe, in_words, without
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Answer",
     "Finding",
     "apply",
+    "counted",
     "describe",
     "examine",
     "in_words",

@@ -116,8 +116,8 @@ def text_columns(dataset, few):
         "Text",
         len(dataset.text_names),
         "features",
-        f"{counted(len(dataset.text_names), 'column')} of text become numbers, learned "
-        f"from the training part only and kept sparse: {listed(dataset.text_names)}.",
+        "Text becomes numbers, learned from the training part only and kept sparse: "
+        f"{listed(dataset.text_names)}.",
         (now, *others, *_drop_features(dataset, dataset.text_names)),
         dataset.text_names,
     )

@@ -46,9 +46,9 @@ def listed(names, limit=SHOWN):
     return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
 
 
-def chosen(table, labels):
-    """The Location of labels that the user named."""
-    return Location(list(labels), "chosen by name", certain=True)
+def chosen(table, labels, said=""):
+    """The Location of labels that the user named; `said` in words how."""
+    return Location(list(labels), said or "chosen by name", certain=True)
 
 
 def from_count(table, count, place, words=None):

@@ -5,10 +5,15 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
 from aemlo.errors import DataError
 from aemlo.formats.frames import table_of
 from aemlo.formats.labels import Location
 from aemlo.formats.limits import from_environment
+from aemlo.formats.table import Column
 
 WAIT_SECONDS = 4
 SITE = "https://www.openml.org/"
@@ -21,34 +26,33 @@ def fetch(name, *, version=None, cache=None, limits=None):
     there are several. Raises DataError when the site cannot be reached (within seconds)
     or has no such data set.
     """
-    from sklearn.datasets import _openml, fetch_openml
+    from sklearn.datasets import fetch_openml
 
     limits = limits or from_environment()
-    _check_reachable(_openml._OPENML_PREFIX)
+    _check_reachable(SITE)
     which = {"data_id": int(name)} if str(name).isdigit() else {"name": str(name)}
     if "name" in which:
         which["version"] = version or "active"
+    how = {
+        "cache": cache is not None,
+        "data_home": str(Path(cache)) if cache else None,
+        "n_retries": 1,
+        "delay": 0.2,
+        # The pandas parser of scikit-learn 1.9 fails on {TRUE,FALSE}, the usual labels.
+        "parser": "liac-arff",
+    }
     try:
-        bunch = fetch_openml(
-            **which,
-            as_frame=True,
-            parser="auto",
-            cache=cache is not None,
-            data_home=str(Path(cache)) if cache else None,
-            n_retries=1,
-            delay=0.2,
-        )
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        bunch = fetch_openml(**which, as_frame="auto", **how)
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"OpenML '{name}': {reason}") from None
-    frame = bunch.frame if bunch.frame is not None else bunch.data
     targets = [str(target) for target in bunch.target_names or ()]
     location = Location()
     if len(targets) > 1:
         location = Location(targets, "OpenML's default targets", certain=True)
     title = str(bunch.details.get("name", name))
-    return table_of(
-        frame,
+    found = table_of(
+        _dense_part(bunch, targets),
         f"OpenML '{name}'",
         title,
         "OpenML",
@@ -56,6 +60,27 @@ def fetch(name, *, version=None, cache=None, limits=None):
         location=location,
         source={"openml": str(bunch.details.get("id", name)), "name": title},
     )
+    return _with_sparse_part(found, bunch) if sparse.issparse(bunch.data) else found
+
+
+def _dense_part(bunch, targets):
+    """The frame of all columns; of the targets alone where the features are sparse."""
+    if bunch.frame is not None:
+        return bunch.frame
+    target = bunch.target.toarray() if sparse.issparse(bunch.target) else bunch.target
+    frame = pd.DataFrame(np.asarray(target).reshape(bunch.data.shape[0], -1))
+    return frame.set_axis(targets, axis=1)
+
+
+def _with_sparse_part(table, bunch):
+    """`table` of targets with the sparse features put before them."""
+    X = sparse.csr_matrix(bunch.data, dtype=float)
+    features = [Column(str(name)) for name in bunch.feature_names]
+    table.limits.check(table.name, "columns", len(features), "sparse_columns")
+    table.texts = {j + len(features): words for j, words in table.texts.items()}
+    table.columns = [*features, *table.columns]
+    table.X = sparse.csr_matrix(sparse.hstack([X, table.X], format="csr"))
+    return table
 
 
 def _check_reachable(address):

@@ -94,9 +94,8 @@ class Table:
         """The first rows as a frame, the file's own words; `columns` by position."""
         columns = range(len(self.columns)) if columns is None else columns
         rows = slice(0, count)
-        return pd.DataFrame(
-            {self.columns[j].name: self.words(j, rows) for j in columns}
-        )
+        cells = {j: [spelled(cell) for cell in self.words(j, rows)] for j in columns}
+        return pd.DataFrame({self.columns[j].name: cells[j] for j in columns})
 
     def summary(self):
         """One row per column: name, kind, different values or range, missing cells."""
@@ -121,20 +120,21 @@ class Table:
             rows.append((column.name, column.kind, says, missing))
         return pd.DataFrame(rows, columns=["column", "kind", "values", "missing"])
 
-    def to_dataset(self, labels=None, *, name=None, missing_labels="refuse"):
+    def to_dataset(self, labels=None, *, name=None, missing_labels="refuse", said=""):
         """The Dataset whose labels are the columns named `labels`.
 
         Without `labels` those that the file itself names. Labels keep the file's
         column order. `missing_labels` is "refuse" or "absent" (an empty label cell
-        counts as 0). Raises DataError for an unknown name, a label with other values
-        than a yes and a no, and where nothing says which columns are labels.
+        counts as 0); `said` is how labels were chosen, in words. Raises DataError for
+        an unknown name, a label with other values than a yes and a no, and where
+        nothing says which columns are labels.
         """
         if labels is None:
             location = self.location
             if not location.certain:
                 raise DataError(label_columns.no_hint(self))
         else:
-            location = label_columns.chosen(self, labels)
+            location = label_columns.chosen(self, labels, said)
         positions = label_columns.positions(self, location)
         self.limits.check(self.name, "labels", len(positions), "labels")
         Y, absent = label_columns.matrix(self, positions, missing_labels)
@@ -181,6 +181,13 @@ class Table:
             warnings=tuple(warnings),
             source={"format": self.format, **self.source},
         )
+
+
+def spelled(value):
+    """A cell as a person writes it: numbers in up to six digits, gaps empty."""
+    if value is None or value != value:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def unique_names(names):

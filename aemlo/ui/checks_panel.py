@@ -19,7 +19,7 @@ def panel(workspace):
     """Findings about the data set in use with their answers, then the recipe."""
     dataset = workspace.dataset
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader("Checks", anchor=False)
+        st.subheader(f"Checks of {parts.plain(dataset.name)}", anchor=False)
         few = st.number_input(
             "Fewest positives a label should have",
             min_value=1,
@@ -47,8 +47,8 @@ def _finding(workspace, dataset, finding):
     icon = ":material/warning:" if finding.serious else ":material/info:"
     with st.container(border=True):
         st.markdown(
-            f"{icon} **{parts.plain(finding.title)}** · {finding.count:,} "
-            f"{finding.unit}"
+            f"{icon} **{parts.plain(finding.title)}** · "
+            f"{checks.counted(finding.count, finding.unit.removesuffix('s'))}"
         )
         st.markdown(parts.plain(finding.words))
         key = f"{finding.check}.{dataset.content_hash[:12]}"

@@ -5,10 +5,11 @@ import streamlit as st
 
 from aemlo import formats
 from aemlo.charts import theme
-from aemlo.ui import cached, parts
+from aemlo.ui import cached, loading, parts
 
 SHOWN_ROWS = 8
 SHOWN_COLUMNS = 12
+FEW_LABELS = 10
 
 
 def in_use(workspace):
@@ -38,6 +39,12 @@ def in_use(workspace):
             f"Labels from: {parts.plain(dataset.labels_from or 'not said')}. "
             f"Features: {kinds(dataset)}."
         )
+        if dataset.split is not None:
+            train = int(dataset.split.sum())
+            st.caption(
+                f"Declared split: {train:,} training rows and "
+                f"{dataset.n - train:,} test rows."
+            )
         for warning in dataset.warnings:
             st.warning(parts.plain(warning), icon=":material/warning:")
         with st.expander("First rows"):
@@ -45,6 +52,7 @@ def in_use(workspace):
             width = len(dataset.feature_names)
             if width > SHOWN_COLUMNS:
                 st.caption(f"{SHOWN_COLUMNS} of {width:,} features, then the labels.")
+        loading.save_as(dataset, key="save")
 
 
 def kinds(dataset):
@@ -86,7 +94,14 @@ def labels_preview(dataset, per_label):
         f"**{dataset.q:,} labels**, {per_row.mean():.3f} per row on average; "
         f"{empty:,} rows have none."
     )
-    parts.table(per_label, name="labels", key="labels_preview", height=260)
+    columns = ["label", "positives", "share", "IRLbl", "minority"]
+    shown = per_label[[name for name in columns if name in per_label]]
+    parts.table(
+        shown,
+        name="labels",
+        key="labels_preview",
+        height="content" if len(shown) <= FEW_LABELS else 320,
+    )
 
 
 def use(workspace, dataset):

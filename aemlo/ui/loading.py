@@ -1,6 +1,9 @@
 """The data set page's pieces: read an upload, say which columns are labels, show it."""
 
 import hashlib
+import io
+import re
+import zipfile
 from dataclasses import fields, replace
 
 import pandas as pd
@@ -11,6 +14,7 @@ from aemlo.formats import labels as label_columns
 from aemlo.formats import lists
 from aemlo.ui import parts
 
+FILE_NAME = re.compile(r"[^\w.-]+")
 MOST_COLUMNS = 12
 MOST_SUMMARISED = 2_000
 FIRST, LAST, NAMED, SAID, LISTED = (
@@ -47,27 +51,28 @@ def from_openml(name):
 
 
 @st.cache_resource(max_entries=3, scope="session", show_spinner=False)
-def _dataset(key, _table, names, missing, name):
-    return renamed(_table.to_dataset(names, missing_labels=missing), name)
+def _dataset(key, _table, names, missing, name, said):
+    found = _table.to_dataset(names, missing_labels=missing, said=said)
+    return renamed(found, name)
 
 
-def dataset(key, table, names, missing, name):
+def dataset(key, table, names, missing, name, said=""):
     """The Dataset of `table` with those labels, made once for the same answers."""
     names = None if names is None else tuple(names)
     key = f"{key}.{table.location.words}"
-    return _dataset(key, table, names, missing, name)
+    return _dataset(key, table, names, missing, name, said)
 
 
 def chosen(key, table):
     """Show a table and ask for its labels; the Dataset, or None until it is said."""
     understood(table)
-    table, names = label_choice(table, key=f"labels.{key}")
+    table, names, said = label_choice(table, key=f"labels.{key}")
     if names == []:
         st.info("Say which columns are labels, then the data set can be used.")
         return None
     missing = missing_choice(table, names, key=f"gaps.{key}")
     name = st.text_input("Name", value=table.name, key=f"name.{key}")
-    return dataset(key, table, names, missing, name)
+    return dataset(key, table, names, missing, name, said)
 
 
 def read_options(key):
@@ -129,7 +134,7 @@ def understood(table):
         with st.expander("All columns: kind, values, gaps"):
             st.dataframe(table.summary(), hide_index=True, alt="All columns")
     shown = _some_columns(table)
-    frame = table.first_rows(8, shown).astype(str)
+    frame = table.first_rows(8, shown)
     st.dataframe(frame, hide_index=True, alt="First rows of the file", height="content")
     if len(shown) < len(table.columns):
         st.caption(
@@ -162,7 +167,7 @@ def _some_columns(table):
 
 
 def label_choice(table, key):
-    """Widgets that propose the label columns: (table, names or None for the file's).
+    """Widgets that propose the label columns: table, names (None: the file's), words.
 
     The table comes back changed where a column of lists was chosen. An empty list of
     names means that nothing is chosen yet.
@@ -179,12 +184,12 @@ def label_choice(table, key):
     )
     if way == SAID:
         st.caption(f"Labels from {parts.plain(proposal.words)}.")
-        return table, None
+        return table, None, ""
     if way == LISTED:
         column = st.selectbox("Column with the lists", listing, key=f"{key}.lists")
         table = lists.expanded(table, column)
         st.caption(f"Labels from {parts.plain(table.location.words)}.")
-        return table, None
+        return table, None, ""
     if proposal.words and not table.location.certain:
         st.caption(
             f"{parts.plain(proposal.words[:1].upper() + proposal.words[1:])}. "
@@ -198,7 +203,7 @@ def label_choice(table, key):
             placeholder="choose columns",
             key=f"{key}.names",
         )
-        return table, names
+        return table, names, "columns named by the user"
     count = st.number_input(
         "How many columns are labels",
         min_value=0,
@@ -208,7 +213,8 @@ def label_choice(table, key):
     )
     names = table.column_names
     names = names[:count] if way == FIRST else names[len(names) - count :]
-    return table, names
+    said = f"{way.replace('columns', f'{count} columns')}, confirmed by the user"
+    return table, names, said
 
 
 def _first_way(table, proposal, listing):
@@ -256,3 +262,33 @@ def missing_choice(table, names, key):
 def renamed(dataset, name):
     """`dataset` under `name`, unless that is empty."""
     return replace(dataset, name=name.strip()) if name.strip() else dataset
+
+
+def save_as(dataset, key):
+    """Hand out the data set in any format that can be written, two files as a zip."""
+    with st.expander("Save as another format"):
+        title = st.selectbox("Format", list(formats.WRITERS), key=f"{key}.format")
+        with parts.shown_errors():
+            if st.button("Make the file", key=f"{key}.make"):
+                files = formats.to_bytes(dataset, title)
+                name = FILE_NAME.sub("-", dataset.name).strip("-") or "data"
+                suffix, data = next(iter(files.items()))
+                if len(files) > 1:
+                    suffix, data = ".zip", packed(files, name)
+                st.download_button(
+                    "Download",
+                    data=data,
+                    file_name=name + suffix,
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"{key}.get",
+                )
+
+
+def packed(files, name):
+    """{suffix: bytes} as one zip archive of files called `name`."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for suffix, data in files.items():
+            archive.writestr(name + suffix, data)
+    return out.getvalue()
