@@ -31,7 +31,8 @@ class Labels:
     @classmethod
     def of(cls, Y):
         """`Y` itself if it is a Labels already, else a Labels made from it."""
-        return Y if isinstance(Y, cls) else cls(Y)
+        # Not asked by class: one kept in a cache outlives a reload of this module.
+        return Y if sparse.issparse(getattr(Y, "matrix", None)) else cls(Y)
 
     @cached_property
     def counts(self):
