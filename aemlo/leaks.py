@@ -78,7 +78,9 @@ class Witness:
     """
 
     def __init__(self, train, test):
-        known = set(_of(train).tolist())
+        # A Dataset cannot change, so one that several fits receive is hashed once.
+        self._seen = (train, _of(train))
+        known = set(self._seen[1].tolist())
         given = _of(test).tolist()
         self.duplicates = sum(h in known for h in given)
         self._raw = set(given) - known
@@ -108,7 +110,8 @@ class Witness:
     def saw(self, stage, rows):
         """Note that the fit called `stage` received `rows`, a Dataset or a matrix."""
         test = self._raw if isinstance(rows, Dataset) else self._ready - self._made
-        found = test & set(_of(rows).tolist())
+        hashes = self._seen[1] if rows is self._seen[0] else _of(rows)
+        found = test & set(hashes.tolist())
         self._used.setdefault(stage, set()).update(found)
 
     @property

@@ -41,6 +41,7 @@ with setup, parts.shown_errors():
         table, warnings = comparing_setup.planned(dataset.content_hash, chosen, dataset)
         for sentence in warnings:
             st.warning(parts.plain(sentence))
+        comparing_setup.what_folds_hold(table, dataset.name)
         st.caption(comparing_setup.size_in_words(samplers, classifiers, chosen))
         title = comparing_setup.title_of(samplers, classifiers)
         with st.container(horizontal=True):

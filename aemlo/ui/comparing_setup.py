@@ -3,11 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from aemlo import folds, params, specs
+from aemlo import folds, formats, params, specs
+from aemlo.charts import compare as charts
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
 from aemlo.samplers import SAMPLERS
-from aemlo.ui import forms, parts
+from aemlo.ui import forms, parts, state
 
 FAMILIES = {"samplers": SAMPLERS, "classifiers": CLASSIFIERS}
 FIRST = {
@@ -237,13 +238,29 @@ def more(workspace, dataset):
 
 
 def known_datasets(workspace, dataset):
-    """Other data sets of this workspace: content hash -> name."""
+    """Other data sets of this workspace, and yeast: content hash -> name."""
     seen = st.session_state.setdefault("compare.seen", {})
     seen[dataset.content_hash] = dataset.name
     used = {run.dataset: run.dataset_name for run in workspace.runs() if run.dataset}
-    return {
-        k: name for k, name in {**used, **seen}.items() if k != dataset.content_hash
-    }
+    known = {_yeast(): "yeast", **used, **seen}
+    return {k: name for k, name in known.items() if k != dataset.content_hash}
+
+
+@st.cache_resource
+def _yeast():
+    return state.store().add_dataset(formats.read("yeast"))
+
+
+def what_folds_hold(table, name):
+    """Positive rows of every label in every test part, before anything is run."""
+    with st.expander("What each test part holds", icon=":material/grid_on:"):
+        parts.figure(
+            charts.folds_and_labels(table),
+            data=table,
+            name=f"{name}-folds-and-labels",
+            alt="Positive rows of each label in the test part of each fold.",
+            key="compare.planned",
+        )
 
 
 @st.cache_data(max_entries=16, show_spinner="Dividing the rows")
