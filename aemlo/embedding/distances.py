@@ -7,8 +7,8 @@ from aemlo.errors import DataError
 
 METRICS = ("euclidean", "cosine", "jaccard")
 
-# Entries of one block of distances: 4 million doubles are 32 MB.
-BLOCK = 4_000_000
+# Entries of one block of distances: a million doubles are 8 MB, which a cache holds.
+BLOCK = 1_000_000
 
 
 def no_progress(fraction, **values):
@@ -47,10 +47,13 @@ class Distances:
             return 1.0 - np.divide(
                 product, union, out=np.ones_like(product), where=union > 0
             )
-        squared = np.maximum(size + self._size - 2.0 * product, 0.0)
+        squared = np.multiply(product, -2.0, out=product)
+        squared += size
+        squared += self._size
         # The Gram form leaves rounding noise where rows are equal: that noise is 0.
-        squared[squared < 1e-13 * (size + self._size)] = 0.0
-        return squared / 2.0 if self.metric == "cosine" else np.sqrt(squared)
+        noise = 1e-13 * (size + self._size.max(initial=0.0))
+        squared *= squared > noise
+        return squared / 2.0 if self.metric == "cosine" else np.sqrt(squared, squared)
 
     def blocks(self, on_progress=no_progress):
         """Slices of rows with their distances, in order, saying how far it is."""
@@ -84,11 +87,13 @@ def neighbours(codes, k, metric="euclidean", others=None, on_progress=None):
 
 def _smallest(block, k):
     n = block.shape[1]
-    cut = np.argpartition(block, k - 1, axis=1)[:, :k] if k < n else None
-    if cut is None:
-        cut = np.tile(np.arange(n), (len(block), 1))
+    if k < n:
+        order = np.argpartition(block, (k - 1, k), axis=1)[:, : k + 1]
+        cut = np.ascontiguousarray(order[:, :k])
+        last, next_one = np.take_along_axis(block, order[:, k - 1 :], axis=1).T
+        _settle_ties(block, cut, np.flatnonzero(last == next_one))
     else:
-        _settle_ties(block, cut)
+        cut = np.tile(np.arange(n), (len(block), 1))
     cut.sort(axis=1)
     values = np.take_along_axis(block, cut, axis=1)
     order = np.argsort(values, axis=1, kind="stable")
@@ -98,12 +103,12 @@ def _smallest(block, k):
     )
 
 
-def _settle_ties(block, cut):
+def _settle_ties(block, cut, tied):
     """Where rows tie with the k-th, keep those of lowest position (`cut` in place)."""
-    worst = np.take_along_axis(block, cut, axis=1).max(axis=1, keepdims=True)
-    for i in np.flatnonzero((block <= worst).sum(axis=1) > cut.shape[1]):
-        inside = np.flatnonzero(block[i] < worst[i])
-        ties = np.flatnonzero(block[i] == worst[i])[: cut.shape[1] - len(inside)]
+    for i in tied:
+        worst = block[i, cut[i]].max()
+        inside = np.flatnonzero(block[i] < worst)
+        ties = np.flatnonzero(block[i] == worst)[: cut.shape[1] - len(inside)]
         cut[i] = np.concatenate([inside, ties])
 
 

@@ -1,0 +1,93 @@
+"""Speed of the embedding: a warm worker against umap-learn called alone, and trust
+against scikit-learn. Run: python tests/benchmarks/embedding.py [rows]
+
+Each figure is the least of five runs, one thread, the same inputs.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from aemlo import embedding
+
+RUNS = 5
+
+
+def codes(rows, latent=64, groups=12):
+    """Codes like a trained network's: a few overlapping groups on a curved sheet."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(groups, 8)) * 2
+    low = centres[rng.integers(0, groups, rows)] + rng.normal(size=(rows, 8))
+    return np.tanh(low @ rng.normal(size=(8, latent)) / 3)
+
+
+def least(work):
+    """Seconds of the fastest of RUNS, wall and processor."""
+    wall, cpu = [], []
+    for _ in range(RUNS):
+        began, used = time.perf_counter(), time.process_time()
+        work()
+        wall.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - used)
+    return min(wall), min(cpu)
+
+
+def umap_alone(X):
+    """umap-learn with the same arguments, and the neighbours scikit-learn finds."""
+    from sklearn.neighbors import NearestNeighbors
+    from umap import UMAP
+
+    far, near = NearestNeighbors(n_neighbors=15).fit(X).kneighbors(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return UMAP(
+            n_neighbors=15,
+            min_dist=0.1,
+            n_epochs=200,
+            init="pca",
+            precomputed_knn=(near, far.astype(np.float32)),
+            random_state=0,
+            n_jobs=1,
+        ).fit_transform(X.astype(np.float32))
+
+
+def main(rows):
+    X = codes(rows)
+    print(f"{rows} rows x {X.shape[1]}")
+    print(f"PCA: {least(lambda: embedding.pca(X))[0]:.3f} s")
+
+    picture = umap_alone(X)
+    alone, alone_cpu = least(lambda: umap_alone(X))
+    embedding.umap(X)
+    ours, ours_cpu = least(lambda: embedding.umap(X))
+    process = embedding.UmapProcess(Path(tempfile.gettempdir()) / "aemlo-numba")
+    process.umap(X)
+    warm, _ = least(lambda: process.umap(X))
+    process.end()
+    print(f"umap-learn alone: {alone:.2f} s wall, {alone_cpu:.2f} s processor")
+    print(f"embedding.umap:   {ours:.2f} s wall, {ours_cpu:.2f} s processor")
+    print(f"warm process:     {warm:.2f} s wall")
+    print(f"warm / alone: {warm / alone:.2f}; allowed 1.1 x + 0.5 s: ", end="")
+    print("yes" if warm <= 1.1 * alone + 0.5 else "no")
+
+    from sklearn.manifold import trustworthiness
+
+    theirs, _ = least(lambda: trustworthiness(X, picture, n_neighbors=15))
+    mine, _ = least(lambda: embedding.trust(X, picture, 15))
+    both = embedding.trust(X, picture, 15).overall[0]
+    same = trustworthiness(X, picture, n_neighbors=15)
+    print(f"trust, each row: {mine:.2f} s; scikit-learn, overall: {theirs:.2f} s")
+    print(f"ours / theirs: {mine / theirs:.2f}; {both:.6f} and {same:.6f}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
