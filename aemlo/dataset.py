@@ -136,9 +136,10 @@ class Dataset:
 
     @cached_property
     def content_hash(self):
-        """SHA-256 of all values and names: equal for equal data, whatever their file.
+        """SHA-256 of all values and names, and of how they came about.
 
-        Steps of the recipe that say how `Preparation` reads the values count too.
+        The key a store keeps the data set under: equal only where no page could tell
+        two data sets apart (their name, warnings and recipe too).
         """
         digest = hashlib.sha256()
         X = self.X
@@ -155,9 +156,13 @@ class Dataset:
             "text": None if self.text is None else self.text.to_dict("list"),
             "split": None if self.split is None else self.split.tolist(),
         }
-        settings = [s for s in self.recipe if s.get("step") in PREPARATION_STEPS]
-        if settings:
-            names["settings"] = settings
+        names |= {
+            "name": self.name,
+            "labels_from": self.labels_from,
+            "warnings": self.warnings,
+            "recipe": self.recipe,
+            "source": self.source,
+        }
         digest.update(json.dumps(names, sort_keys=True).encode())
         return digest.hexdigest()
 

@@ -65,14 +65,17 @@ def test_saved_and_loaded_it_is_the_same(tmp_path, is_sparse, text):
     assert json.loads((tmp_path / "kept/names.json").read_text())["name"] == "made"
 
 
-def test_the_hash_is_of_the_content():
-    assert made().content_hash == made(warnings=("else",)).content_hash
+def test_the_hash_is_of_all_that_a_page_shows():
+    assert made().content_hash == made().content_hash
     changed = [
         made(Y=np.array([[1, 0], [0, 0], [1, 0]])),
         made(X=np.array([[1.0, 1], [0, 2], [3, 4]])),
         made(label_names=("l0", "other")),
         made(features=(Feature("f0"), Feature("f1", "nominal", ("a", "b") * 3))),
         made(text=TEXT),
+        made(warnings=("careful",)),
+        made(labels_from="elsewhere"),
+        made(recipe=({"step": "impute", "numeric": "mean"},)),
         made(split=np.array([True, True, False])),
     ]
     hashes = {d.content_hash for d in changed}
