@@ -141,19 +141,29 @@ class Text:
 
 @dataclass(frozen=True)
 class Counts:
-    """Wanted positives per label: `{column: count}`; written `3=120, 7=80`."""
+    """Wanted positives per label: `{column: count}`; written `3=120, 7=80`.
+
+    One of `words` may stand in their place.
+    """
 
     help: str
     more: bool = False
+    words: tuple[str, ...] = ()
 
     def fault(self, value, kind):
+        if isinstance(value, str) and value in self.words:
+            return None
         if isinstance(value, Mapping) and all(
             isinstance(count, Integral) and count >= 0 for count in value.values()
         ):
             return None
-        return "must map label columns to whole numbers of at least 0"
+        words = "".join(f"be {word!r} or " for word in self.words)
+        return f"must {words}map label columns to whole numbers of at least 0"
 
     def parse(self, text, kind):
+        for word in self.words:
+            if text.strip().casefold() == word.casefold():
+                return word
         pairs = [part.partition("=") for part in text.split(",") if part.strip()]
         return {
             (int(k) if k.strip().isdigit() else k.strip()): int(v) for k, _, v in pairs

@@ -1,16 +1,19 @@
 """What all samplers share: checks, seed, provenance, the kind of the input."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.errors import DataError
+from aemlo.imbalance import minority_labels
+from aemlo.samplers import size
 
 
 def no_progress(fraction, **values):
@@ -34,7 +37,9 @@ class Sampler(BaseEstimator, ABC):
     """Takes X, Y and returns X, Y with rows added, removed or split.
 
     Subclasses write `_resample` only. `title` is the name in the registry;
-    `deterministic` says that nothing is drawn. After `fit_resample`: `provenance_`, a
+    `deterministic` says that nothing is drawn; `reads_features` is False where the
+    choice of rows needs Y only. For the methods page: `idea`, `helps`, `harms`,
+    `source`, `keeps`, `differs`, a sentence or two each. After `fit_resample`: `provenance_`, a
     frame with one row per returned row (`origin`, the original row or -1; `parents`;
     `label` made for, -1 if none; `weight`, the step between the parents) and `notes_`,
     sentences about what could not be done as asked.
@@ -42,6 +47,8 @@ class Sampler(BaseEstimator, ABC):
 
     title: str
     deterministic = False
+    reads_features = True
+    idea = helps = harms = source = keeps = differs = ""
 
     def fit_resample(self, X, Y, *, categorical_features=(), on_progress=None):
         """X (n, d) and Y (n, q) of 0 and 1, resampled; the same kind comes back.
@@ -54,6 +61,7 @@ class Sampler(BaseEstimator, ABC):
         params.check(self)
         matrix, labels = self._checked(X, Y)
         self.notes_ = []
+        self._label_names = _names_of(Y)
         self.categorical_features_ = tuple(
             np.asarray(group, dtype=int) for group in categorical_features
         )
@@ -64,6 +72,26 @@ class Sampler(BaseEstimator, ABC):
         )
         return _as_given(X_new, X), _as_given(Y_new, Y)
 
+    def preview(self, Y):
+        """What `fit_resample` will do to the labels, as a frame with a row per label.
+
+        Columns: `label`, `positives`, `IRLbl`, `rows_for_label` (to be made for it),
+        `positives_after` and `IRLbl_after`. Exact, for the same `random_state`, where
+        the sampler reads labels only; None where it depends on the features.
+        """
+        if self.reads_features:
+            return None
+        trial = clone(self)
+        labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
+        _, after = trial.fit_resample(np.zeros((len(labels), 0)), labels)
+        made = trial.provenance_["label"].to_numpy()
+        return size.preview_frame(
+            _names_of(Y),
+            labels,
+            after.sum(axis=0, dtype=int),
+            np.bincount(made[made >= 0], minlength=labels.shape[1]),
+        )
+
     @abstractmethod
     def _resample(self, X, Y, rng, on_progress):
         """X (n, d) float, NumPy or CSR, Y (n, q) uint8 -> X, Y, provenance frame."""
@@ -73,7 +101,14 @@ class Sampler(BaseEstimator, ABC):
 
     def _checked(self, X, Y):
         if isinstance(X, pd.DataFrame):
-            X = X.to_numpy(dtype=float)
+            try:
+                X = X.to_numpy(dtype=float)
+            except (TypeError, ValueError):
+                words = X.select_dtypes(exclude=["number", "bool"]).columns
+                raise DataError(
+                    f"{self.title}: X must hold numbers; columns "
+                    f"{', '.join(map(repr, words[:5]))} do not. Code them first."
+                ) from None
         matrix = X.tocsr() if sparse.issparse(X) else np.asarray(X)
         labels = Y.toarray() if sparse.issparse(Y) else np.asarray(Y)
         if matrix.ndim != 2 or labels.ndim != 2:
@@ -100,20 +135,104 @@ class Sampler(BaseEstimator, ABC):
 
 
 class OverSampler(Sampler):
-    """A sampler that adds rows after the old ones; subclasses write `_generate`."""
+    """A sampler that adds rows after the old ones; subclasses write `_generate`.
+
+    Sized by `budget`, `target` and `labels` (see aemlo.samplers.size): `_quotas(Y)`
+    gives the rows to make for each label. `_paper_quotas` is the published rule,
+    `_default_labels` the labels that it is for.
+    """
+
+    budget = target = labels = None
+
+    def preview(self, Y):
+        """The base's preview; where features are read, what is to be expected.
+
+        See aemlo.samplers.size.expected_counts for how.
+        """
+        if not self.reads_features:
+            return super().preview(Y)
+        params.check(self)
+        labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
+        trial = clone(self)
+        trial.notes_, trial._label_names = [], _names_of(Y)
+        rows = trial._quotas(labels)
+        return size.preview_frame(
+            _names_of(Y), labels, size.expected_counts(labels, rows), rows
+        )
+
+    def _quotas(self, Y):
+        """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""
+        labels, target = self._chosen_labels(Y), self.target
+        if isinstance(target, Mapping):
+            target = {
+                size.column_of(label, self._label_names, self.title): count
+                for label, count in target.items()
+            }
+        rows = size.quotas(
+            Y, labels, self.budget, target, lambda: self._paper_quotas(Y, labels)
+        )
+        if not rows.sum():
+            self.notes_.append(self._nothing_to_do(labels))
+        return rows
+
+    def _nothing_to_do(self, labels):
+        if len(labels):
+            return "Every label has the rows asked for already: nothing was added."
+        return (
+            "The data are balanced already: no label has IRLbl above MeanIR, so nothing "
+            "was added. Name the labels, with a budget or target, to add rows anyway."
+        )
+
+    def _chosen_labels(self, Y):
+        if self.labels is None:
+            return self._default_labels(Y)
+        names = self._label_names
+        return np.unique([size.column_of(j, names, self.title) for j in self.labels])
+
+    def _default_labels(self, Y):
+        """Positions of the labels to make rows for: the minority labels."""
+        return np.flatnonzero(minority_labels(Y))
+
+    def _paper_quotas(self, Y, labels):
+        """Rows to make for each label (q,) by the published rule: one per positive."""
+        rows = np.zeros(Y.shape[1], dtype=int)
+        rows[labels] = Y[:, labels].sum(axis=0)
+        return rows
 
     def _resample(self, X, Y, rng, on_progress):
         new = self._generate(X, Y, rng, on_progress)
-        stack = sparse.vstack if sparse.issparse(X) else np.vstack
-        X_all = stack([X, new.X.astype(X.dtype)])
-        if sparse.issparse(X_all):
-            X_all = sparse.csr_matrix(X_all)
         Y_all = np.vstack([Y, new.Y.astype(Y.dtype)])
-        return X_all, Y_all, provenance(len(Y), new)
+        return stacked([X, new.X]), Y_all, provenance(len(Y), new)
 
     @abstractmethod
     def _generate(self, X, Y, rng, on_progress):
         """The Synthetic rows made from X (n, d) and Y (n, q)."""
+
+
+def stacked(parts):
+    """Matrices one below another, NumPy or CSR as the first is, in its dtype."""
+    first = parts[0]
+    if sparse.issparse(first):
+        rest = [sparse.csr_matrix(part, dtype=first.dtype) for part in parts[1:]]
+        return sparse.csr_matrix(sparse.vstack([first, *rest]))
+    return np.vstack([first, *(part.astype(first.dtype) for part in parts[1:])])
+
+
+def no_rows(X, Y):
+    """A Synthetic of no rows, for data X (n, d), Y (n, q)."""
+    nothing = np.zeros(0, dtype=int)
+    return Synthetic(X[:0], Y[:0], nothing[:, None], nothing)
+
+
+def clones(X, Y, rows, label):
+    """Synthetic copies of `rows` of X, Y, made for `label` (m,)."""
+    return Synthetic(X[rows], Y[rows], rows[:, None], label, np.zeros(len(rows)))
+
+
+def kept_provenance(rows):
+    """The frame for original `rows` only, in the order given."""
+    frame = provenance(len(rows))
+    return frame.assign(origin=np.asarray(rows, dtype=int))
 
 
 def provenance(n, new=None):
@@ -132,10 +251,7 @@ def provenance(n, new=None):
     added = pd.DataFrame(
         {
             "origin": np.full(m, -1),
-            "parents": [
-                tuple(p for p in row if p >= 0)
-                for row in np.asarray(new.parents).tolist()
-            ],
+            "parents": _tuples(np.asarray(new.parents)),
             "label": np.asarray(new.label, dtype=int),
             "weight": np.full(m, np.nan) if new.weight is None else new.weight,
         }
@@ -143,14 +259,33 @@ def provenance(n, new=None):
     return pd.concat([old, added], ignore_index=True)
 
 
+def _tuples(parents):
+    """Rows of `parents` (m, p) as tuples, without their -1."""
+    if (parents >= 0).all():
+        return list(zip(*parents.T.tolist(), strict=True))
+    return [tuple(p for p in row if p >= 0) for row in parents.tolist()]
+
+
+def _names_of(Y):
+    return tuple(Y.columns) if isinstance(Y, pd.DataFrame) else range(Y.shape[1])
+
+
 def _as_given(new, given):
-    """`new` in the kind and dtype of `given`: pandas, CSR or NumPy."""
+    """`new` in the kind and dtype of `given`: pandas, SciPy sparse or NumPy."""
     if isinstance(given, pd.DataFrame):
         frame = pd.DataFrame(
             new.toarray() if sparse.issparse(new) else new, columns=given.columns
         )
-        return frame.astype(given.dtypes)
+        for k, kind in enumerate(given.dtypes):
+            if kind != frame.dtypes.iloc[k]:
+                column = frame.iloc[:, k]
+                column = column.round() if kind.kind in "iu" else column
+                frame.isetitem(k, column.astype(kind))
+        return frame
+    if not sparse.issparse(given):
+        given = np.asarray(given)
+    if given.dtype.kind in "iu" and new.dtype.kind == "f":
+        new = new.rint() if sparse.issparse(new) else np.rint(new)
     if sparse.issparse(given):
         return type(given)(new).astype(given.dtype)
-    dtype = np.asarray(given).dtype
-    return new.astype(dtype, copy=False)
+    return new.astype(given.dtype, copy=False)

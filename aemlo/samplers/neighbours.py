@@ -1,0 +1,64 @@
+"""Distances between rows, and nearest rows within a pool, found by scikit-learn."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.neighbors import NearestNeighbors
+
+CELLS_AT_ONCE = 3e8  # multiplications between two calls of the progress hook
+
+
+def distance_space(X, groups=()):
+    """X (n, d) with columns stretched so that Euclidean distance treats all alike.
+
+    A numeric or two-valued column counts by its range over these rows; two different
+    categories of a one-hot group are one apart, as the two ends of such a range are.
+    X itself comes back where it is so already. Sparse stays sparse.
+    """
+    if sparse.issparse(X):
+        low, high = X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
+    else:
+        low, high = X.min(axis=0), X.max(axis=0)
+    span = high - low
+    stretch = np.divide(1.0, span, out=np.ones(len(span)), where=span > 0)
+    for group in groups:
+        stretch[group] *= np.sqrt(0.5)
+    if (stretch == 1.0).all():
+        return X
+    if sparse.issparse(X):
+        return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)
+    return X * stretch.astype(X.dtype)
+
+
+def nearest(space, pool, k, rows=None, on_look=None, distances=False):
+    """The k nearest rows of `pool` to each of `rows`, never the row itself.
+
+    `space` (n, d) from `distance_space`, `pool` row numbers, `rows` some of the pool
+    (None: all of it). Row numbers (m, min(k, len(pool) - 1)), nearest first; with
+    `distances`, those too. `on_look()` is called between blocks of rows. Duplicates
+    are neighbours like any other; equal distances are ordered as scikit-learn does.
+    """
+    pool = np.asarray(pool)
+    rows = pool if rows is None else np.asarray(rows)
+    k = min(k, len(pool) - 1)
+    found, lengths = np.empty((len(rows), max(k, 0)), dtype=int), []
+    if k < 1:
+        return (found, found.astype(float)) if distances else found
+    among = space if len(pool) == space.shape[0] else space[pool]
+    search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(among)
+    block = max(64, int(CELLS_AT_ONCE / (len(pool) * max(1, space.shape[1]))))
+    for start in range(0, len(rows), block):
+        if on_look:
+            on_look()
+        asked = rows[start : start + block]
+        length, place = search.kneighbors(space[asked])
+        keep = _all_but_itself(pool[place], asked)
+        found[start : start + block] = pool[place][keep].reshape(-1, k)
+        lengths.append(length[keep].reshape(-1, k))
+    return (found, np.vstack(lengths)) if distances else found
+
+
+def _all_but_itself(found, asked):
+    """Mask of `found` (m, k + 1) that leaves one out per row: itself, or the last."""
+    itself = found == asked[:, None]
+    itself[~itself.any(axis=1), -1] = True
+    return ~itself

@@ -1,0 +1,146 @@
+"""How many rows an over-sampler makes, and for which labels. Ours.
+
+Every over-sampler is sized the same way, by three constructor arguments:
+
+    budget   rows to add, as a share of the rows given
+    target   "MeanIR", or wanted positives per label, as {label: count}
+    labels   the labels to make rows for; None is the minority labels, IRLbl > MeanIR
+
+`budget` alone is shared equally among the labels; `target` alone sets each label's
+rows; both together make the target's rows, cut down in proportion to the budget. With
+neither, the sampler's own published rule holds.
+
+To use it, give the constructor the arguments annotated `Budget`, `Target` and `Labels`,
+write `_paper_quotas(Y, labels)`, and in `_generate` call `self._quotas(Y)`: (q,) whole
+numbers, rows to make for each label.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from aemlo.errors import ParameterError
+from aemlo.imbalance import ir_per_label, label_counts, mean_ir
+from aemlo.params import Between, Counts, Names
+
+Budget = Annotated[
+    float | None,
+    Between(
+        0.001, 10.0, "More adds more rows; empty is the paper's own rule", "share of n"
+    ),
+]
+Target = Annotated[
+    dict | None,
+    Counts(
+        "Rows until each label has IRLbl = MeanIR, or so many positives: 3=120, 7=80",
+        more=True,
+        words=("MeanIR",),
+    ),
+]
+Labels = Annotated[
+    Sequence | None,
+    Names("Labels to make rows for; empty is all minority labels", more=True),
+]
+
+
+def share(total, weights):
+    """`total` split into whole numbers (q,) in proportion to `weights`.
+
+    Largest remainders; the earlier label first among equals. All 0 without weights.
+    """
+    weights = np.asarray(weights, dtype=float)
+    if weights.sum() == 0 or total <= 0:
+        return np.zeros(len(weights), dtype=int)
+    exact = total * weights / weights.sum()
+    parts = np.floor(exact + 1e-9).astype(int)
+    last = np.argsort(-(exact - parts), kind="stable")[: int(total) - parts.sum()]
+    parts[last] += 1
+    return parts
+
+
+def evenly(total, labels, q):
+    """`total` rows shared equally among `labels`, as quotas (q,)."""
+    chosen = np.zeros(q)
+    chosen[labels] = 1.0
+    return share(total, chosen)
+
+
+def rows_to_target(Y, target, labels):
+    """Rows (q,) that each label lacks of its target; only `labels` with "MeanIR".
+
+    A label reaches MeanIR when it has max_k c_k / MeanIR positives, MeanIR and c those
+    of Y. `target` may be {label column: count}, which says the labels itself.
+    """
+    counts = label_counts(Y)
+    wanted = counts.copy()
+    if isinstance(target, str):
+        if counts.any():
+            wanted[labels] = np.ceil(counts.max() / mean_ir(Y) - 1e-9)
+    else:
+        for label, count in target.items():
+            wanted[label] = count
+    return np.maximum(wanted - counts, 0)
+
+
+def quotas(Y, labels, budget, target, paper):
+    """Rows to make for each label (q,); `paper()` says them where nothing is set."""
+    n, q = Y.shape
+    if target is None:
+        if budget is None:
+            return np.asarray(paper(), dtype=int)
+        return evenly(round(budget * n), labels, q)
+    lacking = rows_to_target(Y, target, labels)
+    if budget is not None and lacking.sum() > round(budget * n):
+        return share(round(budget * n), lacking)
+    return lacking
+
+
+def expected_counts(Y, rows):
+    """Positives of each label (q,) after `rows` (q,) were made for the labels.
+
+    A row made for label j is taken to have the other labels as often as the rows of j
+    have them: exact on average for clones, an upper guess where labels are voted for.
+    """
+    Y = np.asarray(Y, dtype=float)
+    counts = Y.sum(axis=0)
+    together = Y.T @ Y  # (q, q)
+    each = np.divide(
+        together,
+        counts[:, None],
+        out=np.zeros_like(together),
+        where=counts[:, None] > 0,
+    )
+    return counts + np.asarray(rows) @ each
+
+
+def preview_frame(names, Y, after, rows=None):
+    """The frame of a preview: a row per label, counts and IRLbl before and after."""
+    with np.errstate(divide="ignore"):
+        later = np.where(after > 0, after.max(initial=0) / after, np.nan)
+    return pd.DataFrame(
+        {
+            "label": list(names),
+            "positives": label_counts(Y),
+            "IRLbl": ir_per_label(Y),
+            "rows_for_label": np.zeros(len(after), int) if rows is None else rows,
+            "positives_after": after,
+            "IRLbl_after": later,
+        }
+    )
+
+
+def column_of(label, names, owner):
+    """The position of a label given by name or number; ParameterError if unknown."""
+    names = list(names)
+    if label in names and not isinstance(label, int | np.integer):
+        return names.index(label)
+    if isinstance(label, str) and label.lstrip("-").isdigit():
+        label = int(label)  # the keys of a JSON object are text
+    if not isinstance(label, str) and 0 <= label < len(names):
+        return int(label)
+    raise ParameterError(
+        f"{owner}: there is no label {label!r}. Labels are the columns 0 to "
+        f"{len(names) - 1} of Y, or their names where Y has any."
+    )
