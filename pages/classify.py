@@ -72,40 +72,36 @@ st.caption(
 if len(found.arms) > 1:
     told = pieces.sentences(dataset, found)
     st.markdown("\n".join(f"- {sentence}" for sentence in told))
-picture, numbers = st.columns([5, 4], gap="medium")
-with picture:
-    measure = st.segmented_control(
-        "Measure of each label",
-        ["F1", "recall", "precision", "AUC", "average precision"],
-        default="F1",
-        required=True,
-        key="classify.measure",
-    )
-    frame = pieces.by_label(dataset, found, measure)
-    parts.figure(
-        charts.by_label(frame, measure),
-        data=frame,
-        name=f"{dataset.name}-{measure}-by-remedy",
-        alt=f"{measure} of each label, the rarest on top, one mark for each remedy.",
-        key="classify.by_label",
-    )
-    st.caption("◆ minority label. A label without the measure has no mark.")
-with numbers:
-    frame = pieces.side_by_side(dataset, found)
-    st.dataframe(pieces.marked(frame), key="classify.metrics", hide_index=True)
-    parts.csv_button(
-        frame,
-        name=f"{dataset.name}-remedies",
-        key="classify.metrics.csv",
-        label="Download table (CSV)",
-    )
-    st.caption(
-        "Bold: best on these test rows. One split is one draw: the Compare page says "
-        "what holds over many."
-    )
-    bare = int(metrics.labels_with_one_class(Y, Y))
-    if bare:
-        st.caption(f"{bare} labels have one class in the test rows: no AUC, left out.")
+frame = pieces.side_by_side(dataset, found)
+st.dataframe(pieces.marked(frame), key="classify.metrics", hide_index=True)
+parts.csv_button(
+    frame,
+    name=f"{dataset.name}-remedies",
+    key="classify.metrics.csv",
+    label="Download table (CSV)",
+)
+bare = int(metrics.labels_with_one_class(Y, Y))
+st.caption(
+    "Bold: best on these test rows. One split is one draw: the Compare page says what "
+    "holds over many."
+    + (f" {bare} labels have one class in the test rows and no AUC." if bare else "")
+)
+measure = st.segmented_control(
+    "Measure of each label",
+    ["F1", "recall", "precision", "AUC", "average precision"],
+    default="F1",
+    required=True,
+    key="classify.measure",
+)
+frame = pieces.by_label(dataset, found, measure)
+parts.figure(
+    charts.by_label(frame, measure),
+    data=frame,
+    name=f"{dataset.name}-{measure}-by-remedy",
+    alt=f"{measure} of each label, the rarest on top, one mark for each remedy.",
+    key="classify.by_label",
+)
+st.caption("◆ minority label. A label without the measure has no mark.")
 
 # One arm, label by label
 
@@ -149,6 +145,7 @@ if view == "Labels":
         table.drop(columns=["minority"]),
         name=f"{dataset.name}-{name}-labels",
         key="classify.labels",
+        height=min(40 + 35 * len(table), 800),
         column_config=pieces.COLUMNS,
     )
 
@@ -189,26 +186,25 @@ elif view == "Thresholds":
     now = metrics.right_and_wrong(Y[:, columns], given[:, columns]).sum(axis=1)
     then = metrics.right_and_wrong(Y[:, columns], arm.labels[:, columns]).sum(axis=1)
     words = ("right", "wrongly given", "missed", "rightly not given")
+    boxes = st.columns(6)
     for place, word, value, old, colour in zip(
-        st.columns(6)[:4],
+        boxes[:4],
         words,
         now,
         then,
         ("normal", "inverse", "inverse", "normal"),
         strict=True,
     ):
-        place.metric(word, f"{value:,}", f"{value - old:+,}", delta_color=colour)
-    left, right = st.columns(2)
-    left.metric(
-        "macro-F1, all labels",
-        f"{metrics.macro_f1(Y, given):.3f}",
-        f"{metrics.macro_f1(Y, given) - metrics.macro_f1(Y, arm.labels):+.3f}",
-    )
-    right.metric(
-        "micro-F1, all labels",
-        f"{metrics.micro_f1(Y, given):.3f}",
-        f"{metrics.micro_f1(Y, given) - metrics.micro_f1(Y, arm.labels):+.3f}",
-    )
+        change = pieces.moved(value, old, "+,")
+        place.metric(word, f"{value:,}", change, delta_color=colour)
+    for place, title, measure in (
+        (boxes[4], "macro-F1", metrics.macro_f1),
+        (boxes[5], "micro-F1", metrics.micro_f1),
+    ):
+        value, old = measure(Y, given), measure(Y, arm.labels)
+        place.metric(
+            f"{title}, all labels", f"{value:.3f}", pieces.moved(value, old, "+.3f")
+        )
     curve = thresholds.trade_off(*pieces.pooled(Y, arm.scores, label))
     parts.figure(
         charts.threshold_curves(
@@ -257,7 +253,7 @@ elif view == "Calibration":
         charts.calibration(frame, which),
         data=frame,
         name=f"{dataset.name}-{name}-calibration",
-        alt="Share of rows with the label against the score, in bins of equal size.",
+        alt="Share of rows with the label against the score, in ten steps.",
         key="classify.bins",
     )
     st.caption(

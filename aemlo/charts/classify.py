@@ -72,8 +72,8 @@ def by_label(frame, measure="F1", most=MOST):
     fig.update_xaxes(title=f"{measure} on the test rows", range=[-0.03, 1.03])
     fig.update_layout(
         title=_verdict(frame, arms, measure),
-        height=130 + ROW * max(len(names), 6),
-        margin={"t": 95},
+        height=150 + ROW * max(len(names), 6),
+        margin={"t": 80},
     )
     return fig
 
@@ -82,13 +82,12 @@ def _verdict(frame, arms, measure):
     wide = frame.pivot(index="label", columns="arm", values="value").fillna(0.0)
     if len(arms) == 1:
         return f"{measure} of {len(wide)} labels, the rarest on top"
-    parts = [
-        f"{theme.short(arm, 24)} {int((wide[arm] > wide[arms[0]] + 1e-9).sum())} up, "
-        f"{int((wide[arm] < wide[arms[0]] - 1e-9).sum())} down"
-        for arm in arms[1:4]
-    ]
-    first = theme.short(arms[0], 24)
-    return f"{measure} of {len(wide)} labels against {first}:<br>{'; '.join(parts)}"
+    up = {arm: int((wide[arm] > wide[arms[0]] + 1e-9).sum()) for arm in arms[1:]}
+    most = max(up, key=up.get)
+    return (
+        f"{measure} is higher with {theme.short(most, 30)} than "
+        f"{theme.short(arms[0], 30)} for {up[most]} of {len(wide)} labels"
+    )
 
 
 def curves(frame, base_rates):
@@ -147,7 +146,8 @@ def curves(frame, base_rates):
         height=430,
         title="A dotted line is the precision of guessing",
         margin={"t": 110},
-        legend={"y": 1.12},
+        title_y=0.97,
+        legend={"y": 1.09},
     )
     return fig
 
@@ -189,7 +189,9 @@ def threshold_curves(frame, chosen, tuned, label):
     fig.update_layout(
         title=f"{theme.short(label)}: best F1 {theme.number(best['F1'])} at "
         f"{theme.number(best['threshold'])}",
-        height=360,
+        height=380,
+        title_y=0.97,
+        margin_t=85,
     )
     return fig
 
@@ -225,6 +227,9 @@ def right_and_wrong(frame, most=MOST):
     fig.update_xaxes(title="test rows")
     fig.update_layout(
         barmode="stack",
+        legend_traceorder="normal",
+        title_y=0.97,
+        margin_t=85,
         title=f"{bare} of {len(shown)} labels are never given rightly"
         if bare
         else f"All {len(shown)} labels are given rightly at least once",

@@ -13,7 +13,7 @@ from aemlo.classifiers.explain import contributions
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts
 
-ALL = "all labels"
+ALL = "All labels"
 PLAIN, WEIGHTS, CUTS = "as it is", "class weights", "thresholds"
 BOTH = "weights and thresholds"
 HEADLINE = (
@@ -251,34 +251,28 @@ def by_label(dataset, found, measure):
 
 
 def side_by_side(dataset, found):
-    """The headline metrics, one row each, one column an arm."""
+    """The headline metrics: one row an arm, one column a metric."""
     Y = dataset.Y[found.test]
-    frame = pd.DataFrame({"metric": HEADLINE})
-    frame["better"] = [
-        {True: "higher", False: "lower", None: "lower"}[
-            metrics.METRICS[m].greater_is_better
-        ]
-        for m in HEADLINE
-    ]
+    rows = []
     for arm in found.arms.values():
-        frame[arm.name] = [
-            value
-            for _, _, value in metrics.evaluate(Y, arm.labels, arm.scores, HEADLINE)
-        ]
-    return frame
+        values = metrics.evaluate(Y, arm.labels, arm.scores, HEADLINE)
+        rows.append({"with": arm.name} | {metric: v for metric, _, v in values})
+    return pd.DataFrame(rows)
 
 
 def marked(frame):
-    """A Styler of `side_by_side`: the best arm of each metric is bold."""
-    names = list(frame.columns[2:])
+    """A Styler of `side_by_side`: arrows say which way is better, best values bold."""
 
-    def best(row):
-        values = row[names].astype(float)
-        top = values.max() if row["better"] == "higher" else values.min()
-        bold = ["font-weight: 700" if value == top else "" for value in values]
-        return ["", "", *bold]
+    def best(column):
+        top = (
+            column.max()
+            if metrics.METRICS[column.name].greater_is_better
+            else (column.min())
+        )
+        return ["font-weight: 700" if value == top else "" for value in column]
 
-    return frame.style.apply(best, axis=1).format("{:.3f}", subset=names)
+    digits = dict.fromkeys(HEADLINE, "{:.3f}") | {"labels never predicted": "{:.0f}"}
+    return frame.style.apply(best, subset=list(HEADLINE)).format(digits, na_rep="none")
 
 
 def sentences(dataset, found):
@@ -294,12 +288,16 @@ def sentences(dataset, found):
     for name in arms[1:]:
         change = wide[name] - wide[arms[0]]
         up, down = int((change > 1e-9).sum()), int((change < -1e-9).sum())
-        verb = "raises" if scores[name] > scores[arms[0]] else "does not raise"
         told.append(
-            f"**{parts.plain(name)}** {verb} macro-F1: {scores[arms[0]]:.3f} to "
-            f"{scores[name]:.3f}; F1 is higher for {up} labels and lower for {down}."
+            f"With **{parts.plain(name)}**, macro-F1 goes from {scores[arms[0]]:.3f} "
+            f"to {scores[name]:.3f}: F1 is higher for {up} labels and lower for {down}."
         )
     return told
+
+
+def moved(value, old, form):
+    """The signed change of a number in words, or None where there is none."""
+    return format(value - old, form) if abs(value - old) > 1e-9 else None
 
 
 def pooled(Y, scores, label):
@@ -322,14 +320,18 @@ def curve_frame(Y, scores, names, some):
 
 
 def bins(y, scores, most=10):
-    """Mean score, share of positives and rows of up to `most` bins of equal size."""
-    order = np.argsort(scores, kind="stable")
-    groups = [g for g in np.array_split(order, most) if len(g)]
+    """Mean score, share of positives and rows of the `most` equal steps of the score.
+
+    Steps that no score falls into are left out.
+    """
+    step = np.minimum((scores * most).astype(int), most - 1)
+    rows = np.bincount(step, minlength=most)
+    there = rows > 0
     return pd.DataFrame(
         {
-            "score": [scores[g].mean() for g in groups],
-            "share": [y[g].mean() for g in groups],
-            "rows": [len(g) for g in groups],
+            "score": np.bincount(step, scores, most)[there] / rows[there],
+            "share": np.bincount(step, y, most)[there] / rows[there],
+            "rows": rows[there],
         }
     )
 
