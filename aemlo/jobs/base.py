@@ -28,6 +28,7 @@ class Job:
         self._events = []
         self._request = None
         self.ended_by = None
+        self.message = ""
 
     def dataset(self):
         """The Dataset of this run."""
@@ -35,7 +36,7 @@ class Job:
 
     def stage(self, low, high):
         """Let fractions 0 to 1 told from here on mean `low` to `high` of the whole."""
-        self.low, self.high = low, high
+        self.low, self.high, self.message = low, high, ""
 
     def on_progress(self, fraction, message="", **values):
         """Write progress, keep numbers told with an `epoch` (or `step`) as events.
@@ -49,13 +50,14 @@ class Job:
                 for name, value in values.items()
                 if isinstance(value, Real) and math.isfinite(value)
             ]
+        self.message = message or self.message
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS or fraction >= 1.0:
             self._looked = now
             self.flush()
             whole = self.low + (self.high - self.low) * fraction
             self._request = self.store.progress(
-                self.run.id, self.run.worker, whole, message
+                self.run.id, self.run.worker, whole, self.message
             )
         if self._request:
             raise Stopped(self._request)

@@ -1,0 +1,112 @@
+"""Train AEMLO and make rows with it; or make rows again with a trained model.
+
+Artefacts: `model/` (weights.pt, spec.json), `checkpoint.pt`, `losses.csv`,
+`resampled/`, `provenance.parquet`, `codes.npy` (n, l) of all rows and
+`reconstruction.npy` (n,), the mean scaled error of each row decoded from its code.
+"""
+
+import shutil
+
+import numpy as np
+from scipy import sparse
+
+from aemlo import params
+from aemlo.errors import RunError, Stopped
+from aemlo.jobs import resampled
+from aemlo.store import written_at_once
+
+CHUNK = 2048
+TRAINED, MADE, CODED = 0.9, 0.95, 1.0
+
+
+def run(job):
+    """Train as `job.spec` says (`sampler`, `settings`), or load `model_of` a run."""
+    dataset = job.dataset()
+    preparation, X = resampled.prepared(dataset)
+    sampler = resampled.sampler_of(job.spec, job.seed)
+    if job.spec.get("model_of"):
+        _use_trained(job, sampler)
+    elif not _train(job, sampler, X, dataset.Y):
+        return
+    job.stage(TRAINED, MADE)
+    X_all, Y_all = sampler.generate(
+        X,
+        dataset.Y,
+        categorical_features=preparation.categorical_features_,
+        on_progress=job.on_progress,
+    )
+    summary = resampled.save(job, dataset, preparation, sampler, X_all, Y_all)
+    job.stage(MADE, CODED)
+    _save_codes(job, sampler.model_, X_all)
+    job.finish(
+        summary
+        | {
+            "epochs": len(sampler.losses_),
+            "best_epoch": int(sampler.best_epoch_),
+            "features": X.shape[1],
+            "labels": dataset.q,
+        }
+    )
+
+
+def _train(job, sampler, X, Y):
+    """Fit the sampler; False when it was paused and there is nothing more to do."""
+    job.stage(0.0, TRAINED)
+    checkpoint = job.folder / "checkpoint.pt"
+    try:
+        sampler.fit(X, Y, on_progress=_told(job), checkpoint=checkpoint)
+    except Stopped:
+        job.keep_what_there_is()
+        if job.ended_by == "pause":
+            return False
+        if not len(sampler.losses_):
+            raise RunError(
+                "Stopped before the first epoch ended, so nothing was learned. "
+                "Resume, or start again."
+            ) from None
+    sampler.save(job.folder / "model")
+    with written_at_once(job.folder / "losses.csv") as path:
+        sampler.losses_.to_csv(path, index=False)
+    return True
+
+
+def _told(job):
+    def on_progress(fraction, **values):
+        if "epoch" in values:
+            values["message"] = f"epoch {values['epoch']}"
+        job.on_progress(fraction, **values)
+
+    return on_progress
+
+
+def _use_trained(job, sampler):
+    """Give the sampler the model of another run, and this run a copy of it."""
+    source = job.store.folder(job.spec["model_of"]) / "model"
+    if not (source / "weights.pt").exists():
+        raise RunError("The model to make rows with is no longer kept. Train again.")
+    trained = type(sampler).load(source)
+    settings = {
+        name: value
+        for name, value in sampler.get_params().items()
+        if name in job.spec.get("settings", {})
+    }
+    params.check(trained.set_params(**settings))
+    sampler.set_params(**trained.get_params() | {"random_state": job.seed})
+    for name in ("model_", "losses_", "best_epoch_"):
+        setattr(sampler, name, getattr(trained, name))
+    if source != job.folder / "model":
+        shutil.copytree(source, job.folder / "model", dirs_exist_ok=True)
+
+
+def _save_codes(job, model, X):
+    codes, errors = [], []
+    for start in range(0, X.shape[0], CHUNK):
+        job.on_progress(start / X.shape[0], message="coding rows")
+        rows = X[start : start + CHUNK]
+        codes.append(model.encode(rows).astype(np.float32))
+        dense = rows.toarray() if sparse.issparse(rows) else rows
+        off = (model.decode_features(codes[-1]) - dense) / model.span_
+        errors.append(np.abs(off).mean(axis=1))
+    for name, values in (("codes", codes), ("reconstruction", errors)):
+        with written_at_once(job.folder / f"{name}.npy") as path, path.open("wb") as f:
+            np.save(f, np.concatenate(values), allow_pickle=False)
