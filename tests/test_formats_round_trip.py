@@ -85,12 +85,15 @@ def back(dataset, path, **how):
     return read(files[0], xml=xml, **how)
 
 
-@pytest.mark.parametrize("suffix", [".arff", ".meka.arff", ".parquet", ".npz"])
+SELF = [".arff", ".meka.arff", ".arff.gz", ".parquet", ".npz"]
+
+
+@pytest.mark.parametrize("suffix", SELF)
 def test_what_says_its_labels_itself(tmp_path, suffix):
     same(dense(), back(dense(), tmp_path / f"odd{suffix}"))
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".xlsx"])
 def test_what_is_told_its_labels(tmp_path, suffix):
     same(dense(), back(dense(), tmp_path / f"odd{suffix}", labels=dense().label_names))
 
@@ -174,6 +177,12 @@ def test_convert_goes_between_formats(tmp_path):
     assert str(error.value) == (
         "Can't write 'b.odd'. Formats: .arff, .csv, .dat, .data, .libsvm, .meka.arff, "
         ".npz, .parquet, .pq, .svm, .svmlight, .tab, .tsv, .txt, .xc.txt, .xlsx."
+    )
+    with pytest.raises(DataError) as error:
+        convert(first[0], tmp_path / "b.txt", xml=first[1])
+    assert str(error.value) == (
+        "Can't tell from 'b.txt' how to write it: CSV, Extreme classification, LIBSVM. "
+        "Say which format."
     )
 
 

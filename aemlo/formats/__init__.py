@@ -4,6 +4,7 @@ A format is one file in this folder, found by scan. `open_table` is the first ha
 `read`, for callers who want to see a file before they say which columns are labels.
 """
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,34 +195,45 @@ def to_bytes(dataset, format="CSV", mark=None):
 def write(dataset, path, *, format=None, mark=None):
     """Write `dataset` to `path` in the format its suffix names; the files written.
 
-    A format that needs two files (ARFF and its XML) puts the second beside the first.
+    A format that needs two files (ARFF and its XML) puts the second beside the first;
+    a name that ends in .gz is compressed. `format` is a title of WRITERS; `mark` as for
+    `to_bytes`.
     """
     path = Path(path)
-    form = find(WRITERS, format, "file format to write") if format else _by_suffix(path)
-    files = form.write(dataset, mark)
-    suffix = next(iter(files))
-    stem = (
-        path.name[: -len(suffix)] if path.name.lower().endswith(suffix) else path.stem
-    )
+    name = path.name.removesuffix(".gz")
+    form = find(WRITERS, format, "file format to write") if format else _by_suffix(name)
     written = []
-    for k, (ending, data) in enumerate(files.items()):
-        target = path if k == 0 else path.with_name(stem + ending)
-        target.write_bytes(data)
+    for ending, data in form.write(dataset, mark).items():
+        target = path.with_name(_stem(name, form) + ending) if written else path
+        is_packed = target.name.endswith(".gz")
+        target.write_bytes(gzip.compress(data) if is_packed else data)
         written.append(target)
     return written
 
 
-def _by_suffix(path):
+def _stem(name, form):
+    fitting = [e for e in form.extensions if name.lower().endswith(e)]
+    ending = max(fitting, key=len, default=Path(name).suffix)
+    return name[: len(name) - len(ending)]
+
+
+def _by_suffix(name):
     fitting = [
         (len(ending), title)
         for title, form in WRITERS.items()
         for ending in form.extensions
-        if path.name.lower().endswith(ending)
+        if name.lower().endswith(ending)
     ]
-    if not fitting:
-        endings = sorted({e for form in WRITERS.values() for e in form.extensions})
-        raise DataError(f"Can't write '{path.name}'. Formats: {', '.join(endings)}.")
-    return WRITERS[max(fitting)[1]]
+    best = [title for size, title in fitting if size == max(fitting)[0]]
+    if len(best) == 1:
+        return WRITERS[best[0]]
+    if best:
+        raise DataError(
+            f"Can't tell from '{name}' how to write it: {', '.join(sorted(best))}. "
+            "Say which format."
+        )
+    endings = sorted({e for form in WRITERS.values() for e in form.extensions})
+    raise DataError(f"Can't write '{name}'. Formats: {', '.join(endings)}.")
 
 
 def convert(source, target, *, to=None, **how):

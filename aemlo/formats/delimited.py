@@ -30,7 +30,8 @@ class Delimited(Format):
     """
 
     title = "CSV"
-    extensions = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+    extensions = (".csv", ".txt", ".data", ".dat")
+    delimiter = ","
 
     def recognises(self, head):
         lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
@@ -69,7 +70,18 @@ class Delimited(Format):
         )
 
     def write(self, dataset, mark=None):
-        return {".csv": csv_bytes(dataset, mark)}
+        return {self.extensions[0]: csv_bytes(dataset, mark, self.delimiter)}
+
+
+class TabSeparated(Delimited):
+    """The same with tabs; reading works the delimiter out for both."""
+
+    title = "TSV"
+    extensions = (".tsv", ".tab")
+    delimiter = "\t"
+
+    def recognises(self, head):
+        return 0
 
 
 def _sample(text):
@@ -297,7 +309,7 @@ def _said(delimiter):
     )
 
 
-def csv_bytes(dataset, mark=None):
+def csv_bytes(dataset, mark=None, delimiter=","):
     """`dataset` as CSV: features, texts, the mark if there is one, labels last."""
     import csv
     import io
@@ -305,7 +317,7 @@ def csv_bytes(dataset, mark=None):
     from scipy import sparse
 
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     names = [*dataset.feature_names, *([MARK] if mark is not None else [])]
     writer.writerow([neutral(name) for name in (*names, *dataset.label_names)])
     spell = [_speller(feature) for feature in dataset.features]
