@@ -131,8 +131,9 @@ def understood(table):
     for warning in table.warnings:
         st.warning(parts.plain(warning), icon=":material/warning:")
     if len(table.columns) <= MOST_SUMMARISED:
-        with st.expander("All columns: kind, values, gaps"):
-            st.dataframe(table.summary(), hide_index=True, alt="All columns")
+        box = st.expander("All columns: kind, values, gaps", on_change="rerun")
+        if box.open:
+            box.dataframe(table.summary(), hide_index=True, alt="All columns")
     shown = _some_columns(table)
     frame = table.first_rows(8, shown)
     st.dataframe(frame, hide_index=True, alt="First rows of the file", height="content")
