@@ -217,7 +217,7 @@ def test_partners_are_the_nearest_rows_that_share_the_label():
     rng = np.random.default_rng(0)
     codes = rng.normal(size=(60, 3)).astype(np.float32)
     Y = (rng.random((60, 2)) < 0.4).astype(np.uint8)
-    plan = generation.by_label(Y, {0: 200, 1: 200}, rng)
+    plan = generation.by_label(Y, [200, 200], rng)
     plan = generation.with_partners(plan, codes, Y, 4, rng)
     for seed, partner, label in zip(plan.seed, plan.partner, plan.label, strict=True):
         bag = np.flatnonzero(Y[:, label])
@@ -231,9 +231,7 @@ def test_equal_rows_are_partners_and_never_the_seed_twice_over():
     codes = np.zeros((6, 2), dtype=np.float32)
     Y = np.ones((6, 1), dtype=np.uint8)
     rng = np.random.default_rng(0)
-    plan = generation.with_partners(
-        generation.by_label(Y, {0: 60}, rng), codes, Y, 2, rng
-    )
+    plan = generation.with_partners(generation.by_label(Y, [60], rng), codes, Y, 2, rng)
     assert len(plan.seed) == 60
 
 

@@ -9,9 +9,6 @@ SEEDS = ("turns", "rows")
 LABEL_RULES = ("threshold", "parents' count", "nearer parent")
 ACTIVATIONS = ("none", "sigmoid")
 
-Budget = Annotated[
-    float, Between(0.01, 10.0, "More adds more rows: share of the rows given")
-]
 Epochs = Annotated[int, Between(1, 5000, "More fits closer and takes longer", log=True)]
 LearningRate = Annotated[
     float, Between(1e-6, 0.1, "More learns faster; too much never settles", log=True)

@@ -45,16 +45,10 @@ def in_turn(Y, labels, wanted, rng):
     return Plan(seeds, seeds, np.full(len(seeds), -1), np.zeros(len(seeds)))
 
 
-def even(wanted, labels):
-    """Quotas {label: rows} that share `wanted` rows evenly among `labels`."""
-    each, rest = divmod(wanted, max(len(labels), 1))
-    return {int(j): each + (i < rest) for i, j in enumerate(labels)}
-
-
 def by_label(Y, quotas, rng):
-    """Ours: `quotas[j]` seeds for label j, drawn among its rows."""
+    """Ours: `quotas[j]` seeds for each label j, drawn among its rows."""
     seeds, labels = [], []
-    for j, wanted in quotas.items():
+    for j, wanted in enumerate(quotas):
         rows = np.flatnonzero(Y[:, j])
         if len(rows) and wanted:
             seeds.append(_spread(rows, wanted, rng))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from aemlo import params
@@ -13,9 +14,10 @@ from aemlo.autoencoder import arguments as a
 from aemlo.autoencoder import generation
 from aemlo.autoencoder.settings import Settings
 from aemlo.errors import RunError
-from aemlo.imbalance import minority_labels
-from aemlo.samplers.base import OverSampler, Synthetic, no_progress
+from aemlo.samplers import size
+from aemlo.samplers.base import OverSampler, Synthetic, _names_of, no_progress, stacked
 
+PUBLISHED_BUDGET = 0.1  # p of the paper
 TRAINING_SHARE = 0.95  # of the progress bar
 
 # Settings of AEMLO to start from. With "as published" it is AEMLO-paper.
@@ -23,7 +25,9 @@ PRESETS = {
     "default": {},
     "quick look": {"epochs": 20},
     "as published": {
-        "budget": 0.1,
+        "budget": PUBLISHED_BUDGET,
+        "target": None,
+        "labels": None,
         "epochs": 200,
         "learning_rate": 1e-4,
         "latent_size": 500,
@@ -85,7 +89,9 @@ class AEMLO(OverSampler):
 
     def __init__(
         self,
-        budget: a.Budget = 0.5,
+        budget: size.Budget = 0.5,
+        target: size.Target = None,
+        labels: size.Labels = None,
         epochs: a.Epochs = 120,
         learning_rate: a.LearningRate = 1e-3,
         latent_size: a.LatentSize = 64,
@@ -118,6 +124,8 @@ class AEMLO(OverSampler):
         random_state=None,
     ):
         self.budget = budget
+        self.target = target
+        self.labels = labels
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.latent_size = latent_size
@@ -267,19 +275,52 @@ class AEMLO(OverSampler):
             self.notes_.extend(training.notes)
 
     def _plan(self, X, Y, rng):
-        minority = np.flatnonzero(minority_labels(Y))
-        wanted = int(round(self.budget * len(Y)))
-        if self.seeds == "turns":
-            plan = generation.in_turn(Y, minority, wanted, rng)
-        else:
-            rare = int(round(self.rare_share * wanted)) if len(minority) else 0
-            plan = generation.in_turn(Y, slice(None), wanted - rare, rng).followed_by(
-                generation.by_label(Y, generation.even(rare, minority), rng)
-            )
+        rows, quotas = self._shares(Y)
+        eligible = self._default_labels(Y) if self.seeds == "turns" else slice(None)
+        plan = generation.in_turn(Y, eligible, rows, rng).followed_by(
+            generation.by_label(Y, quotas, rng)
+        )
+        if not len(plan.seed):
+            self.notes_.append(self._nothing_to_do(self._chosen_labels(Y)))
         if self.neighbours and len(plan.seed):
             codes = self.model_.encode(X)
             plan = generation.with_partners(plan, codes, Y, self.neighbours, rng)
         return plan
+
+    def _shares(self, Y):
+        """How many rows are taken in turn, and quotas (q,) of those made for a label.
+
+        A target or chosen labels ask for rows by label; a budget alone does not.
+        """
+        if self.target is not None or self.labels is not None:
+            return 0, self._quotas(Y)
+        wanted = int(round((self.budget or PUBLISHED_BUDGET) * len(Y)))
+        minority = self._default_labels(Y)
+        rare = int(round(self.rare_share * wanted)) if len(minority) else 0
+        if self.seeds == "turns":
+            rare = 0
+        return wanted - rare, size.evenly(rare, minority, Y.shape[1])
+
+    def _paper_quotas(self, Y, labels):
+        """Rows by label where only `labels` were named: the published share of rows."""
+        return size.evenly(round(PUBLISHED_BUDGET * len(Y)), labels, Y.shape[1])
+
+    def preview(self, Y):
+        """What is to be expected of the labels, a row per label; see the base class.
+
+        Rows taken in turn bring the labels of their seeds, times `labels_per_parent`.
+        """
+        params.check(self)
+        labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
+        trial = clone(self)
+        trial.notes_, trial._label_names = [], _names_of(Y)
+        rows, quotas = trial._shares(labels)
+        eligible = trial._default_labels(labels) if self.seeds == "turns" else ...
+        seeds = labels[labels[:, eligible].any(axis=1)]
+        after = size.expected_counts(labels, quotas)
+        if len(seeds):
+            after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
+        return size.preview_frame(_names_of(Y), labels, after, quotas)
 
     def _decode(self, X, Y, plan, rng, on_progress):
         space = generation.FeatureSpace(X, self.categorical_features_)
@@ -292,8 +333,7 @@ class AEMLO(OverSampler):
             features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
             labels.append(self._labels(X, Y, part, rng))
         on_progress(1.0)
-        stack = sparse.vstack if sparse.issparse(X) else np.vstack
-        X_new = stack([*features, X[:0]])
+        X_new = stacked([X[:0], *features])
         Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
         kept = np.flatnonzero(Y_new.any(axis=1))
         if len(kept) < m:
@@ -303,7 +343,7 @@ class AEMLO(OverSampler):
         parents = np.column_stack([plan.seed, plan.partner])
         parents[plan.seed == plan.partner, 1] = -1
         return Synthetic(
-            sparse.csr_matrix(X_new)[kept] if sparse.issparse(X) else X_new[kept],
+            X_new[kept],
             Y_new[kept],
             parents[kept],
             plan.label[kept],

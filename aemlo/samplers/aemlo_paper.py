@@ -1,7 +1,8 @@
 """AEMLO as published, for checking the paper."""
 
 from aemlo.autoencoder import arguments as a
-from aemlo.samplers.aemlo import AEMLO
+from aemlo.samplers import size
+from aemlo.samplers.aemlo import AEMLO, PUBLISHED_BUDGET
 
 
 class AEMLOPaper(AEMLO):
@@ -33,7 +34,9 @@ class AEMLOPaper(AEMLO):
 
     def __init__(
         self,
-        budget: a.Budget = 0.1,
+        budget: size.Budget = PUBLISHED_BUDGET,
+        target: size.Target = None,
+        labels: size.Labels = None,
         epochs: a.Epochs = 200,
         learning_rate: a.LearningRate = 1e-4,
         latent_size: a.LatentSize = 500,
@@ -48,6 +51,8 @@ class AEMLOPaper(AEMLO):
         random_state=None,
     ):
         self.budget = budget
+        self.target = target
+        self.labels = labels
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.latent_size = latent_size
