@@ -7,11 +7,9 @@ import streamlit as st
 from aemlo import imbalance
 from aemlo.charts import imbalance as charts
 from aemlo.charts import imbalance_change as change_charts
-from aemlo.charts import imbalance_pairs as pair_charts
-from aemlo.charts import imbalance_rows as row_charts
-from aemlo.imbalance import change, detail
+from aemlo.imbalance import change
 from aemlo.ui import cached_imbalance as cached
-from aemlo.ui import imbalance_parts, imbalance_sets, parts, state
+from aemlo.ui import imbalance_parts, imbalance_sets, imbalance_views, parts, state
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -133,162 +131,11 @@ st.subheader(f"Chosen label: {parts.plain(names[chosen])}", anchor=False)
 imbalance_parts.label_close_up(dataset, labels, chosen, empty)
 
 st.subheader("More pictures and numbers", anchor=False)
-view = st.segmented_control(
-    "View",
-    [
-        "Long tail",
-        "Concurrence",
-        "Ring",
-        "Co-occurrence",
-        "Phi",
-        "Rows",
-        "Labelsets",
-        "All measures",
-        "What if",
-        "Side by side",
-    ],
-    default="Long tail",
-    required=True,
-    key="imbalance.view",
-    label_visibility="collapsed",
+imbalance_views.more(
+    imbalance_views.Shown(
+        workspace, dataset, labels, table, measures, after, chosen, empty, log
+    )
 )
-
-
-def overlay(values):
-    """What lies over a picture: `values(labels)` of the sampled set, or None."""
-    return after and charts.Overlay(after.name, after.colour, values(after.labels))
-
-
-if view == "Long tail":
-    parts.figure(
-        charts.long_tail(
-            table, log=log, chosen=chosen, after=overlay(imbalance.label_counts)
-        ),
-        data=table,
-        name=f"{dataset.name}-long-tail",
-        alt="Positive rows of each label against its rank.",
-        key="imbalance.tail",
-        on_select=clicked("imbalance.tail"),
-        selection_mode="points",
-    )
-
-elif view == "Concurrence":
-    st.markdown(
-        "SCUMBLE is high where a rare label shares its rows with frequent ones: then "
-        "cloning those rows lifts both, and the imbalance stays."
-    )
-    parts.figure(
-        charts.scumble_by_ir(
-            table,
-            mean=mean,
-            chosen=chosen,
-            after=overlay(partial(imbalance.per_label, names=names, empty=empty)),
-        ),
-        data=table,
-        name=f"{dataset.name}-scumble",
-        alt="SCUMBLE of each label against its IRLbl.",
-        key="imbalance.scumble",
-        on_select=clicked("imbalance.scumble"),
-        selection_mode="points",
-    )
-
-elif view in ("Ring", "Co-occurrence", "Phi"):
-    shown = imbalance_parts.choose_labels(labels, names, view, chosen)
-    some = [names[j] for j in shown]
-    square = imbalance.cooccurrence(labels, shown)
-    if view == "Ring":
-        fig = pair_charts.ring(
-            square,
-            table.reset_index(names="position").iloc[shown],
-            chosen,
-            overlay(partial(imbalance.cooccurrence, labels=shown)),
-        )
-    elif view == "Co-occurrence" and after is None:
-        fig = pair_charts.cooccurrence(square, some)
-    elif view == "Co-occurrence":
-        later = imbalance.cooccurrence(after.labels, shown)
-        fig = pair_charts.difference(
-            pair_charts.shares(square), pair_charts.shares(later), some, "share"
-        )
-    elif after is None:
-        fig = pair_charts.phi(imbalance.phi(labels, shown), some)
-    else:
-        fig = pair_charts.difference(
-            imbalance.phi(labels, shown),
-            imbalance.phi(after.labels, shown),
-            some,
-            "phi",
-        )
-    parts.figure(
-        fig,
-        data=partial(imbalance.pair_table, labels, names, shown),
-        name=f"{dataset.name}-pairs",
-        alt=f"{view} of {len(shown)} chosen labels.",
-        key=f"imbalance.{view}",
-        **(
-            {"on_select": clicked("imbalance.Ring"), "selection_mode": "points"}
-            if view == "Ring"
-            else {}
-        ),
-    )
-    st.caption(imbalance_parts.PAIR_NOTES[view])
-
-elif view == "Rows":
-    left, right = st.columns(2)
-    with left:
-        parts.figure(
-            row_charts.labels_per_row(labels.sizes, overlay(lambda later: later.sizes)),
-            data=partial(detail.per_row, labels, names),
-            name=f"{dataset.name}-labels-per-row",
-            alt="How many rows carry 0, 1, 2, ... labels.",
-            key="imbalance.sizes",
-        )
-    with right:
-        parts.figure(
-            row_charts.row_scumble(
-                labels.scumble_rows, overlay(imbalance.scumble_per_row)
-            ),
-            data=partial(detail.per_row, labels, names),
-            name=f"{dataset.name}-row-scumble",
-            alt="How the rows' SCUMBLE is spread.",
-            key="imbalance.row_scumble",
-        )
-
-elif view == "Labelsets":
-    sets = cached.per_labelset(key, labels, names)
-    later = overlay(partial(imbalance.per_labelset, names=names))
-    left, right = st.columns(2)
-    with left:
-        parts.figure(
-            row_charts.top_labelsets(sets, after=later),
-            data=sets,
-            name=f"{dataset.name}-labelsets",
-            alt="Rows of the most frequent labelsets.",
-            key="imbalance.sets",
-        )
-    with right:
-        parts.figure(
-            row_charts.labelset_tail(sets, after=later),
-            data=sets,
-            name=f"{dataset.name}-labelset-tail",
-            alt="Rows of each labelset against its rank.",
-            key="imbalance.settail",
-        )
-    st.dataframe(
-        sets.head(300),
-        hide_index=True,
-        height=320,
-        column_config=imbalance_parts.COLUMNS,
-    )
-
-elif view == "All measures":
-    imbalance_parts.all_measures(measures, dataset.name)
-
-elif view == "What if":
-    imbalance_parts.what_if(key, labels, names, log, empty)
-
-else:
-    imbalance_sets.side_by_side(workspace, dataset, chosen, empty)
 
 minority = int(table["minority"].sum())
 parts.next_step(

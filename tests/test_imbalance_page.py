@@ -7,12 +7,9 @@ from streamlit.testing.v1 import AppTest
 from aemlo.builtin import yeast
 from aemlo.dataset import Dataset, Feature
 from aemlo.store import Store
+from aemlo.ui.imbalance_views import VIEWS
 
 WORKSPACE = "imbalance-page-test"
-VIEWS = (
-    *("Long tail", "Concurrence", "Ring", "Co-occurrence", "Phi", "Rows"),
-    *("Labelsets", "All measures", "What if", "Side by side"),
-)
 
 
 @pytest.fixture
