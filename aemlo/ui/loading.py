@@ -27,19 +27,16 @@ FIRST, LAST, NAMED, SAID, LISTED = (
 
 
 @st.cache_resource(max_entries=3, scope="session", show_spinner="Reading the file")
-def _table(key, _files, _options):
-    return formats.open_files(_files, **_options)
+def _table(key, _uploads, _options):
+    files = [(upload.name, upload.getvalue()) for upload in _uploads]
+    return formats.open_files(files, **_options)
 
 
 def opened(uploads, options):
     """(key, Table) of uploaded files; AemloError when they cannot be read."""
-    files = [(upload.name, upload.getvalue()) for upload in uploads]
-    digest = hashlib.sha256(repr(sorted(options.items())).encode())
-    for name, data in files:
-        digest.update(name.encode())
-        digest.update(data)
-    key = digest.hexdigest()
-    return key, _table(key, files, options)
+    said = [sorted(options.items()), *((u.file_id, u.name) for u in uploads)]
+    key = hashlib.sha256(repr(said).encode()).hexdigest()
+    return key, _table(key, uploads, options)
 
 
 @st.cache_resource(max_entries=2, scope="session", show_spinner="Asking OpenML")
