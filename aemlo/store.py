@@ -191,20 +191,35 @@ class Store:
 
     # Runs.
 
-    def enqueue(self, workspace, kind, title, spec, dataset_key, dataset_name):
-        """Put a run in the queue; returns its id, which is also its link."""
+    def enqueue(
+        self, workspace, kind, title, spec, dataset_key, dataset_name, *, held=False
+    ):
+        """Put a run in the queue; returns its id, which is also its link.
+
+        With `held` it waits until `release` says that its files are there.
+        """
         run_id = secrets.token_hex(12)
         with self._open(write=True) as db:
             db.execute(
                 "INSERT INTO runs (id, workspace, kind, title, spec, dataset, "
                 "dataset_name, state, created) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(run_id, workspace, kind, title, json.dumps(spec)),
-                    *(dataset_key, dataset_name, time.time()),
+                    *(dataset_key, dataset_name),
+                    *("paused" if held else "queued", time.time()),
                 ),
             )
         return run_id
+
+    def release(self, run_id, spec):
+        """Let a held run start, with `spec`."""
+        with self._open(write=True) as db:
+            db.execute(
+                "UPDATE runs SET state = 'queued', spec = ? WHERE id = ? "
+                "AND state = 'paused'",
+                (json.dumps(spec), run_id),
+            )
 
     def run(self, run_id):
         """The Run with this id; RunError if there is none."""

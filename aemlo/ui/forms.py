@@ -89,7 +89,6 @@ def _number(parameter, value, text, common):
         step=step if whole else _step(shown, rule),
         format=None if whole else _format(shown, rule),
         placeholder="automatic" if parameter.optional else None,
-        required=not parameter.optional,
         **common,
     )
 

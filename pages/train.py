@@ -1,0 +1,69 @@
+"""Train AEMLO on the data set in use: live curves, stop, resume, rows."""
+
+import streamlit as st
+
+from aemlo import imbalance
+from aemlo.ui import parts, state, training, training_results
+
+workspace = state.workspace()
+dataset = workspace.dataset
+
+parts.page(
+    "Train AEMLO",
+    "What does the autoencoder learn, and which rows does it make for the rare labels?",
+)
+
+minority = int(imbalance.minority_labels(dataset.Y).sum())
+form, about = st.columns([3, 2], gap="large")
+with form, st.container(border=True):
+    title, settings, seed = training.settings_form()
+    name = st.text_input("Name of the run", value=title, key=f"train.name.{title}")
+    with parts.shown_errors():
+        training.memory_note(dataset, title, settings)
+    if st.button("Train", type="primary", icon=":material/model_training:"):
+        spec = {"sampler": title, "settings": settings, "seed": seed}
+        with parts.shown_errors():
+            state.show(workspace.enqueue("train", name or title, spec))
+            st.rerun()
+with about:
+    with parts.shown_errors():
+        training.draw_network(dataset, title, settings)
+    st.markdown(
+        f"{minority:,} of {dataset.q:,} labels are minority labels (IRLbl > MeanIR). "
+        "Two encoders bring features and labels to the same codes; two decoders turn "
+        "codes into new rows. The three terms of the loss say how well each part works."
+    )
+    training_results.load_model(workspace)
+
+run = parts.choose_run(workspace, "train", key="train.run")
+if run is None:
+    st.info("No training run yet. Press Train: yeast takes about a minute.")
+    st.stop()
+
+st.subheader(parts.plain(run.title))
+options = training.curve_options()
+others = {
+    other.id: other
+    for other in workspace.runs("train") + workspace.examples("train")
+    if other.id != run.id
+}
+beside = st.multiselect(
+    "Compare with",
+    list(others),
+    format_func=lambda run_id: parts.run_label(others[run_id]),
+    placeholder="other runs' curves in the same charts",
+    key="train.beside",
+)
+parts.run_panel(
+    workspace,
+    run.id,
+    live=training.live(workspace, options, [others[i] for i in beside]),
+)
+if run.state in ("done", "stopped"):
+    training_results.results(workspace, run)
+    training_results.again(workspace, run)
+    parts.next_step(
+        "pages/latent.py",
+        "Latent space",
+        "See where the new rows lie, and whether they are plausible.",
+    )
