@@ -39,10 +39,10 @@ class Sampler(BaseEstimator, ABC):
     Subclasses write `_resample` only. `title` is the name in the registry;
     `deterministic` says that nothing is drawn; `reads_features` is False where the
     choice of rows needs Y only. For the methods page: `idea`, `helps`, `harms`,
-    `source`, `keeps`, `differs`, a sentence or two each. After `fit_resample`: `provenance_`, a
-    frame with one row per returned row (`origin`, the original row or -1; `parents`;
-    `label` made for, -1 if none; `weight`, the step between the parents) and `notes_`,
-    sentences about what could not be done as asked.
+    `source`, `keeps`, `differs`, a sentence or two each. After `fit_resample`:
+    `provenance_`, a frame with one row per returned row (`origin`, the original row or
+    -1; `parents`; `label` made for, -1 if none; `weight`, the step between the parents)
+    and `notes_`, sentences about what could not be done as asked.
     """
 
     title: str
@@ -113,8 +113,8 @@ class Sampler(BaseEstimator, ABC):
         labels = Y.toarray() if sparse.issparse(Y) else np.asarray(Y)
         if matrix.ndim != 2 or labels.ndim != 2:
             raise DataError(
-                f"{self.title}: X and Y must have two dimensions, got {matrix.ndim} and "
-                f"{labels.ndim}. One label is a column: Y[:, None]."
+                f"{self.title}: X and Y must have two dimensions, got {matrix.ndim} "
+                f"and {labels.ndim}. One label is a column: Y[:, None]."
             )
         if len(labels) != matrix.shape[0] or not len(labels):
             raise DataError(
@@ -179,8 +179,9 @@ class OverSampler(Sampler):
         if len(labels):
             return "Every label has the rows asked for already: nothing was added."
         return (
-            "The data are balanced already: no label has IRLbl above MeanIR, so nothing "
-            "was added. Name the labels, with a budget or target, to add rows anyway."
+            "The data are balanced already: no label has IRLbl above MeanIR, so "
+            "nothing was added. Name the labels, with a budget or target, to add rows "
+            "anyway."
         )
 
     def _chosen_labels(self, Y):

@@ -46,9 +46,9 @@ class MLSMOTE(OverSampler):
         "ground. With binary features the vote makes rows that are all alike."
     )
     source = (
-        "Charte, Rivera, del Jesus, Herrera: MLSMOTE: Approaching imbalanced multilabel "
-        "learning through synthetic instance generation. Knowledge-Based Systems 89, "
-        "2015, Algorithm 1 and its functions."
+        "Charte, Rivera, del Jesus, Herrera: MLSMOTE: Approaching imbalanced "
+        "multilabel learning through synthetic instance generation. "
+        "Knowledge-Based Systems 89, 2015, Algorithm 1 and its functions."
     )
     keeps = "All original rows; new rows stay within the bag's convex hull per feature."
     differs = (

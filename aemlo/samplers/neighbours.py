@@ -14,19 +14,25 @@ def distance_space(X, groups=()):
     categories of a one-hot group are one apart, as the two ends of such a range are.
     X itself comes back where it is so already. Sparse stays sparse.
     """
-    if sparse.issparse(X):
-        low, high = X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
-    else:
-        low, high = X.min(axis=0), X.max(axis=0)
-    span = high - low
-    stretch = np.divide(1.0, span, out=np.ones(len(span)), where=span > 0)
-    for group in groups:
-        stretch[group] *= np.sqrt(0.5)
+    stretch = column_stretch(X, groups)
     if (stretch == 1.0).all():
         return X
     if sparse.issparse(X):
         return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)
     return X * stretch.astype(X.dtype)
+
+
+def column_stretch(X, groups=()):
+    """Factors (d,) by which `distance_space` multiplies the columns of X (n, d)."""
+    if sparse.issparse(X):
+        low, high = X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
+    else:
+        low, high = X.min(axis=0), X.max(axis=0)
+    span = (high - low).astype(float)
+    stretch = np.divide(1.0, span, out=np.ones(len(span)), where=span > 0)
+    for group in groups:
+        stretch[group] *= np.sqrt(0.5)
+    return stretch
 
 
 def nearest(space, pool, k, rows=None, on_look=None, distances=False):
