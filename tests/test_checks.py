@@ -100,6 +100,18 @@ def test_ids_are_one_value_per_row_in_words_or_consecutive_numbers():
     assert found(dataset, "id_like").names == ("name", "no")
 
 
+def test_short_texts_that_look_like_ids_are_read_as_text():
+    titles = tuple(f"title {k}" for k in range(12))
+    features = (Feature("title", "nominal", titles), Feature("size"))
+    X = np.column_stack([np.arange(12), np.arange(12) * 1.5])
+    dataset = made(X, np.ones((12, 1), dtype=int), features)
+    finding = found(dataset, "id_like")
+    changed = answered(dataset, finding, "Read 1 feature as text")
+    assert changed.feature_names == ("size", "title")
+    assert changed.text["title"].tolist() == list(titles)
+    assert checks.describe(changed) == ["Read as text: 'title'"]
+
+
 def test_constant_features_dense_and_sparse():
     X = np.array([[5, 0, 1], [5, 0, 2], [5, 0, NAN]])
     for values in (X, sparse.csr_matrix(X)):
@@ -166,8 +178,8 @@ def test_unknown_steps_are_refused():
     with pytest.raises(ParameterError) as error:
         checks.apply(dataset, [{"step": "explode"}])
     assert str(error.value) == (
-        "There is no step 'explode'. Steps: drop_features, drop_labels, drop_rows, "
-        "rename, impute, text."
+        "There is no step 'explode'. Steps: drop_features, as_text, drop_labels, "
+        "drop_rows, rename, impute, text."
     )
 
 

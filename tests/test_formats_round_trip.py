@@ -209,3 +209,13 @@ def _is_number(word):
         return bool(float(word)) or True
     except ValueError:
         return False
+
+
+def test_xml_refuses_what_it_cannot_hold():
+    dataset = Dataset("c", np.ones((2, 1)), np.eye(2), (Feature("a"),), ("x\x01", "y"))
+    with pytest.raises(DataError) as error:
+        to_bytes(dataset, "ARFF")
+    assert str(error.value) == (
+        "Label 'x\\x01' holds a control character, which XML cannot. Rename it, or "
+        "write MEKA's ARFF."
+    )

@@ -139,7 +139,7 @@ def id_like(dataset, few):
         "features",
         f"{listed(names)}: another value in every row. Such a feature tells rows apart "
         "and nothing about new ones.",
-        (KEEP, *_drop_features(dataset, names)),
+        (KEEP, *_drop_features(dataset, names), *_read_as_text(dataset, names)),
         tuple(names),
         serious=True,
     )
@@ -368,6 +368,19 @@ def _drop_features(dataset, names):
         return []
     step = {"step": "drop_features", "names": list(names)}
     return [Answer(f"Leave out {counted(len(names), 'feature')}", (step,))]
+
+
+def _read_as_text(dataset, names):
+    """Where the values of nominal features hold blanks, they may be short texts."""
+    texts = [
+        f.name
+        for f in dataset.features
+        if f.name in names and any(" " in value.strip() for value in f.categories)
+    ]
+    if not texts:
+        return []
+    step = {"step": "as_text", "names": texts}
+    return [Answer(f"Read {counted(len(texts), 'feature')} as text", (step,))]
 
 
 def _drop_labels(dataset, names):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from aemlo.checks.looks import (
     counted,
@@ -53,6 +54,32 @@ def drop_features(dataset, step):
         X=dataset.X[:, keep],
         features=tuple(dataset.features[j] for j in keep),
         text=dataset.text[words] if words else None,
+    )
+
+
+def as_text(dataset, step):
+    """Turn the nominal features in `names` into text columns, words as they are."""
+    chosen = [
+        j
+        for j, f in enumerate(dataset.features)
+        if f.name in step["names"] and f.kind == "nominal"
+    ]
+    text = dataset.text
+    columns = {} if text is None else {name: text[name] for name in text.columns}
+    for j in chosen:
+        values = dataset.X[:, [j]]
+        values = (values.toarray() if dataset.is_sparse else values).ravel()
+        words = [*dataset.features[j].categories, None]
+        places = np.where(np.isnan(values), len(words) - 1, values).astype(int)
+        columns[dataset.features[j].name] = [words[place] for place in places]
+    if not chosen:
+        return dataset
+    keep = [j for j in range(len(dataset.features)) if j not in chosen]
+    return replace(
+        dataset,
+        X=dataset.X[:, keep],
+        features=tuple(dataset.features[j] for j in keep),
+        text=pd.DataFrame(columns, dtype=object),
     )
 
 
@@ -111,6 +138,7 @@ def prepare_so(dataset, step):
 
 STEPS = {
     "drop_features": drop_features,
+    "as_text": as_text,
     "drop_labels": drop_labels,
     "drop_rows": drop_rows,
     "rename": rename,
@@ -133,6 +161,8 @@ def in_words(step):
             "unlabelled": "Dropped rows without labels",
             "shared": "Dropped test rows that the training part has too",
         }[step["rule"]]
+    if kind == "as_text":
+        return f"Read as text: {listed(step['names'])}"
     if kind == "impute":
         return f"Missing numbers filled in with: {step['numeric']}"
     if kind == "text":

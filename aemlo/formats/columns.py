@@ -10,15 +10,15 @@ DATE = re.compile(
     r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
     r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?\s*$"
 )
-TEXT_WORDS = 4
-TEXT_LETTERS = 40
+TEXT_WORDS = 3
+TEXT_LETTERS = 25
 
 
 def column_of_words(title, words, name, limits):
     """(Column, codes, None) of categories, or (Column, None, words) of text or dates.
 
-    Text: values that mostly differ from row to row and are four words or 40 letters
-    long on average. Dates: every value is written as one.
+    Text: values that mostly differ from row to row and are three words or 25 letters
+    (and more than one word) long on average. Dates: every value is written as one.
     """
     known = [word for word in words if word is not None]
     different = sorted(set(known))

@@ -1,11 +1,13 @@
 """The XML file that names the labels of a Mulan data set."""
 
+import re
 from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from aemlo.errors import DataError
 
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAMESPACE = "http://mulan.sourceforge.net/labels"
 
 
@@ -55,7 +57,13 @@ def _refuse_declarations(source):
 
 
 def write_names(names):
-    """The bytes of a Mulan XML file for label `names`."""
+    """The bytes of a Mulan XML file; DataError for a name that XML cannot hold."""
+    for name in names:
+        if UNWRITABLE.search(name):
+            raise DataError(
+                f"Label {name!r} holds a control character, which XML cannot. Rename "
+                "it, or write MEKA's ARFF."
+            )
     lines = [f"<label name={_quoted(name)}></label>" for name in names]
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'

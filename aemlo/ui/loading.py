@@ -100,11 +100,17 @@ def read_options(key):
             format_func=lambda mark: mark or "automatic",
             key=f"{key}.decimal",
         )
-        header = st.selectbox(
+        header = cells[0].selectbox(
             "First line (CSV)",
             [None, True, False],
             format_func={None: "automatic", True: "names", False: "a row"}.get,
             key=f"{key}.header",
+        )
+        sheet = cells[1].text_input(
+            "Sheet (Excel)", placeholder="the first", key=f"{key}.sheet"
+        )
+        member = cells[2].text_input(
+            "File in the archive (zip)", placeholder="automatic", key=f"{key}.member"
         )
     chosen = {
         "format": form,
@@ -112,6 +118,8 @@ def read_options(key):
         "delimiter": delimiter,
         "decimal": decimal,
         "header": header,
+        "sheet": sheet.strip() or None,
+        "member": member.strip() or None,
     }
     return {name: value for name, value in chosen.items() if value is not None}
 
