@@ -83,7 +83,15 @@ def test_many_labels_open_on_a_window_around_the_chosen_one():
     order = list(around.layout.xaxis.categoryarray)
     assert low < order.index("label 0") < high and high - low == charts.IN_VIEW
     assert around.layout.annotations[-1].text == "<b>label 0</b>"
-    assert len(drawn(around)) == 983
+    # As many bars as answer a click quickly, the chosen label among them.
+    assert len(drawn(around)) == charts.LIGHT and "label 0" in drawn(around)
+    middle = list(table.sort_values("IRLbl")["label"])[500]
+    centred = charts.by_label(table, "IRLbl", chosen=names.index(middle))
+    bars = list(centred.layout.xaxis.categoryarray)
+    assert len(bars) == charts.LIGHT and 100 < bars.index(middle) < 200
+    low, high = centred.layout.xaxis.range
+    assert low < bars.index(middle) < high
+    assert title(centred) == title(around)
 
 
 def test_a_label_without_positives_stands_last_without_a_bar():

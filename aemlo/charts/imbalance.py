@@ -15,7 +15,8 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 
 IN_VIEW = 60
-# Above this many labels the hatch and the strip of all bars cost more than they show.
+# More bars than these answer a click too slowly; the hatch and the strip of all bars
+# cost more than they show then.
 LIGHT = 300
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",
@@ -55,8 +56,9 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
     )
     table["axis"] = axis_names(table["label"])
     fig = go.Figure()
+    near = around(table, chosen)
     for minority, name, colour, hatch in KINDS:
-        part = table[table["minority"] == minority]
+        part = near[near["minority"] == minority]
         fig.add_bar(
             x=part["axis"],
             y=part[measure],
@@ -72,8 +74,8 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
         )
     if mean is not None and not np.isnan(mean):
         mean_line(fig, mean, f"MeanIR {theme.number(mean)}", log)
-    window(fig, table, chosen)
-    point_at(fig, table, measure, chosen, log)
+    window(fig, near, chosen, len(table))
+    point_at(fig, near, measure, chosen, log)
     fig.update_layout(
         title=_title(table, measure, mean),
         barmode="stack",
@@ -317,25 +319,39 @@ def _hatch(shape):
     }
 
 
-def window(fig, table, chosen):
+def around(table, chosen):
+    """The LIGHT lines of a sorted table nearest to the label at position `chosen`."""
+    first = _first(table, chosen, LIGHT)
+    return table.iloc[first : first + LIGHT]
+
+
+def _first(table, chosen, size):
+    """Where a window of `size` lines begins that has the chosen label in its middle."""
+    places = np.flatnonzero(table["position"].to_numpy() == chosen)
+    place = int(places[0]) if len(places) else 0
+    return max(min(place - size // 2, len(table) - size), 0)
+
+
+def window(fig, table, chosen, total):
     """Categories in the table's order; of many, a window to drag over them.
 
-    The window is around the label at position `chosen`; `table` has `axis position`.
+    The window is around the label at position `chosen`; `table` has `axis position`
+    and is part of `total` labels.
     """
     fig.update_xaxes(
         type="category", categoryorder="array", categoryarray=table["axis"]
     )
     if len(table) <= IN_VIEW:
         return
-    place = 0
-    if chosen is not None:
-        place = int(np.flatnonzero(table["position"].to_numpy() == chosen)[0])
-    first = min(max(place - IN_VIEW // 2, 0), len(table) - IN_VIEW)
+    first = _first(table, chosen, IN_VIEW)
+    more = "the others"
+    if total > len(table):
+        more = f"{len(table)} of them, choose a label to go to it"
     fig.update_xaxes(
         range=[first - 0.5, first + IN_VIEW - 0.5],
-        title=f"{IN_VIEW} of {len(table):,} labels in view: drag for more",
+        title=f"{IN_VIEW} of {total:,} labels in view: drag to see {more}",
         rangeslider={
-            "visible": len(table) <= LIGHT,
+            "visible": total <= LIGHT,
             "thickness": 0.09,
             "range": [-0.5, len(table) - 0.5],
         },

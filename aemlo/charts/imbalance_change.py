@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 from aemlo.charts.imbalance import (
     UNITS,
+    around,
     axis_names,
     mean_line,
     point_at,
@@ -28,19 +29,19 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
     table = table.reset_index(names="position").sort_values(
         old, ascending=not falling, kind="stable", na_position="last"
     )
-    axis = axis_names(table["label"])
+    table["axis"] = axis_names(table["label"])
+    table["top"] = table[[old, new]].max(axis=1)
+    near = around(table, chosen)
     fig = go.Figure()
     for column, name, fill in ((old, "before", theme.BEFORE), (new, after, colour)):
         fig.add_bar(
-            x=axis,
-            y=table[column],
+            x=near["axis"],
+            y=near[column],
             name=theme.safe(name),
             marker_color=fill,
             customdata=[
                 [position, theme.short(label, 80)]
-                for position, label in zip(
-                    table["position"], table["label"], strict=True
-                )
+                for position, label in zip(near["position"], near["label"], strict=True)
             ],
             hovertemplate="%{customdata[1]}<br>%{y:,.4g} "
             + theme.safe(name)
@@ -60,10 +61,8 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
         xaxis_tickangle=-50 if len(table) > 8 else 0,
         clickmode="event+select",
     )
-    table["axis"] = axis
-    window(fig, table, chosen)
-    table["top"] = table[[old, new]].max(axis=1)
-    point_at(fig, table, "top", chosen, log)
+    window(fig, near, chosen, len(table))
+    point_at(fig, near, "top", chosen, log)
     fig.update_yaxes(
         title=UNITS[measure],
         **scale(log),
