@@ -193,26 +193,28 @@ def _write_quality(job, known, scaled, source):
     _write_rows(job, known, scaled)
     if BESIDE in SAMPLERS and sampler != BESIDE:
         job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
-        judge(BESIDE, *_rows_by(BESIDE, job, scaled[real], Y[real]), 0.6, 1.0)
+        judge(BESIDE, *_rows_beside(job, known, scaled[real], Y[real]), 0.6, 1.0)
     if reports:
         _write(pd.concat(reports, ignore_index=True), job.folder / "quality.parquet")
         _write(pd.concat(telling, ignore_index=True), job.folder / "telling.parquet")
 
 
-def _rows_by(title, job, X, Y):
-    sampler = params.build(SAMPLERS[title], {}, random_state=job.seed)
+def _rows_beside(job, known, X, Y):
+    """Rows of BESIDE: as many as the run made, for the same minority labels."""
+    share = float(np.clip(known.synthetic.sum() / len(Y), 0.001, 10.0))
+    sampler = params.build(SAMPLERS[BESIDE], {"budget": share}, random_state=job.seed)
     try:
         X_new, Y_new = sampler.fit_resample(
-            X,
-            Y,
+            *(X, Y),
+            categorical_features=known.preparation.categorical_features_,
             on_progress=lambda fraction, **_: job.on_progress(0.5 + 0.1 * fraction),
         )
     except AemloError:
         # This data set gives it nothing to work with: then there is nothing beside.
         return X[:0], Y[:0], np.empty(0, dtype=int), []
-    known = sampler.provenance_
-    added = known["origin"].to_numpy() < 0
-    label, parents = known["label"].to_numpy(), known["parents"].to_numpy()
+    made = sampler.provenance_
+    added = made["origin"].to_numpy() < 0
+    label, parents = made["label"].to_numpy(), made["parents"].to_numpy()
     return X_new[added], Y_new[added], label[added], parents[added]
 
 

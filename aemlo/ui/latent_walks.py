@@ -19,7 +19,7 @@ def model_of(run_id, finished):
     """The trained network of a run: encodes and decodes rows."""
     from aemlo.autoencoder.model import TrainedModel
 
-    return TrainedModel.load(state.store().folder(run_id))[0]
+    return TrainedModel.load(state.store().folder(run_id) / "model")[0]
 
 
 @st.cache_data(max_entries=6, show_spinner=False)
