@@ -358,6 +358,14 @@ def test_names_that_repeat_get_a_number():
     )
 
 
+def test_a_label_name_that_two_columns_have_is_refused():
+    content = "@relation r\n@attribute x numeric\n@attribute x {0,1}\n@data\n0,1\n1,0\n"
+    message = "label 'x' fits more than one column. Give the columns different names."
+    assert refused(text("x.arff", content), xml=xml('"x"')) == f"x: {message}"
+    assert refused(text("x.arff", content), labels=["x"]) == f"x: {message}"
+    assert read(text("x.arff", content), label_count=1).label_names == ("x (2)",)
+
+
 @pytest.mark.parametrize(
     "cells, separator",
     [

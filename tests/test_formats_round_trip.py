@@ -1,5 +1,7 @@
 """Written and read again: the same data set, in every format and with odd names."""
 
+from dataclasses import replace
+
 import arff as liac
 import numpy as np
 import pandas as pd
@@ -184,6 +186,13 @@ def test_convert_goes_between_formats(tmp_path):
         "Can't tell from 'b.txt' how to write it: CSV, Extreme classification, LIBSVM. "
         "Say which format."
     )
+
+
+@pytest.mark.parametrize("suffix", [".meka.arff", ".parquet", ".npz"])
+def test_a_declared_split_comes_back(tmp_path, suffix):
+    dataset = replace(dense(), split=np.arange(12) < 7)
+    again = back(dataset, tmp_path / f"s{suffix}")
+    assert again.split.tolist() == dataset.split.tolist()
 
 
 def test_a_spreadsheet_computes_nothing(tmp_path):

@@ -169,7 +169,8 @@ def _is_binary(source):
 def _named_by_xml(table, source):
     """The Location an XML file gives; a header that says otherwise is warned of."""
     names = mulan_xml.read_names(source)
-    location = Location(names, f"{source.name} ({len(names)} names)", certain=True)
+    words = f"{source.name} ({len(names)} names)"
+    location = Location(names, words, certain=True, from_outside=True)
     found = label_columns.positions(table, location)
     said = table.location
     if said.names:

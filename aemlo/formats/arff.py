@@ -35,6 +35,7 @@ class Header:
     start: int
     line: int
     warnings: list[str]
+    repeated: tuple[str, ...] = ()
 
 
 class Arff(Format):
@@ -66,6 +67,7 @@ class Arff(Format):
             warnings=[*source.warnings, *header.warnings, *rows.warnings],
             split=declared_split(header.relation, rows.X.shape[0]),
             limits=limits,
+            repeated=header.repeated,
             source={"file": source.name, "relation": header.relation},
         )
 
@@ -115,7 +117,7 @@ def read_header(source, limits):
     limits.check(name, "columns", len(columns), "sparse_columns")
     if not columns:
         raise DataError(f"{name}: has no @attribute line before @data.")
-    names, warnings = unique_names([column.name for column in columns])
+    names, warnings, repeated = unique_names([column.name for column in columns])
     if warnings:
         columns = [
             Column(fresh, column.kind, column.values)
@@ -123,7 +125,7 @@ def read_header(source, limits):
         ]
     start = data.find(b"\n", end.end()) + 1 or len(data)
     line = data.count(b"\n", 0, start) + 1
-    return Header(unquoted(relation), columns, start, line, warnings)
+    return Header(unquoted(relation), columns, start, line, warnings, repeated)
 
 
 def _plain_columns(text):
@@ -235,6 +237,11 @@ def arff_bytes(dataset, mark=None, meka=False):
     relation = dataset.name.replace(":", " ")
     if meka:
         relation = f"{relation}: -C -{dataset.q}"
+        if (
+            dataset.split is not None
+            and (np.diff(dataset.split.astype(int)) <= 0).all()
+        ):
+            relation += f" -split-number {int(dataset.split.sum())}"
     lines = [f"@relation {quoted(relation)}", ""]
     for feature in dataset.features:
         kind = "numeric"

@@ -47,7 +47,7 @@ class Delimited(Format):
         limits.check(source.name, "columns", width, "columns")
         rows = [_split(line, delimiter) for line in lines]
         header = has_header(rows, decimal) if header is None else header
-        names, warnings = _names(rows[0], header)
+        names, warnings, repeated = _names(rows[0], header)
         table = _arrow(source, names, delimiter, decimal, header, rows)
         limits.check(source.name, "cells", table.num_rows * len(names), "cells")
         limits.check(source.name, "rows", table.num_rows, "rows")
@@ -66,6 +66,7 @@ class Delimited(Format):
             texts=texts,
             warnings=[*source.warnings, *warnings],
             limits=limits,
+            repeated=repeated,
             source={"file": source.name},
         )
 
@@ -181,7 +182,7 @@ def _split(line, delimiter):
 
 def _names(cells, header):
     if not header:
-        return [f"column {j}" for j in range(1, len(cells) + 1)], []
+        return [f"column {j}" for j in range(1, len(cells) + 1)], [], ()
     names = [plain(cell.strip()) or f"column {j}" for j, cell in enumerate(cells, 1)]
     return unique_names(names)
 

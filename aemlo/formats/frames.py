@@ -19,7 +19,7 @@ def table_of(frame, source_name, stem, kind, limits, **more):
     limits.check(source_name, "cells", frame.size, "cells")
     if not len(frame) or not frame.shape[1]:
         raise DataError(f"{source_name}: has no rows or no columns.")
-    names, warnings = unique_names(
+    names, warnings, more["repeated"] = unique_names(
         [
             str(name).strip()
             if name is not None and str(name).strip()

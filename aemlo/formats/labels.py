@@ -28,14 +28,14 @@ SHOWN = 10
 class Location:
     """Names of label columns, in words where they come from, and whether to trust it.
 
-    `names` None with a `count` means a number of columns, at the start if positive, at
-    the end if negative (MEKA's convention).
+    `from_outside` where the names do not come from the table itself: then a name that
+    several columns had does not say which of them is meant.
     """
 
     names: list[str] | None = None
     words: str = ""
     certain: bool = False
-    count: int = 0
+    from_outside: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
@@ -48,7 +48,8 @@ def listed(names, limit=SHOWN):
 
 def chosen(table, labels, said=""):
     """The Location of labels that the user named; `said` in words how."""
-    return Location(list(labels), said or "chosen by name", certain=True)
+    words = said or "chosen by name"
+    return Location(list(labels), words, certain=True, from_outside=not said)
 
 
 def from_count(table, count, place, words=None):
@@ -81,9 +82,9 @@ def positions(table, location):
     found, lacking = [], []
     for name in location.names:
         match = exact.get(name) or loose.get(plain(name)) or []
-        if len(match) > 1:
+        if len(match) > 1 or (location.from_outside and name in table.repeated):
             raise DataError(
-                f"{table.name}: label '{name}' fits {len(match)} columns. Give the "
+                f"{table.name}: label '{name}' fits more than one column. Give the "
                 "columns different names."
             )
         found += match

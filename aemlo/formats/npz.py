@@ -44,7 +44,7 @@ class Npz(Format):
             raise DataError(f"{source.name}: has no rows or no labels.")
         columns = _features(source.name, arrays, X)
         labels = _names(source.name, arrays, "label_names", Y.shape[1], "label")
-        names, warnings = unique_names([*(c.name for c in columns), *labels])
+        names, warnings, _ = unique_names([*(c.name for c in columns), *labels])
         columns = [
             Column(name, c.kind, c.values)
             for name, c in zip(names[: len(columns)], columns, strict=True)

@@ -71,6 +71,7 @@ def joined(train, test):
         limits=train.limits,
         source={**train.source, "test_file": test.source.get("file")},
         may_lack_columns=train.may_lack_columns,
+        repeated=(*train.repeated, *test.repeated),
     )
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 
+import numpy as np
+
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.frames import frame_of, table_of
@@ -63,6 +65,7 @@ class Parquet(Format):
         said = {
             "labels": dataset.label_names,
             "name": dataset.name,
+            "split": None if dataset.split is None else _runs(dataset.split),
             "kinds": {f.name: f.kind for f in dataset.features}
             | dict.fromkeys(dataset.text_names, "text"),
             "values": {
@@ -103,4 +106,18 @@ def _told(table, said):
             table.columns[j] = Column(column.name, "text")
     table.location = Location(labels, "the file's own metadata", certain=True)
     table.name = str(told.get("name") or table.name)
+    try:
+        values, sizes = zip(*told["split"], strict=True)
+        if sum(sizes) == table.n and min(sizes) >= 0:
+            table.split = np.repeat(values, sizes).astype(bool)
+    except (KeyError, TypeError, ValueError):
+        pass
     return table
+
+
+def _runs(split):
+    """A split as [value, length] of its runs."""
+    ends = np.flatnonzero(np.diff(split.astype(int))) + 1
+    starts = np.concatenate([[0], ends])
+    sizes = np.diff(np.concatenate([starts, [len(split)]]))
+    return [[int(split[s]), int(k)] for s, k in zip(starts, sizes, strict=True)]

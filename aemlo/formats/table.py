@@ -33,6 +33,7 @@ class Table:
     words are in `texts` by column position. `location` says where the labels are, as
     far as the file says. `split` (n,) marks training rows of a declared split.
     `may_lack_columns` where the format leaves out columns that are zero everywhere.
+    `repeated` are names that several columns had, before the later ones got a number.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Table:
     limits: Limits = field(default_factory=Limits)
     source: dict = field(default_factory=dict)
     may_lack_columns: bool = False
+    repeated: tuple[str, ...] = ()
 
     @property
     def places(self):
@@ -191,9 +193,9 @@ def spelled(value):
 
 
 def unique_names(names):
-    """Names with "(2)", "(3)" after repeated ones, and the warnings that say so."""
+    """Names with "(2)", ... after repeated ones, warnings, the names repeated."""
     if len(set(names)) == len(names):
-        return list(names), []
+        return list(names), [], ()
     seen, used, fresh, repeated = {}, set(names), [], []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
@@ -206,10 +208,9 @@ def unique_names(names):
         fresh.append(f"{name} ({number})")
         used.add(fresh[-1])
         repeated.append(name)
-    if not repeated:
-        return fresh, []
     some = ", ".join(f"'{name}'" for name in dict.fromkeys(repeated[:5]))
-    return fresh, [
+    warning = (
         f"{len(repeated)} column names occur more than once ({some}): the later ones "
         "got a number."
-    ]
+    )
+    return fresh, [warning], tuple(dict.fromkeys(repeated))
