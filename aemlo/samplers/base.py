@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from aemlo import params
-from aemlo.errors import DataError
+from aemlo.errors import DataError, ParameterError
 from aemlo.imbalance import minority_labels
 from aemlo.samplers import size
 
@@ -162,18 +162,32 @@ class OverSampler(Sampler):
 
     def _quotas(self, Y):
         """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""
-        labels, target = self._chosen_labels(Y), self.target
-        if isinstance(target, Mapping):
-            target = {
-                size.column_of(label, self._label_names, self.title): count
-                for label, count in target.items()
-            }
+        labels = self._chosen_labels(Y)
         rows = size.quotas(
-            Y, labels, self.budget, target, lambda: self._paper_quotas(Y, labels)
+            Y,
+            labels,
+            self.budget,
+            self._target_by_column(),
+            lambda: self._paper_quotas(Y, labels),
         )
+        if rows.sum() > size.MOST_TIMES * len(Y):
+            raise ParameterError(
+                f"{self.title}: the target asks for {rows.sum():,} rows more, over "
+                f"{size.MOST_TIMES} times the {len(Y):,} given. Ask for fewer, or set "
+                "a budget."
+            )
         if not rows.sum():
             self.notes_.append(self._nothing_to_do(labels))
         return rows
+
+    def _target_by_column(self):
+        """`target` with label names turned into columns."""
+        if not isinstance(self.target, Mapping):
+            return self.target
+        return {
+            size.column_of(label, self._label_names, self.title): count
+            for label, count in self.target.items()
+        }
 
     def _nothing_to_do(self, labels):
         if len(labels):

@@ -1,80 +1,63 @@
-"""MLeNN: remove common rows whose neighbours are labelled otherwise."""
+"""MLeNN: remove majority rows whose neighbours have other labels."""
 
 from typing import Annotated
 
 import numpy as np
 
+from aemlo.imbalance import minority_labels
 from aemlo.params import Between
-from aemlo.samplers.cleaning import UnderSampler, label_distance
 from aemlo.samplers.neighbours import distance_space, nearest
+from aemlo.samplers.under import UnderSampler, adjusted_hamming
 
 
 class MLeNN(UnderSampler):
-    """Remove rows without minority labels that disagree with their neighbours.
+    """Remove rows without minority labels that disagree with half their neighbours.
 
-    Charte, Rivera, del Jesus, Herrera: MLeNN: a first approach to heuristic multilabel
-    undersampling, IDEAL 2014, LNCS 8669, Algorithm 1.
+    Charte, Rivera, del Jesus, Herrera: MLeNN, IDEAL 2014.
 
-    A row without minority labels (IRLbl <= MeanIR for all it has) is removed when at
-    least half of its k nearest rows are farther than `threshold` from it in labels, by
-    the adjusted Hamming distance: differing labels / (labels of one + labels of the
-    other). Nothing is drawn; rows are judged on the whole set, not one after another.
-
-    Departures: distance is Euclidean with each column divided by its range, different
-    categories of a one-hot group one apart; two rows without labels are at distance 0
-    (the formula has 0 / 0); the last row of a label is spared; without minority labels
-    nothing is removed.
+    A row with a minority label stays. Any other row goes when at least half of its k
+    nearest neighbours are more than `threshold` from it in labels: differing labels /
+    (labels of one + labels of the other). All neighbours are those among the original
+    rows, also when some of them go.
     """
 
     title = "MLeNN"
     deterministic = True
-    idea = (
-        "A common row among rows labelled otherwise blurs a border. MLeNN removes such "
-        "rows and never touches one with a rare label."
-    )
-    helps = "Noisy common labels that overlap rare ones; many more rows than needed."
+    idea = "A row whose neighbours have quite other labels is noise: remove it."
+    helps = "Noisy frequent labels; cleaning after an over-sampler."
     harms = (
-        "Sets with many different labelsets: neighbours then disagree almost everywhere, "
-        "and much is removed. Small sets."
+        "Where labels hardly follow the features, most rows disagree with their "
+        "neighbours, and too much goes."
     )
     source = (
-        "Charte, Rivera, del Jesus, Herrera: MLeNN: a first approach to heuristic "
-        "multilabel undersampling. IDEAL 2014, LNCS 8669, Algorithm 1."
+        "Charte, Rivera, del Jesus, Herrera: MLeNN: A first approach to heuristic "
+        "multilabel undersampling. IDEAL 2014, LNCS 8669; threshold 0.75, 3 neighbours."
     )
-    keeps = "All rows with a minority label, in their order; no row is changed."
+    keeps = "All rows with a minority label; the rows that stay are unchanged."
     differs = (
-        "mldr.resampling counts the share of features too; here neighbours are found by "
-        "features and judged by labels, as published."
+        "Plain Hamming distance divides by all labels, so that rows with few labels "
+        "always look alike; the adjusted distance divides by the labels they have."
     )
 
     def __init__(
         self,
-        n_neighbors: Annotated[
-            int, Between(1, 50, "More judges a row by a wider neighbourhood")
-        ] = 3,
+        k_neighbors: Annotated[int, Between(1, 50, "Neighbours asked")] = 3,
         threshold: Annotated[
-            float,
-            Between(
-                0.0,
-                1.0,
-                "More removes fewer rows: labels farther apart than this differ",
-            ),
+            float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.75,
     ):
-        self.n_neighbors = n_neighbors
+        self.k_neighbors = k_neighbors
         self.threshold = threshold
 
-    def _removed(self, X, Y, rng, on_progress):
-        rows = self._candidates(Y)
-        if not len(rows) or len(Y) < 2:
-            return rows[:0]
-        near = nearest(
-            distance_space(X, self.categorical_features_),
-            np.arange(len(Y)),
-            self.n_neighbors,
-            rows,
-            lambda: on_progress(0.0),
-        )
-        k = near.shape[1]
-        apart = label_distance(Y, np.repeat(rows, k), near.ravel()) > self.threshold
-        return rows[2 * apart.reshape(-1, k).sum(axis=1) >= k]
+    def _doomed(self, X, Y, rng, on_progress):
+        on_progress(0.0)
+        rows = np.flatnonzero(~Y[:, minority_labels(Y)].any(axis=1))
+        if len(Y) < 2 or not len(rows):
+            return []
+        space = distance_space(X, self.categorical_features_)
+        pool = np.arange(len(Y))
+        near = nearest(space, pool, self.k_neighbors, rows, lambda: on_progress(0.5))
+        far = [
+            adjusted_hamming(Y[rows], Y[column]) > self.threshold for column in near.T
+        ]
+        return rows[2 * np.sum(far, axis=0) >= near.shape[1]]

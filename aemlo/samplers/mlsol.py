@@ -9,7 +9,7 @@ from aemlo.imbalance import label_counts
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
-from aemlo.samplers.neighbours import column_stretch, distance_space, nearest
+from aemlo.samplers.neighbours import distance_space, nearest, stretches
 from aemlo.samplers.size import Budget, Labels, Target, evenly
 
 PAPER_SHARE = 0.3
@@ -238,7 +238,7 @@ class _Maker:
     def __init__(self, X, Y, near, types, groups):
         self.Y, self.near, self.types = Y, near, types
         self.features = Features(X, groups)
-        self.stretch = column_stretch(X, groups)
+        self.stretch = stretches(X, groups)
         self.minority_value = 2 * label_counts(Y) <= len(Y)
 
     def make(self, seed, rng, on_progress):

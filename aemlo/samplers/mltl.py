@@ -1,71 +1,62 @@
-"""MLTL: remove the common row of each pair of close rows with distant labels."""
+"""MLTL: remove majority rows that form Tomek links with unlike rows."""
 
 from typing import Annotated
 
 import numpy as np
 
+from aemlo.imbalance import minority_labels
 from aemlo.params import Between
-from aemlo.samplers.cleaning import UnderSampler, label_distance
 from aemlo.samplers.neighbours import distance_space, nearest
+from aemlo.samplers.under import UnderSampler, adjusted_hamming
 
 
 class MLTL(UnderSampler):
-    """Tomek links between labelsets: the row without a minority label goes.
+    """Remove rows without minority labels from Tomek links between unlike labelsets.
 
-    Pereira, Costa, Silla: MLTL: a multi-label approach for the Tomek Link undersampling
-    algorithm, Neurocomputing 383, 2020.
+    Pereira, Costa, Silla: MLTL, Neurocomputing 383, 2020.
 
-    Two rows, each the other's nearest, whose labelsets are farther apart than
-    `threshold` are a link (adjusted Hamming distance: differing labels / (labels of one
-    + labels of the other)). Of each link the row without a minority label is removed;
-    where neither has one, both are; where both have one, none. After an over-sampler
-    (`chain`) it cleans what that put too close. Nothing is drawn.
+    Two rows are a link when each is the other's nearest neighbour and their labels are
+    more than `threshold` apart: differing labels / (labels of one + labels of the
+    other). Of a link each row without a minority label goes.
 
-    Departures: distance is Euclidean with each column divided by its range, different
-    categories of a one-hot group one apart; the last row of a label is spared; without
-    minority labels nothing is removed. The threshold is a setting: the paper's results
-    depend on it.
+    Departures: where neither row has a minority label both go, as when Tomek links are
+    used for cleaning; the threshold is a setting with one default for all sets.
     """
 
     title = "MLTL"
     deterministic = True
     idea = (
-        "Two rows that are each other's nearest and yet labelled otherwise sit on a "
-        "border, or one is noise. MLTL takes the common one away."
+        "Two rows closest to each other with unlike labels mark an overlap or an "
+        "error. Clear the frequent side of it."
     )
-    helps = (
-        "Overlap of rare and common labels; after an over-sampler, to clean borders."
-    )
-    harms = "Little to gain in wide, sparse data, where mutual neighbours are chance."
+    helps = "Cleaning after an over-sampler; overlapping frequent labels."
+    harms = "Few rows go; with noisy distances the wrong ones."
     source = (
-        "Pereira, Costa, Silla: MLTL: a multi-label approach for the Tomek Link "
+        "Pereira, Costa, Silla: MLTL: A multi-label approach for the Tomek Link "
         "undersampling algorithm. Neurocomputing 383, 2020."
     )
-    keeps = "All rows with a minority label, in their order; no row is changed."
+    keeps = "All rows with a minority label; the rows that stay are unchanged."
     differs = (
-        "imbalanced-learn's TomekLinks knows one class per row and removes by class; "
-        "here labelsets have a distance and any minority label protects a row."
+        "mldr.resampling takes a row's nearest neighbour whether or not it is mutual; "
+        "a Tomek link is mutual, and so is ours."
     )
 
     def __init__(
         self,
         threshold: Annotated[
-            float,
-            Between(0.0, 1.0, "More removes fewer rows: links must differ by more"),
+            float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.5,
     ):
         self.threshold = threshold
 
-    def _removed(self, X, Y, rng, on_progress):
-        rows = self._candidates(Y)
-        if not len(rows) or len(Y) < 2:
-            return rows[:0]
-        near = nearest(
-            distance_space(X, self.categorical_features_),
-            np.arange(len(Y)),
-            1,
-            on_look=lambda: on_progress(0.0),
-        )[:, 0]
-        linked = rows[near[near[rows]] == rows]
-        apart = label_distance(Y, linked, near[linked]) > self.threshold
-        return linked[apart]
+    def _doomed(self, X, Y, rng, on_progress):
+        on_progress(0.0)
+        n = len(Y)
+        if n < 2:
+            return []
+        space = distance_space(X, self.categorical_features_)
+        near = nearest(space, np.arange(n), 1, on_look=lambda: on_progress(0.5)).ravel()
+        link = near[near] == np.arange(n)
+        link &= adjusted_hamming(Y, Y[near]) > self.threshold
+        rare = Y[:, minority_labels(Y)].any(axis=1)
+        return np.flatnonzero(link & ~rare)

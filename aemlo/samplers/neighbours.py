@@ -7,32 +7,31 @@ from sklearn.neighbors import NearestNeighbors
 CELLS_AT_ONCE = 3e8  # multiplications between two calls of the progress hook
 
 
-def distance_space(X, groups=()):
-    """X (n, d) with columns stretched so that Euclidean distance treats all alike.
+def stretches(X, groups=()):
+    """Factors (d,) after which Euclidean distance treats all columns alike.
 
     A numeric or two-valued column counts by its range over these rows; two different
     categories of a one-hot group are one apart, as the two ends of such a range are.
-    X itself comes back where it is so already. Sparse stays sparse.
     """
-    stretch = column_stretch(X, groups)
-    if (stretch == 1.0).all():
-        return X
-    if sparse.issparse(X):
-        return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)
-    return X * stretch.astype(X.dtype)
-
-
-def column_stretch(X, groups=()):
-    """Factors (d,) by which `distance_space` multiplies the columns of X (n, d)."""
     if sparse.issparse(X):
         low, high = X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
     else:
         low, high = X.min(axis=0), X.max(axis=0)
-    span = (high - low).astype(float)
+    span = high - low
     stretch = np.divide(1.0, span, out=np.ones(len(span)), where=span > 0)
     for group in groups:
         stretch[group] *= np.sqrt(0.5)
-    return stretch
+    return stretch.astype(X.dtype)
+
+
+def distance_space(X, groups=(), stretch=None):
+    """X (n, d) times its `stretches`: X itself where all are 1, CSR where X is."""
+    stretch = stretches(X, groups) if stretch is None else stretch
+    if (stretch == 1.0).all():
+        return X
+    if sparse.issparse(X):
+        return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)
+    return X * stretch
 
 
 def nearest(space, pool, k, rows=None, on_look=None, distances=False):

@@ -1,4 +1,4 @@
-"""REMEDIAL: split rows in which rare and common labels meet."""
+"""REMEDIAL: split rows in which rare and frequent labels meet."""
 
 from typing import Annotated
 
@@ -6,92 +6,76 @@ import numpy as np
 
 from aemlo.imbalance import minority_labels, scumble_per_row
 from aemlo.params import Switch
-from aemlo.samplers.base import Sampler, kept_provenance
+from aemlo.samplers.base import Sampler, provenance, stacked
 
 
 class REMEDIAL(Sampler):
-    """Split each row of high concurrence into its rare and its common labels.
+    """Split rows that mix rare and frequent labels into one row of each.
 
-    Charte, Rivera, del Jesus, Herrera: Resampling multilabel datasets by decoupling
-    highly imbalanced labels, HAIS 2015; Dealing with difficult minority labels in
-    imbalanced multilabel data sets, Neurocomputing 326, 2019 (Algorithm 1).
+    Charte, Rivera, del Jesus, Herrera: REMEDIAL, HAIS 2015; Neurocomputing 326, 2019.
 
-    Each row whose SCUMBLE is above the mean SCUMBLE of the set is decoupled: the row
-    keeps its majority labels (IRLbl <= MeanIR), a copy with the same features, appended
-    after all rows, has its minority labels. Label counts, and with them IRLbl and
-    MeanIR, stay as they are; cardinality and SCUMBLE fall. Nothing is drawn.
+    A row with a SCUMBLE above the set's becomes two with the same features: in its
+    place one with its majority labels (IRLbl <= MeanIR), after all rows one with its
+    minority labels. Both have the split row as their `origin`.
 
-    Where the paper is silent: a row whose labels are all on one side is split as well,
-    and leaves a copy without labels, as in the R package mldr; `notes_` counts them,
-    `drop_empty` leaves them out. Both halves have the same `origin` in `provenance_`.
+    A split row with labels on one side only leaves a copy without labels, as in the
+    published code; `drop_empty` leaves such copies out.
     """
 
     title = "REMEDIAL"
     deterministic = True
     reads_features = False
     idea = (
-        "A row with a rare and a very common label teaches a classifier mostly about "
-        "the common one. REMEDIAL makes two rows of it, one with each."
+        "Over-sampling a row with a rare and a frequent label feeds both. REMEDIAL "
+        "parts them first, so that an over-sampler after it can feed the rare one only."
     )
-    helps = (
-        "High SCUMBLE: rare labels that hardly ever come alone. Before over-sampling."
-    )
+    helps = "High SCUMBLE; as the first step of a chain, before an over-sampler."
     harms = (
-        "Low SCUMBLE. Two rows with equal features and different labels contradict each "
-        "other, which hurts classifiers that look at neighbours."
+        "Two rows with equal features and different labels contradict each other: "
+        "nearest-neighbour classifiers suffer, and links between labels are lost."
     )
     source = (
-        "Charte, Rivera, del Jesus, Herrera: Dealing with difficult minority labels in "
-        "imbalanced multilabel data sets. Neurocomputing 326, 2019, Algorithm 1."
+        "Charte, Rivera, del Jesus, Herrera: Resampling multilabel datasets by "
+        "decoupling highly imbalanced labels. HAIS 2015, LNCS 9121, Algorithm 1; "
+        "hybrids: Neurocomputing 326, 2019."
     )
-    keeps = (
-        "All features, and the number of positives of each label; labelsets change, and "
-        "the number of rows grows."
-    )
-    differs = (
-        "The R package mldr counts a label without positives as 0 in MeanIR; here such "
-        "a label is left out, which changes nothing where all labels occur."
-    )
+    keeps = "Features and label counts are kept; rows grow by the number split."
+    differs = "The result equals that of the R package mldr row for row in number."
 
     def __init__(
         self,
         drop_empty: Annotated[
-            bool, Switch("Leave out the copies that have no label after the split")
+            bool, Switch("Leave out the halves of split rows that have no label")
         ] = False,
     ):
         self.drop_empty = drop_empty
 
     def _resample(self, X, Y, rng, on_progress):
+        on_progress(0.0)
         concurrence = scumble_per_row(Y)
         split = np.flatnonzero(concurrence > concurrence.mean())
-        minority = minority_labels(Y)
-        common, rare = Y.copy(), Y[split]
-        common[np.ix_(split, minority)] = 0
-        rare[:, ~minority] = 0
-        rows = np.concatenate([np.arange(len(Y)), split])
-        Y_new = np.vstack([common, rare])
-        empty = self._empty_halves(Y_new, split, len(Y))
-        self._say(len(split), empty.sum())
-        if self.drop_empty and empty.any():
-            rows, Y_new = rows[~empty], Y_new[~empty]
+        rare = minority_labels(Y)
+        Y_all = np.vstack([Y, Y[split] * rare])
+        Y_all[split] *= ~rare
+        origin = np.concatenate([np.arange(len(Y)), split])
+        halves = np.concatenate([split, np.arange(len(Y), len(Y_all))])
+        empty = halves[~Y_all[halves].any(axis=1)]
+        self._say(split, empty)
+        keep = np.ones(len(Y_all), dtype=bool)
+        keep[empty] = not self.drop_empty
         on_progress(1.0)
-        return X[rows], Y_new, kept_provenance(rows)
-
-    def _empty_halves(self, Y_new, split, n):
-        """Mask of the halves of split rows that have no label."""
-        halves = np.zeros(len(Y_new), dtype=bool)
-        halves[split] = halves[n:] = True
-        return halves & ~Y_new.any(axis=1)
+        frame = provenance(int(keep.sum())).assign(origin=origin[keep])
+        X_all = stacked([X, X[split]])
+        return X_all[np.flatnonzero(keep)], Y_all[keep], frame
 
     def _say(self, split, empty):
-        if not split:
+        if not len(split):
             self.notes_.append(
-                "No row has SCUMBLE above the mean: nothing was split, the rows are as "
-                "they were."
+                "No row has a SCUMBLE above the set's: the data are unchanged."
             )
-        elif empty:
-            verb = "left out" if self.drop_empty else "kept, without a label"
+        if len(empty):
+            fate = "were left out" if self.drop_empty else "are kept, as published"
             self.notes_.append(
-                f"{empty} of {split} split rows had labels on one side only; their "
-                f"other half was {verb}."
+                f"{len(empty):,} of {len(split):,} split rows had labels on one side "
+                f"only; their halves without labels {fate}."
             )

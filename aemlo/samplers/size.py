@@ -25,6 +25,8 @@ from aemlo.errors import ParameterError
 from aemlo.imbalance import ir_per_label, label_counts, mean_ir
 from aemlo.params import Between, Counts, Names
 
+MOST_TIMES = 100  # rows a target may ask for, in multiples of the rows given
+
 Budget = Annotated[
     float | None,
     Between(
@@ -97,11 +99,13 @@ def quotas(Y, labels, budget, target, paper):
     return lacking
 
 
-def expected_counts(Y, rows):
+def expected_counts(Y, rows, value=1):
     """Positives of each label (q,) after `rows` (q,) were made for the labels.
 
-    A row made for label j is taken to have the other labels as often as the rows of j
-    have them: exact on average for clones, an upper guess where labels are voted for.
+    `value` (q,) or one number: what a row made for a label has there (0: the label is
+    rarely absent). A row made for label j is taken to have the other labels as often as
+    the rows of j have them: right on average for clones, an upper guess where
+    labels are voted for.
     """
     Y = np.asarray(Y, dtype=float)
     counts = Y.sum(axis=0)

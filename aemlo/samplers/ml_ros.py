@@ -1,0 +1,146 @@
+"""ML-ROS: clone rows of the minority labels."""
+
+import numpy as np
+
+from aemlo.imbalance import label_counts, mean_ir
+from aemlo.samplers.base import OverSampler, clones, no_rows
+from aemlo.samplers.size import Budget, Labels, Target, rows_to_target
+
+PAPER_SHARE = 0.25
+ROUNDS_BETWEEN_LOOKS = 32
+
+
+class MLROS(OverSampler):
+    """Clone rows of minority labels in turn until each has come down to MeanIR.
+
+    Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel
+    classification: measures and random resampling algorithms, Neurocomputing 163, 2015,
+    Algorithm 3.
+
+    The minority labels (IRLbl > MeanIR) take turns; at its turn a label has a row of
+    its bag cloned, drawn uniformly, and leaves the round once its IRLbl, counted anew
+    after each clone, is at most MeanIR. It ends when P % of n rows were added or no
+    label is left. MeanIR is that of the rows given, and only those are cloned.
+
+    Departures: P is `budget`, 25 % where nothing is set. With a `target` a label leaves
+    when it has its wanted positives, and there is no limit unless `budget` sets one.
+    """
+
+    title = "ML-ROS"
+    reads_features = False
+    idea = (
+        "The plainest cure for too few rows of a label: copy some. ML-ROS copies rows "
+        "of each rare label in turn and stops with a label once it is rare no more."
+    )
+    helps = "A quick first answer; labels rare but clean, with low SCUMBLE."
+    harms = (
+        "Copies add nothing new, so flexible classifiers learn them by heart; a copied "
+        "row brings its common labels along."
+    )
+    source = (
+        "Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel "
+        "classification: measures and random resampling algorithms. Neurocomputing "
+        "163, 2015, Algorithm 3."
+    )
+    keeps = "All original rows; every new row is one of them, features and labels."
+    differs = (
+        "Codes that fix the number of clones per label beforehand overshoot: rows "
+        "cloned for one label also carry others. Here counts follow every clone."
+    )
+
+    def __init__(
+        self,
+        budget: Budget = None,
+        target: Target = None,
+        labels: Labels = None,
+        random_state=None,
+    ):
+        self.budget = budget
+        self.target = target
+        self.labels = labels
+        self.random_state = random_state
+
+    def _paper_quotas(self, Y, labels):
+        counts, limit = label_counts(Y), mean_ir(Y)
+        above = [j for j in labels if 0 < counts[j] * limit < counts.max()]
+        # Upper bounds: how many rows it takes hangs on the clones' other labels.
+        rows = np.zeros(Y.shape[1], dtype=int)
+        rows[above] = round(PAPER_SHARE * len(Y))
+        return rows
+
+    def _generate(self, X, Y, rng, on_progress):
+        quotas = self._quotas(Y)
+        counts = label_counts(Y)
+        for j in np.flatnonzero((quotas > 0) & (counts == 0)):
+            self.notes_.append(
+                f"Label {self._label_names[j]} has no positive row to clone."
+            )
+        active = np.flatnonzero((quotas > 0) & (counts > 0))
+        if not len(active):
+            return no_rows(X, Y)
+        rows, made_for = self._chosen(Y, active, rng, on_progress)
+        on_progress(1.0)
+        return clones(X, Y, rows, made_for)
+
+    def _chosen(self, Y, active, rng, on_progress):
+        """Rows to clone and the label of each, both (m,), in the order cloned."""
+        is_done, most = self._rule(Y, active)
+        bags = [np.flatnonzero(Y[:, j]) for j in active]
+        sizes = np.array([len(bag) for bag in bags])
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        rows, counts = np.concatenate(bags), label_counts(Y).astype(np.int64)
+        in_round = np.arange(len(active))
+        found, made_for, made, rounds = [], [], 0, 0
+        while len(in_round) and made < most:
+            if rounds % ROUNDS_BETWEEN_LOOKS == 0:
+                on_progress(min(1.0, made / most) if np.isfinite(most) else 0.0)
+            rounds += 1
+            turn = in_round
+            drawn = (rng.random(len(turn)) * sizes[turn]).astype(int) + starts[turn]
+            drawn = rows[drawn]
+            while len(turn):
+                # Counts before each turn, as if no label of this round had left.
+                added = Y[drawn].cumsum(axis=0, dtype=np.int64)
+                before = counts + added - Y[drawn]
+                done = np.flatnonzero(is_done(before, active[turn]))
+                taken = int(min(done[0] if len(done) else len(turn), most - made))
+                found.append(drawn[:taken])
+                made_for.append(active[turn[:taken]])
+                made += taken
+                if taken:
+                    counts = counts + added[taken - 1]
+                if not len(done) or made >= most:
+                    break
+                in_round = in_round[in_round != turn[done[0]]]
+                turn, drawn = turn[done[0] + 1 :], drawn[done[0] + 1 :]
+        self._say(len(in_round), made, most)
+        return np.concatenate(found), np.concatenate(made_for)
+
+    def _rule(self, Y, active):
+        """(when a label leaves, most rows): the first takes counts (a, q), labels."""
+        n = len(Y)
+        most = np.inf if self.budget is None else round(self.budget * n)
+        if self.target is None:
+            limit = mean_ir(Y)
+            most = most if self.budget is not None else round(PAPER_SHARE * n)
+
+            def is_done(counts, labels):
+                own = counts[np.arange(len(labels)), labels]
+                return counts.max(axis=1) <= limit * own
+
+            return is_done, most
+        goal = label_counts(Y) + rows_to_target(
+            Y, self._target_by_column(), self._chosen_labels(Y)
+        )
+        return (
+            lambda counts, labels: (
+                counts[np.arange(len(labels)), labels] >= goal[labels]
+            ),
+            most,
+        )
+
+    def _say(self, left, made, most):
+        if left == 0 and self.target is None and made < most:
+            self.notes_.append(
+                f"{made:,} rows were enough: every label chosen is down to MeanIR."
+            )
