@@ -4,15 +4,15 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from aemlo.errors import DataError
 from aemlo.formats import arff_rows
-from aemlo.formats.arff_words import QUOTED, quoted, split_values, unquoted
+from aemlo.formats.arff_words import QUOTED, split_values, unquoted
+from aemlo.formats.arff_write import arff_bytes
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
 from aemlo.formats.mulan_xml import write_names
-from aemlo.formats.table import MARK, Column, Table, unique_names
+from aemlo.formats.table import Column, Table, unique_names
 
 DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
 PLAIN = re.compile(
@@ -230,89 +230,3 @@ def declared_split(relation, n):
     amount = float(match[2])
     train = int(amount) if match[1] == "number" else round(n * amount / 100)
     return np.arange(n) < train if 0 < train < n else None
-
-
-def arff_bytes(dataset, mark=None, meka=False):
-    """`dataset` as ARFF; labels are the last columns, the mark before them."""
-    relation = dataset.name.replace(":", " ")
-    if meka:
-        relation = f"{relation}: -C -{dataset.q}"
-        if (
-            dataset.split is not None
-            and (np.diff(dataset.split.astype(int)) <= 0).all()
-        ):
-            relation += f" -split-number {int(dataset.split.sum())}"
-    lines = [f"@relation {quoted(relation)}", ""]
-    for feature in dataset.features:
-        kind = "numeric"
-        if feature.kind == "nominal":
-            kind = "{" + ",".join(quoted(v) for v in feature.categories) + "}"
-        lines.append(f"@attribute {quoted(feature.name)} {kind}")
-    lines += [f"@attribute {quoted(name)} string" for name in dataset.text_names]
-    if mark is not None:
-        lines.append(f"@attribute {MARK} {{no,yes}}")
-    lines += [f"@attribute {quoted(name)} {{0,1}}" for name in dataset.label_names]
-    header = "\n".join([*lines, "", "@data", ""]).encode()
-    write = _sparse_rows if sparse.issparse(dataset.X) else _dense_rows
-    return header + write(dataset, mark)
-
-
-def _spell(feature, values):
-    """Words of the `values` of a feature, `?` where missing."""
-    if feature.kind == "nominal":
-        words = [quoted(v) for v in feature.categories] + ["?"]
-        gap = len(feature.categories)
-        return [words[int(v)] if v == v else words[gap] for v in values]
-    return [number(v) for v in values]
-
-
-def number(value):
-    """The shortest decimal that reads back as `value`; `?` for NaN."""
-    if value != value:
-        return "?"
-    whole = int(value)
-    return str(whole) if whole == value and abs(whole) < 1e15 else repr(float(value))
-
-
-def _texts(dataset):
-    return [
-        ["?" if v is None or v != v else quoted(str(v)) for v in dataset.text[name]]
-        for name in dataset.text_names
-    ]
-
-
-def _dense_rows(dataset, mark):
-    columns = [_spell(f, dataset.X[:, j]) for j, f in enumerate(dataset.features)]
-    columns += _texts(dataset)
-    if mark is not None:
-        columns.append(["yes" if made else "no" for made in mark])
-    columns += [[str(v) for v in dataset.Y[:, j]] for j in range(dataset.q)]
-    return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
-
-
-def _sparse_rows(dataset, mark):
-    X = sparse.csr_matrix(dataset.X)
-    X.sort_indices()
-    d, texts = len(dataset.features), _texts(dataset)
-    after = d + len(texts) + (mark is not None)
-    spelled = {
-        j: [quoted(v) for v in f.categories]
-        for j, f in enumerate(dataset.features)
-        if f.kind == "nominal"
-    }
-    lines = []
-    for i in range(dataset.n):
-        part = slice(X.indptr[i], X.indptr[i + 1])
-        cells = [
-            f"{j} {spelled[j][int(v)] if j in spelled and v == v else number(v)}"
-            for j, v in zip(
-                X.indices[part].tolist(), X.data[part].tolist(), strict=True
-            )
-            if v != 0
-        ]
-        cells += [f"{d + k} {words[i]}" for k, words in enumerate(texts)]
-        if mark is not None and mark[i]:
-            cells.append(f"{after - 1} yes")
-        cells += [f"{after + j} 1" for j in np.flatnonzero(dataset.Y[i])]
-        lines.append("{" + ",".join(cells) + "}\n")
-    return "".join(lines).encode()

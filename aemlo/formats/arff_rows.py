@@ -16,15 +16,11 @@ from scipy import sparse
 
 from aemlo.errors import DataError
 from aemlo.formats import arff_words
+from aemlo.formats.arff_fast import NUMBER, Doubt, FastRows, Part, no_places, parsed
 from aemlo.formats.arff_words import unquoted
 
 STRETCH = 4_000_000
 RARE = (b"'", b'"', b"\\", b"%")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-
-
-class _Doubt(Exception):  # noqa: N818  (a stretch the fast way cannot read)
-    pass
 
 
 @dataclass
@@ -35,18 +31,6 @@ class Rows:
     texts: dict[int, np.ndarray]
     kind: str
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Part:
-    """What one stretch of lines holds: dense values, or CSR pieces."""
-
-    n: int
-    dense: np.ndarray | None = None
-    data: np.ndarray | None = None
-    indices: np.ndarray | None = None
-    sizes: np.ndarray | None = None
-    texts: dict | None = None
 
 
 def read(source, header, limits):
@@ -76,7 +60,7 @@ def read(source, header, limits):
     return reader.joined(parts)
 
 
-class _Reader:
+class _Reader(FastRows):
     def __init__(self, name, columns, limits):
         self.name, self.columns, self.limits = name, columns, limits
         self.texts = [j for j, c in enumerate(columns) if c.kind in ("text", "date")]
@@ -101,120 +85,9 @@ class _Reader:
         if not any(letter in text for letter in RARE):
             try:
                 return self._sparse(text) if self.is_sparse else self._dense(text)
-            except _Doubt:
+            except Doubt:
                 pass
         return self._careful(text, line)
-
-    # The fast way -----------------------------------------------------------------
-
-    def _dense(self, text):
-        import pyarrow as pa
-
-        if b"{" in text:
-            raise _Doubt
-        if b", " in text:
-            text = text.replace(b", ", b",")
-        if b"\t" in text and b"," not in text:
-            text = text.replace(b"\t", b",")
-        names = [str(j) for j in range(len(self.columns))]
-        types = dict.fromkeys(names, pa.float64())
-        types |= {str(j): pa.string() for j in self.texts}
-        types |= {str(j): pa.dictionary(pa.int32(), pa.string()) for j in self.nominal}
-        table = _arrow(text, names, types)
-        if table is None:
-            return _Part(0, dense=np.empty((0, len(names))), texts={})
-        columns, texts = np.zeros((len(names), len(table))), {}
-        texts_at = set(self.texts)
-        for j, column in enumerate(table.columns):
-            if self.codes[j] is not None:
-                columns[j] = _coded(column, self.codes[j])
-            elif j in texts_at:
-                texts[j] = _stripped(column)
-            else:
-                columns[j] = column.to_numpy()
-        _check_numbers(columns, table, self.codes)
-        X = np.ascontiguousarray(columns.T)
-        return _Part(len(X), dense=X, texts=texts)
-
-    def _sparse(self, text):
-        import pyarrow as pa
-
-        if self.texts:
-            raise _Doubt
-        text, sizes = _row_sizes(text)
-        total = int(sizes.sum())
-        if not total:
-            return _Part(
-                len(sizes), data=np.empty(0), indices=_no_places(), sizes=sizes
-            )
-        pairs = text.translate(_PAIRS, b"{}")
-        plain = all(_spells_numbers(codes) for codes in self.lists)
-        kind = pa.float64() if plain else pa.dictionary(pa.int32(), pa.string())
-        table = _arrow(pairs, ["place", "value"], {"place": pa.int32(), "value": kind})
-        if table is None or len(table) != total or table["place"].null_count:
-            raise _Doubt
-        places = table["place"].to_numpy().copy()
-        if places.min() < 0 or places.max() >= len(self.columns):
-            raise _Doubt
-        starts = np.cumsum(sizes) - sizes
-        rising = np.ones(total, dtype=bool)
-        rising[1:] = places[1:] > places[:-1]
-        rising[starts[sizes > 0]] = True
-        if not rising.all():
-            raise _Doubt
-        decode = self._plain_values if plain else self._spelled_values
-        return _Part(
-            len(sizes), data=decode(table, places), indices=places, sizes=sizes
-        )
-
-    def _plain_values(self, table, places):
-        values = _numbers(table["value"])
-        if not self.lists:
-            return values
-        if self._all_binary and ((values == 0) | (values == 1)).all():
-            return values
-        known = ~np.isnan(values)
-        owner = self.list_of[places]
-        for k, codes in enumerate(self.lists):
-            numbers = np.array([float(value) for value in codes])
-            if np.array_equal(numbers, np.arange(len(numbers))):
-                mine = values if len(self.lists) == 1 and (owner == k).all() else None
-                mine = values[(owner == k) & known] if mine is None else mine[known]
-                if len(mine) and (mine.max() > len(numbers) - 1 or mine.min() < 0):
-                    raise _Doubt
-                if (mine != np.floor(mine)).any():
-                    raise _Doubt
-                continue
-            mine = np.flatnonzero((owner == k) & known)
-            order = np.argsort(numbers)
-            at = np.searchsorted(numbers[order], values[mine])
-            found = order[np.minimum(at, len(order) - 1)]
-            if (numbers[found] != values[mine]).any():
-                raise _Doubt
-            values[mine] = found
-        return values
-
-    def _spelled_values(self, table, places):
-        column = table["value"].combine_chunks()
-        words = [word.strip() for word in column.dictionary.to_pylist()]
-        token = column.indices.fill_null(len(words)).to_numpy().astype(np.int64)
-        values = np.full(len(token), np.nan)
-        owner = self.list_of[places]
-        for k in range(-1, len(self.lists)):
-            mine = owner == k
-            used = np.unique(token[mine])
-            look = np.full(len(words) + 1, np.nan)
-            for t in used.tolist():
-                if t == len(words) or words[t] == "?":
-                    continue
-                if k < 0:
-                    look[t] = _parsed(words[t])
-                else:
-                    look[t] = self.lists[k].get(words[t], math.inf)
-            if np.isinf(look).any():
-                raise _Doubt
-            values[mine] = look[token[mine]]
-        return values
 
     # The careful way --------------------------------------------------------------
 
@@ -234,14 +107,14 @@ class _Reader:
             self._keep(places, words, at, data, indices, texts)
             sizes.append(len(places))
         values = np.frombuffer(data) if data else np.empty(0)
-        places = np.frombuffer(indices, dtype=np.int32) if indices else _no_places()
+        places = np.frombuffer(indices, dtype=np.int32) if indices else no_places()
         sizes = np.array(sizes, dtype=np.int64)
         texts = {j: np.array(words, dtype=object) for j, words in texts.items()}
         if self.is_sparse:
-            return _Part(len(sizes), None, values, places, sizes, texts)
+            return Part(len(sizes), None, values, places, sizes, texts)
         X = np.zeros((len(sizes), len(self.columns)))
         X[np.repeat(np.arange(len(sizes)), sizes), places] = values
-        return _Part(len(sizes), dense=X, texts=texts)
+        return Part(len(sizes), dense=X, texts=texts)
 
     def _without_weight(self, row):
         at = row.rfind("{")
@@ -309,7 +182,7 @@ class _Reader:
         if code is None:
             code = codes.get(unquoted(word))
         if code is None and NUMBER.match(word):
-            same = [k for v, k in codes.items() if _parsed(v) == float(word)]
+            same = [k for v, k in codes.items() if parsed(v) == float(word)]
             code = same[0] if len(same) == 1 else None
         if code is None:
             values = ", ".join(repr(v) for v in list(codes)[:8])
@@ -320,7 +193,7 @@ class _Reader:
         return code
 
     def _number(self, j, word, at):
-        value = _parsed(word)
+        value = parsed(word)
         if math.isinf(value):
             reason = "is too large" if NUMBER.match(word) else "is not a number"
             raise DataError(
@@ -364,126 +237,5 @@ class _Reader:
         return X
 
 
-_PAIRS = bytes.maketrans(b", ", b"\n,")
-
-
-def _arrow(text, names, types):
-    """Arrow's table of comma-separated `text`; None if empty; _Doubt if it refuses."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if not text.strip():
-        return None
-    try:
-        return csv.read_csv(
-            pa.BufferReader(text),
-            read_options=csv.ReadOptions(
-                use_threads=False, block_size=len(text) + 1, column_names=names
-            ),
-            parse_options=csv.ParseOptions(quote_char=False),
-            convert_options=csv.ConvertOptions(
-                column_types=types, null_values=["?"], strings_can_be_null=True
-            ),
-        )
-    except pa.ArrowInvalid:
-        raise _Doubt from None
-
-
-def _check_numbers(columns, table, codes):
-    """Doubt where a number is infinite, or a NaN was not written as a gap."""
-    if np.isinf(columns).any():
-        raise _Doubt
-    if not np.isnan(columns).any():
-        return
-    for j, column in enumerate(table.columns):
-        if codes[j] is None and np.isnan(columns[j]).sum() not in (
-            0,
-            column.null_count,
-        ):
-            raise _Doubt
-
-
-def _numbers(column):
-    values = column.to_numpy()
-    if np.isinf(values).any():
-        raise _Doubt
-    if np.isnan(values).sum() != column.null_count:
-        raise _Doubt
-    return values if values.flags.writeable else values.copy()
-
-
-def _coded(column, codes):
-    column = column.combine_chunks()
-    words = [word.strip() for word in column.dictionary.to_pylist()]
-    found = [math.nan if word == "?" else codes.get(word, math.inf) for word in words]
-    if math.inf in found:
-        raise _Doubt
-    indices = column.indices.fill_null(len(words)).to_numpy()
-    return np.array([*found, math.nan], dtype=float)[indices]
-
-
-def _stripped(column):
-    words = [None if w is None else w.strip() for w in column.to_pylist()]
-    return np.array([None if w == "?" else w for w in words], dtype=object)
-
-
-def _row_sizes(text):
-    """Sparse `text` without needless blanks, and the number of cells of each row.
-
-    One blank per cell means that there are no others, and no empty rows.
-    """
-    if not text.endswith(b"\n"):
-        text += b"\n"
-    sizes = _commas(text) + 1 if _is_neat(text) else None
-    if sizes is None or sizes.sum() != text.count(b" "):
-        text = _neat(text)
-        if not _is_neat(text):
-            raise _Doubt
-        sizes = _commas(text) + 1
-        sizes[[line == b"{}" for line in text.split(b"\n")[:-1]]] = 0
-    return text, sizes
-
-
-def _is_neat(text):
-    """Whether each line starts with the only { and ends with the only } in it."""
-    n = text.count(b"\n")
-    return (
-        text[:1] == b"{"
-        and text.endswith(b"}\n")
-        and text.count(b"{") == text.count(b"}") == n
-        and text.count(b"}\n{") == n - 1
-    )
-
-
-def _commas(text):
-    lines = text.split(b"\n")
-    return np.fromiter((line.count(b",") for line in lines[:-1]), np.int64)
-
-
-def _neat(text):
-    """Sparse `text` without blanks and empty lines that mean nothing."""
-    text = text.replace(b"\t", b" ")
-    for wide, narrow in ((b"  ", b" "), (b", ", b","), (b"{ ", b"{"), (b" }", b"}")):
-        while wide in text:
-            text = text.replace(wide, narrow)
-    lines = (line.strip() for line in text.split(b"\n"))
-    return b"".join(line + b"\n" for line in lines if line)
-
-
-def _spells_numbers(codes):
-    """Whether categories are numbers, each spelled in its one plain way."""
-    numbers = [_parsed(value) for value in codes]
-    return math.inf not in numbers and len(set(numbers)) == len(numbers)
-
-
-def _parsed(word):
-    """The number `word` spells; inf if it spells none or one too large."""
-    return float(word) if NUMBER.match(word) else math.inf
-
-
 def _joined(arrays):
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _no_places():
-    return np.empty(0, dtype=np.int32)
