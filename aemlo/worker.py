@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from aemlo.errors import AemloError, Stopped
 from aemlo.jobs import run_job
@@ -76,7 +77,11 @@ class Worker:
         """Do runs until there is nothing to do for long enough."""
         threading.Thread(target=self._beat, daemon=True).start()
         idle_since = time.monotonic()
+        code = code_stamp()
         while not self.ending.is_set():
+            # An updated program wants a worker that runs the update.
+            if code_stamp() != code:
+                break
             self.store.mark_interrupted()
             run = self.store.claim(self.name)
             if run is not None:
@@ -132,6 +137,12 @@ class Worker:
                 parent_gone += 1
                 if parent_gone > 5:
                     os._exit(0)
+
+
+def code_stamp():
+    """When the library's files last changed, so that a worker can tell it is old."""
+    folder = Path(__file__).parent
+    return max(path.stat().st_mtime_ns for path in folder.rglob("*.py"))
 
 
 def main(arguments):

@@ -18,7 +18,7 @@ LAYERS = (
         *("experiment", "compare", "charts", "folds", "leaks", "report", "specs"),
         *("cells", "model_files"),
     },
-    {"store", "worker", "jobs", "__main__"},
+    {"store", "worker", "jobs", "progress", "__main__"},
     {"ui"},
     {"pages", "app"},
 )

@@ -1,0 +1,40 @@
+"""A progress bar for a terminal; silent where there is none."""
+
+import sys
+import time
+
+WIDTH = 24
+
+
+class Bar:
+    """`with Bar("AEMLO") as bar:` gives a callable to hand over as `on_progress`."""
+
+    def __init__(self, title, stream=None):
+        self.title = title
+        self.stream = stream or sys.stderr
+        self.shown = self.stream.isatty()
+        self.started = self.drawn = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __call__(self, fraction, message="", **values):
+        now = time.monotonic()
+        if not self.shown or (now - self.drawn < 0.1 and fraction < 1):
+            return
+        self.drawn = now
+        full = int(WIDTH * min(max(fraction, 0.0), 1.0))
+        left = (now - self.started) * (1 - fraction) / fraction if fraction else 0
+        epoch = f" epoch {values['epoch']}" if "epoch" in values else ""
+        loss = f" loss {values['total']:.4g}" if "total" in values else ""
+        line = (
+            f"\r{self.title} [{'#' * full}{'.' * (WIDTH - full)}] {fraction:4.0%}"
+            f" {left:4.0f} s left{epoch}{loss} {message}"
+        )
+        self.stream.write(line[:100].ljust(100))
+        self.stream.flush()
+
+    def __exit__(self, *problem):
+        if self.shown:
+            self.stream.write("\r" + " " * 100 + "\r")
+            self.stream.flush()
