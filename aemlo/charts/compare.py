@@ -197,14 +197,19 @@ def labels(table, metric, sampler, baseline, most=40):
             "%{customdata[1]:,} positive rows, %{customdata[4]} folds<extra></extra>",
         )
     )
+    reach = np.nanmax(np.abs(kept[["low", "high", "change"]].to_numpy()), initial=0.01)
+    reach = 1.05 * min(float(reach), 1.0)  # no metric of a label moves by more than 1
     better, worse = (known["change"] > 1e-12).sum(), (known["change"] < -1e-12).sum()
     note = f", the {most} largest shown" if len(kept) < len(known) else ""
     figure.add_vline(x=0, line={"color": theme.THRESHOLD})
     figure.update_layout(
         title=f"{theme.short(sampler, 24)}: {theme.safe(metric)} up for {better} and "
         f"down for {worse} of {len(known)} labels{note}",
-        xaxis_title=f"Change of {theme.safe(metric)} against "
-        f"{theme.short(baseline, 24)} (mean of folds, interval label by label)",
+        xaxis={
+            "title": f"Change of {theme.safe(metric)} against "
+            f"{theme.short(baseline, 24)} (mean of folds, interval label by label)",
+            "range": [-reach, reach],
+        },
         yaxis={
             "autorange": "reversed",
             "title": "Label · IRLbl · rows that have it (hatched: rarest third)",

@@ -66,6 +66,7 @@ def run(job):
     except Stopped:
         job.keep_what_there_is()
     job.finish(kept.close(spec, datasets))
+    options["cells"].clean_up()
 
 
 def _datasets(job, spec):

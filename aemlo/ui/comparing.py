@@ -161,6 +161,7 @@ def verdict(found, table, metric, dataset):
         if len(show) > 6:
             with st.expander(f"{len(show) - 6} more"):
                 st.markdown("\n".join(show[6:]))
+    _against_mlsmote(found, metric, dataset)
     if (mine["verdict"] != "baseline").any():
         parts.figure(
             charts.differences(mine, metric, baseline),
@@ -177,6 +178,25 @@ def verdict(found, table, metric, dataset):
         alt=f"{metric} of every fold as a dot, by classifier and sampler.",
         key="compare.folds_chart",
     )
+
+
+def _against_mlsmote(found, metric, dataset):
+    """The usual second question, whatever the baseline: better than MLSMOTE?"""
+    usual = "MLSMOTE"
+    others = [s for s in found.samplers if s not in (usual, "none")]
+    if usual not in found.samplers or found.baseline == usual or not others:
+        return
+    table = verdicts(found.run.id, found.run.finished, usual, 0.95, found.scores)
+    mine = table[
+        (table["metric"] == metric)
+        & (table["dataset"] == dataset)
+        & table["sampler"].isin(others)
+    ]
+    lines = [
+        f"- {parts.plain(compare.in_words(row, usual))}" for _, row in mine.iterrows()
+    ]
+    with st.expander(f"Against {usual}", expanded=len(lines) <= 4):
+        st.markdown("\n".join(lines))
 
 
 def before_after_table(table, dataset, name):

@@ -220,14 +220,26 @@ def checks_view(found, metric, dataset):
     cells = found.scores[found.scores["dataset"] == dataset].drop_duplicates(
         ["sampler", "classifier", "repeat", "fold"]
     )
-    columns = ["sample_seconds", "fit_seconds", "predict_seconds", "peak_mb"]
-    columns += ["train_rows", "sampled_rows"]
-    costs = cells.groupby(["sampler", "classifier"], sort=False)[columns].mean()
+    named = {
+        "sample_seconds": "sampling (s)",
+        "fit_seconds": "fitting (s)",
+        "predict_seconds": "predicting (s)",
+        "peak_mb": "memory (MB)",
+        "train_rows": "training rows",
+        "sampled_rows": "rows after sampling",
+    }
+    costs = cells.groupby(["sampler", "classifier"], sort=False)[list(named)].mean()
     st.markdown(
         "**What a cell costs** (mean of the folds; memory is the process's peak)"
     )
+    number = st.column_config.NumberColumn
+    config = {name: number(format="%.3f") for name in list(named.values())[:3]}
+    config |= {name: number(format="%.0f") for name in list(named.values())[3:]}
     parts.table(
-        costs.round(3).reset_index(), name=f"{dataset}-costs", key="compare.costs"
+        costs.rename(columns=named).reset_index(),
+        name=f"{dataset}-costs",
+        key="compare.costs",
+        column_config=config,
     )
     st.markdown("**The leak lesson**")
     if found.leak is None:
