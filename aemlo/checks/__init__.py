@@ -4,7 +4,8 @@
 data set's recipe, from which `in_words` tells them and `without` takes one back. Ours.
 """
 
-from aemlo.checks.findings import CHECKS, FEW_POSITIVES, Answer, Finding, examine
+from aemlo.checks.finding import FEW_POSITIVES, Answer, Finding
+from aemlo.checks.findings import CHECKS, examine
 from aemlo.checks.looks import counted
 from aemlo.checks.steps import STEPS, apply, describe, in_words, without
 

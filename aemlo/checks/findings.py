@@ -1,10 +1,15 @@
 """The checks: each finds one thing in a data set and offers answers to it."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
 
+from aemlo.checks.about_labels import (
+    labels_on_every_row,
+    labels_under_threshold,
+    labels_without_positives,
+    rows_without_labels,
+)
+from aemlo.checks.finding import FEW_POSITIVES, KEEP, Answer, Finding
 from aemlo.checks.looks import (
     counted,
     holes_of,
@@ -15,37 +20,6 @@ from aemlo.checks.looks import (
     row_keys,
     shared_rows,
 )
-
-FEW_POSITIVES = 30
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One way to deal with a finding: its words, and the steps it adds."""
-
-    words: str
-    steps: tuple[dict, ...] = ()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing found: `count` of `unit` (cells, rows, features, labels), in `words`.
-
-    `names` are the features or labels meant. The first answer is what happens when
-    nothing is chosen and has no steps. `serious` findings change scores.
-    """
-
-    check: str
-    title: str
-    count: int
-    unit: str
-    words: str
-    answers: tuple[Answer, ...]
-    names: tuple[str, ...] = ()
-    serious: bool = False
-
-
-KEEP = Answer("Keep as it is")
 
 
 def examine(dataset, few=FEW_POSITIVES):
@@ -211,84 +185,6 @@ def duplicate_rows(dataset, few):
     )
 
 
-def labels_without_positives(dataset, few):
-    """Labels that no row has."""
-    names = _labels(dataset, dataset.Y.sum(axis=0, dtype=int) == 0)
-    if not names:
-        return None
-    return Finding(
-        "labels_without_positives",
-        "Labels nobody has",
-        len(names),
-        "labels",
-        f"{counted(len(names), 'label')} without a positive row: {listed(names)}. They "
-        "have no IRLbl, cannot be learned and cannot be oversampled.",
-        (KEEP, *_drop_labels(dataset, names)),
-        names,
-        serious=True,
-    )
-
-
-def labels_under_threshold(dataset, few):
-    """Labels with fewer than `few` positives, but some."""
-    counts = dataset.Y.sum(axis=0, dtype=int)
-    names = _labels(dataset, (counts > 0) & (counts < few))
-    if not names:
-        return None
-    least = int(counts[counts > 0].min())
-    return Finding(
-        "labels_under_threshold",
-        f"Labels with fewer than {few} positives",
-        len(names),
-        "labels",
-        f"{counted(len(names), 'label')}, the rarest with {counted(least, 'row')}: "
-        f"{listed(names)}. Their scores rest on few rows; papers of the field leave "
-        f"out labels under {FEW_POSITIVES}.",
-        (KEEP, *_drop_labels(dataset, names)),
-        names,
-    )
-
-
-def labels_on_every_row(dataset, few):
-    """Labels that every row has."""
-    names = _labels(dataset, dataset.Y.all(axis=0))
-    if not names:
-        return None
-    return Finding(
-        "labels_on_every_row",
-        "Labels on every row",
-        len(names),
-        "labels",
-        f"{listed(names)}: every row has it, so there is nothing to learn, and IRLbl "
-        "of all others is measured against it.",
-        (KEEP, *_drop_labels(dataset, names)),
-        names,
-        serious=True,
-    )
-
-
-def rows_without_labels(dataset, few):
-    """Rows that have no label."""
-    rows = int((dataset.Y.sum(axis=1) == 0).sum())
-    if not rows or rows == dataset.n:
-        return None
-    return Finding(
-        "rows_without_labels",
-        "Rows without labels",
-        rows,
-        "rows",
-        f"{counted(rows, 'row')} of {dataset.n:,} have no label. They are kept: they "
-        "are negatives of every label.",
-        (
-            KEEP,
-            Answer(
-                f"Drop {counted(rows, 'row')}",
-                ({"step": "drop_rows", "rule": "unlabelled"},),
-            ),
-        ),
-    )
-
-
 def split_shares_rows(dataset, few):
     """Rows of the declared test part that the training part has too."""
     if dataset.split is None:
@@ -359,10 +255,6 @@ def _fill_of(dataset):
     return steps[-1]["numeric"] if steps else None
 
 
-def _labels(dataset, mask):
-    return tuple(dataset.label_names[j] for j in np.flatnonzero(mask))
-
-
 def _drop_features(dataset, names):
     if not names or len(set(names)) >= len(dataset.feature_names):
         return []
@@ -381,13 +273,6 @@ def _read_as_text(dataset, names):
         return []
     step = {"step": "as_text", "names": texts}
     return [Answer(f"Read {counted(len(texts), 'feature')} as text", (step,))]
-
-
-def _drop_labels(dataset, names):
-    if len(names) >= dataset.q:
-        return []
-    step = {"step": "drop_labels", "names": list(names)}
-    return [Answer(f"Leave out {counted(len(names), 'label')}", (step,))]
 
 
 def _constant(dataset):
