@@ -40,6 +40,7 @@ def own_way(**more):
         seeds="rows",
         rare_share=1.0,
         neighbours=3,
+        pair_share=1.0,
         residuals=True,
         label_rule="parents' count",
         labels_per_parent=1.0,
@@ -218,7 +219,7 @@ def test_partners_are_the_nearest_rows_that_share_the_label():
     codes = rng.normal(size=(60, 3)).astype(np.float32)
     Y = (rng.random((60, 2)) < 0.4).astype(np.uint8)
     plan = generation.by_label(Y, [200, 200], rng)
-    plan = generation.with_partners(plan, codes, Y, 4, rng)
+    plan = generation.with_partners(plan, codes, Y, 4, 1.0, rng)
     for seed, partner, label in zip(plan.seed, plan.partner, plan.label, strict=True):
         bag = np.flatnonzero(Y[:, label])
         bag = bag[bag != seed]
@@ -227,11 +228,42 @@ def test_partners_are_the_nearest_rows_that_share_the_label():
     assert ((plan.step > 0) & (plan.step < 1)).all()
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_the_pair_share_of_rows_has_a_partner(share):
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(60, 3)).astype(np.float32)
+    plan = generation.by_label(np.ones((60, 1)), [2000], rng)
+    plan = generation.with_partners(plan, codes, np.ones((60, 1)), 4, share, rng)
+    alone = plan.seed == plan.partner
+    assert (~alone).mean() == pytest.approx(share, abs=0.05)
+    assert not plan.step[alone].any()
+
+
+def test_a_target_or_chosen_labels_ask_for_rows_by_label():
+    X, Y = toy()
+    sampler = own_way(target={3: int(Y[:, 3].sum()) + 7}, budget=None)
+    sampler.fit_resample(X, Y)
+    assert sampler.provenance_["label"].iloc[120:].tolist() == [3] * 7
+    sampler = own_way(labels=[0, 3], budget=0.1)
+    sampler.fit_resample(X, Y)
+    assert sampler.provenance_["label"].iloc[120:].tolist() == [0] * 6 + [3] * 6
+
+
+def test_the_preview_is_near_what_comes():
+    X, Y = toy(n=400)
+    sampler = AEMLO(**QUICK, budget=3.0, random_state=0)
+    expected = sampler.preview(Y)["positives_after"].sum()
+    found = sampler.fit_resample(X, Y)[1].sum()
+    assert found == pytest.approx(expected, rel=0.05)
+
+
 def test_equal_rows_are_partners_and_never_the_seed_twice_over():
     codes = np.zeros((6, 2), dtype=np.float32)
     Y = np.ones((6, 1), dtype=np.uint8)
     rng = np.random.default_rng(0)
-    plan = generation.with_partners(generation.by_label(Y, [60], rng), codes, Y, 2, rng)
+    plan = generation.with_partners(
+        generation.by_label(Y, [60], rng), codes, Y, 2, 1.0, rng
+    )
     assert len(plan.seed) == 60
 
 
@@ -287,7 +319,7 @@ def test_a_saved_model_generates_again_without_training(tmp_path, monkeypatch):
     X_again, Y_again = loaded.generate(X, Y)
     assert np.array_equal(X_all, X_again) and np.array_equal(Y_all, Y_again)
     pd.testing.assert_frame_equal(loaded.losses_, sampler.losses_)
-    more = loaded.set_params(budget=0.8).generate(X, Y)[0]
+    more = loaded.set_params(budget=2.0).generate(X, Y)[0]
     assert len(more) > len(X_all)
 
 

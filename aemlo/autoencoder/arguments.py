@@ -33,6 +33,12 @@ RareShare = Annotated[
 Neighbours = Annotated[
     int, Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself")
 ]
+PairShare = Annotated[
+    float,
+    Between(
+        0, 1, "More of the new rows lie between two rows; the others decode one row"
+    ),
+]
 Residuals = Annotated[
     bool, Switch("Give decoded rows back the detail that the decoder blurred")
 ]

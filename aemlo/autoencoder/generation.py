@@ -66,18 +66,20 @@ def _spread(rows, wanted, rng):
     )
 
 
-def with_partners(plan, codes, Y, neighbours, rng):
+def with_partners(plan, codes, Y, neighbours, pair_share, rng):
     """Ours: a partner among the seed's nearest rows in latent space, same label.
 
-    The step is uniform in (0, 1). A label's only row has no partner but itself. Rows
-    made for no label in particular look among all rows that have any.
+    A row gets one with chance `pair_share`; the step is uniform in (0, 1). A label's
+    only row has no partner but itself. Rows made for no label in particular look among
+    all rows that have any.
     """
     partner, step = plan.seed.copy(), plan.step.copy()
+    paired = rng.random(len(plan.seed)) < pair_share
     for j in np.unique(plan.label):
-        mine = np.flatnonzero(plan.label == j)
+        mine = np.flatnonzero((plan.label == j) & paired)
         bag = np.flatnonzero(Y[:, j] if j >= 0 else Y.any(axis=1))
         k = min(neighbours, len(bag) - 1)
-        if k < 1:
+        if k < 1 or not len(mine):
             continue
         seeds, place = np.unique(plan.seed[mine], return_inverse=True)
         near = nearest(codes[seeds], codes[bag], k + 1)

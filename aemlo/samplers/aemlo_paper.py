@@ -1,8 +1,9 @@
 """AEMLO as published, for checking the paper."""
 
 from aemlo.autoencoder import arguments as a
+from aemlo.autoencoder.presets import PUBLISHED_BUDGET
 from aemlo.samplers import size
-from aemlo.samplers.aemlo import AEMLO, PUBLISHED_BUDGET
+from aemlo.samplers.aemlo import AEMLO
 
 
 class AEMLOPaper(AEMLO):
@@ -17,6 +18,25 @@ class AEMLOPaper(AEMLO):
     """
 
     title = "AEMLO-paper"
+    idea = (
+        "One latent space for features and labels is learned; each row with a minority "
+        "label is coded and decoded again, features and labels, as one new row."
+    )
+    helps = "To check the paper, and to see what the changes in AEMLO do."
+    harms = (
+        "Label counts: the ranking term leaves the level of the scores open, so that a "
+        "threshold of one half can give far too many labels or too few. Decoded rows "
+        "are blurred towards the mean."
+    )
+    source = (
+        "Zhou, Liu, Wang, Sun, Liu: AEMLO: AutoEncoder-Guided Multi-Label "
+        "Oversampling. ECML PKDD 2024, arXiv 2408.13078."
+    )
+    keeps = "All original rows."
+    differs = (
+        "The published script scales on all rows before it makes folds; here scales "
+        "are learned from the rows given."
+    )
 
     schedule = "constant"
     decoder_layers = 1
@@ -28,6 +48,7 @@ class AEMLOPaper(AEMLO):
     seeds = "turns"
     rare_share = 0.0
     neighbours = 0
+    pair_share = 1.0
     residuals = keep_binary = clip = False
     label_rule = "threshold"
     labels_per_parent = 1.0
