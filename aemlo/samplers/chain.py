@@ -1,0 +1,183 @@
+"""A chain of samplers, each working on what the one before it returned."""
+
+import json
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from aemlo import params
+from aemlo.errors import ParameterError
+from aemlo.params import Several
+from aemlo.registry import find
+from aemlo.samplers.base import Sampler, provenance
+
+
+def registry():
+    """SAMPLERS; asked for late, since the scan that fills it imports this module."""
+    from aemlo.samplers import SAMPLERS
+
+    return SAMPLERS
+
+
+def build(what):
+    """A Sampler from its title, its spec, or itself (a clone).
+
+    A spec is plain JSON: `{"name": title, "params": {...}}`. Raises ParameterError for
+    a title or a setting that does not exist.
+    """
+    if isinstance(what, Sampler):
+        return clone(what)
+    spec = {"name": what} if isinstance(what, str) else what
+    if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
+        raise ParameterError(
+            f"chain: a step is a sampler's title or a spec with 'name' and 'params', "
+            f"got {what!r}."
+        )
+    unknown = sorted(set(spec) - {"name", "params"})
+    if unknown:
+        raise ParameterError(
+            f"chain: a step's spec has 'name' and 'params' only, got {unknown[0]!r} "
+            "too."
+        )
+    cls = find(registry(), spec["name"], "sampler")
+    return params.build(cls, spec.get("params") or {})
+
+
+class Steps(Several):
+    """A list of samplers: titles, specs or objects."""
+
+    def __init__(self, help, more=False):
+        object.__setattr__(self, "help", help)
+        object.__setattr__(self, "more", more)
+
+    __hash__, __eq__ = object.__hash__, object.__eq__  # by the titles: too early
+
+    @property
+    def choices(self):
+        """The titles to choose from."""
+        return tuple(registry())
+
+    def fault(self, value, kind):
+        if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
+            return "must be a list with at least one sampler"
+        for step in value:
+            build(step)
+        return None
+
+    def parse(self, text, kind):
+        if text.lstrip().startswith("["):
+            return tuple(json.loads(text))
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+class Chain(Sampler):
+    """Several samplers in a row: each is given the rows that the one before returned.
+
+    `steps` are titles (`("REMEDIAL", "MLSMOTE")`), specs with settings of their own
+    (`{"name": "MLSMOTE", "params": {"budget": 0.5}}`), or sampler objects. Each step
+    draws from a seed of its own, made from `random_state`, unless it has one.
+
+    `provenance_` speaks of the rows first given: a row that a later step kept is what
+    the earlier step said of it; a row made from synthetic parents has those parents'
+    parents (and no step between them, `weight` NaN).
+
+    REMEDIAL before an over-sampler is the hybrid of Charte et al., Neurocomputing 326,
+    2019; an over-sampler before MLTL the one of Pereira et al., Neurocomputing 383,
+    2020. Other combinations are yours. Ours in form.
+    """
+
+    title = "chain"
+    idea = (
+        "Part what should not be together, then add, then clean: samplers one after "
+        "another, each on what the one before returned."
+    )
+    helps = "High SCUMBLE (REMEDIAL first), or overlap after over-sampling (MLTL last)."
+    harms = "Each step sees the faults of the one before as if they were data."
+    source = (
+        "Hybrids: Charte et al., Neurocomputing 326, 2019 (REMEDIAL first); Pereira et "
+        "al., Neurocomputing 383, 2020 (MLTL last)."
+    )
+    keeps = "What every one of its steps keeps."
+    differs = (
+        "Counts and neighbourhoods of a later step are those of the rows it is given, "
+        "synthetic ones included, not of the original rows."
+    )
+
+    def __init__(
+        self,
+        steps: Annotated[tuple, Steps("Samplers in the order in which they work")] = (
+            "REMEDIAL",
+            "MLSMOTE",
+        ),
+        random_state=None,
+    ):
+        self.steps = steps
+        self.random_state = random_state
+
+    @property
+    def reads_features(self):
+        """Whether any step does."""
+        return any(build(step).reads_features for step in self.steps)
+
+    def _resample(self, X, Y, rng, on_progress):
+        frame = provenance(len(Y))
+        self.samplers_ = [build(step) for step in self.steps]
+        for place, sampler in enumerate(self.samplers_):
+            seed = int(rng.integers(2**31))
+            if getattr(sampler, "random_state", 0) is None:
+                sampler.set_params(random_state=seed)
+            X, Y = sampler.fit_resample(
+                X,
+                self._named(Y),
+                categorical_features=self.categorical_features_,
+                on_progress=self._part(on_progress, place),
+            )
+            Y = np.asarray(Y)
+            frame = composed(frame, sampler.provenance_)
+            self.notes_ += [f"{sampler.title}: {note}" for note in sampler.notes_]
+        return X, Y, frame
+
+    def _named(self, Y):
+        """Y with its column names, if it came with any: steps may ask for them."""
+        if isinstance(self._label_names, range):
+            return Y
+        return pd.DataFrame(Y, columns=list(self._label_names))
+
+    def _part(self, on_progress, place):
+        steps = len(self.samplers_)
+        return lambda fraction, **values: on_progress(
+            (place + fraction) / steps, **values
+        )
+
+
+def composed(first, second):
+    """Provenance of `second`'s rows in terms of the rows that `first` speaks of.
+
+    Both are frames as `provenance_`; `second`'s numbers are positions in `first`.
+    """
+    origin = second["origin"].to_numpy()
+    kept = origin >= 0
+    result = first.iloc[np.where(kept, origin, 0)].reset_index(drop=True)
+    made = np.flatnonzero(~kept)
+    if not len(made):
+        return result
+    sources, grand = first["origin"].tolist(), first["parents"].tolist()
+    parents, weights = result["parents"].tolist(), result["weight"].to_numpy().copy()
+    of_second, steps = second["parents"].tolist(), second["weight"].to_numpy()
+    for row in made:
+        direct = all(sources[p] >= 0 for p in of_second[row])
+        found = [
+            ancestor
+            for p in of_second[row]
+            for ancestor in ((sources[p],) if sources[p] >= 0 else grand[p])
+        ]
+        parents[row] = tuple(found) if direct else tuple(dict.fromkeys(found))
+        weights[row] = steps[row] if direct else np.nan
+    return result.assign(
+        origin=np.where(kept, result["origin"], -1),
+        parents=pd.Series(parents, dtype=object),
+        label=np.where(kept, result["label"], second["label"]),
+        weight=weights,
+    )
