@@ -184,12 +184,22 @@ def _folds_of_children(families, fold_of_real, folds, rng):
     )
 
 
-def outside(real, Y_real, synthetic, made_for, k=5):
-    """Which synthetic rows (m,) lie outside the region of the label they were made for:
-    in no ball around a real row with it that reaches to the k-th nearest such row.
+def purpose(Y_real, Y_synthetic, made_for):
+    """The label (m,) each synthetic row stands for: the one it was made for, else the
+    rarest it has among the real rows; -1 for a row without either. Ours."""
+    counts = Y_real.sum(axis=0)
+    rarity = np.where(Y_synthetic > 0, counts, np.iinfo(np.int64).max)
+    rarest = np.where(Y_synthetic.any(axis=1), rarity.argmin(axis=1), -1)
+    return np.where(np.asarray(made_for) >= 0, made_for, rarest)
 
-    A label with too few rows uses as many neighbours as it has; a row made for no
-    label, or for one that a single real row has, is not called outside. Ours.
+
+def outside(real, Y_real, synthetic, made_for, k=5):
+    """Which synthetic rows (m,) lie outside the region of the label they stand for
+    (see `purpose`): in no ball around a real row with it that reaches to the k-th
+    nearest such row.
+
+    A label with too few rows uses as many neighbours as it has; a row that stands for
+    no label, or for one that a single real row has, is not called outside. Ours.
     """
     strayed = np.zeros(synthetic.shape[0], dtype=bool)
     for label in np.unique(made_for[made_for >= 0]):
@@ -217,8 +227,9 @@ def report(
     `reference` is the figure of real rows among themselves, `rows` the number of
     synthetic rows behind it. Of more than MOST_ROWS real rows a random part is used.
     The forest and the distances overall compare with real rows matched by the label
-    the synthetic ones were made for; `parents` (rows of `real`, a tuple for each
-    synthetic one) keep families together in the forest's folds. Also returns the forest's importances (d,).
+    the synthetic ones stand for (see `purpose`); `parents` (rows of `real`, a tuple for
+    each synthetic one) keep families together in the forest's folds. Also returns the
+    forest's importances (d,).
     """
     on_progress = on_progress or no_progress
     if real.shape[0] > MOST_ROWS:
@@ -226,6 +237,7 @@ def report(
         real, Y_real = real[part], Y_real[part]
         parents = _renumbered(parents, part)
     on_progress(0.0)
+    made_for = purpose(Y_real, Y_synthetic, made_for)
     agreement = label_agreement(real, Y_real, synthetic, Y_synthetic)
     own_agreement = label_agreement(real, Y_real)
     to_real, among = nearest_real(real, synthetic)
@@ -325,7 +337,8 @@ MEASURES = (
     ),
     Measure(
         "outside",
-        "Share of synthetic rows outside the region of the label they were made for.",
+        "Share of synthetic rows outside the region of the label they were made for "
+        "(or of their rarest label, where they were made for none).",
         "near 0",
     ),
     Measure(

@@ -5,6 +5,7 @@ first, as `fit_resample` returns them), never by a place in a trace.
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -257,3 +258,22 @@ def without(dataset, provenance, rows):
     left["parents"] = [tuple(int(place[p]) for p in each) for each in left["parents"]]
     left["origin"] = [int(place[o]) if o >= 0 else -1 for o in left["origin"]]
     return dataset.take(kept), left
+
+
+def said(dataset, provenance, name):
+    """The data set under a new name, with a warning that says which rows of it are
+    synthetic (they come last)."""
+    new = int((provenance["origin"].to_numpy() < 0).sum())
+    words = (f"The last {new} rows are synthetic. Test nothing on them.",)
+    return replace(
+        dataset,
+        name=name,
+        warnings=(*dataset.warnings, *(words if new else ())),
+        source=origin(dataset),
+    )
+
+
+def origin(dataset):
+    """Where the data came from, without what would take back the steps of its recipe:
+    rows chosen or made afterwards would be lost with them."""
+    return {key: value for key, value in dataset.source.items() if key != "original"}

@@ -48,7 +48,7 @@ elif section == "What if":
     with parts.shown_errors():
         latent_walks.what_if(workspace, view, method)
 elif section == "Directions":
-    latent_walks.directions(view)
+    latent_quality.directions(view)
 elif section == "Is it any good":
     latent_quality.plausibility(view)
 else:

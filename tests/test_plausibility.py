@@ -150,6 +150,13 @@ def test_a_row_made_for_a_label_but_placed_in_anothers_region_is_outside(rng):
     assert found.tolist() == [False, True, False, False, False]
 
 
+def test_a_row_made_for_no_label_stands_for_its_rarest():
+    Y = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
+    new = np.array([[1, 1, 1], [1, 1, 0], [0, 0, 0], [1, 1, 1]])
+    found = plausibility.purpose(Y, new, np.array([-1, -1, -1, 0]))
+    assert found.tolist() == [2, 1, -1, 0]
+
+
 def test_the_report_puts_real_rows_beside_and_repeats_itself():
     rng = np.random.default_rng(0)
     real = rng.normal(size=(200, 4))

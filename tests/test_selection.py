@@ -176,3 +176,15 @@ def test_leaving_rows_out_renumbers_parents_and_origins(resampled):
     with pytest.raises(DataError) as caught:
         selection.without(dataset, provenance, range(8))
     assert str(caught.value) == "Every row is selected: nothing would be left."
+
+
+def test_a_data_set_that_goes_on_says_which_rows_are_synthetic(resampled):
+    dataset, provenance = resampled
+    dataset.source.update(original="0" * 16, file="toy.csv")
+    left, known = selection.without(dataset, provenance, [0, 7])
+    named = selection.said(left, known, "toy, 2 rows left out")
+    assert named.name == "toy, 2 rows left out"
+    assert named.warnings == ("The last 1 rows are synthetic. Test nothing on them.",)
+    assert named.source == {"file": "toy.csv"}
+    real, known = selection.without(dataset, provenance, [6, 7])
+    assert selection.said(real, known, "toy").warnings == ()

@@ -245,8 +245,9 @@ def _write_rows(job, known, scaled):
         frame.loc[new, "label agreement"] = plausibility.label_agreement(
             scaled[real], Y[real], scaled[new], Y[new]
         )
+        stands_for = plausibility.purpose(Y[real], Y[new], made_for[new])
         frame.loc[new, "outside"] = plausibility.outside(
-            scaled[real], Y[real], scaled[new], made_for[new]
+            scaled[real], Y[real], scaled[new], stands_for
         )
     if known.reconstruction is not None:
         frame["reconstruction error"] = known.reconstruction

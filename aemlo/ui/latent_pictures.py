@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from aemlo import selection
 from aemlo.charts import latent
 from aemlo.embedding import trained
-from aemlo.ui import latent_parts, parts
+from aemlo.ui import latent_parts, latent_selection, parts
 from aemlo.ui.latent_view import SPACE_NAMES, View, embedding_runs, settings_of
 
 HELP = {
@@ -217,7 +218,7 @@ def two_runs(workspace, view, space, method):
 
 
 def _beside(view, other, space, method, known):
-    rows = latent_parts.chosen(view)
+    rows = latent_selection.chosen(view)
     original = int((~known.synthetic).sum())
     shared = rows[rows < original]
 
@@ -252,8 +253,8 @@ def _beside(view, other, space, method, known):
 
 
 def _take(view, original):
-    rows = latent_parts.selection.chosen_rows(st.session_state.get("latent.two.map"))
-    latent_parts.choose(view, rows[rows < original], True)
+    rows = selection.chosen_rows(st.session_state.get("latent.two.map"))
+    latent_selection.choose(view, rows[rows < original], True)
 
 
 def _said(view, other, shared, rows):

@@ -31,7 +31,8 @@ OWN_COLOURS = {
     "labelset": "The commonest combinations of labels.",
     "SCUMBLE of the row": "How far rare and frequent labels meet in the row: 0 to 1.",
     "made for": "The label each synthetic row was made for.",
-    "outside": "Synthetic rows outside the region of the label they were made for.",
+    "outside": "Synthetic rows outside the region of the label they were made for, "
+    "or of their rarest label.",
     "distance to nearest real row": "In features scaled to [0, 1].",
     "label agreement": "How alike the labels of a row and its 5 nearest real rows are.",
     "reconstruction error": "How far each row decodes from itself.",

@@ -1,14 +1,16 @@
 """What if: walks between rows, nudges towards a label, new rows made on the way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
+from scipy import sparse
 
-from aemlo import embedding, walk
+from aemlo import embedding, selection, walk
 from aemlo.charts import latent, latent_details, theme
-from aemlo.dataset import Dataset
 from aemlo.samplers.base import provenance
-from aemlo.ui import latent_parts, parts, state
+from aemlo.ui import latent_selection, parts, state
 from aemlo.ui.latent_view import known_of
 
 STEPS = 41
@@ -103,7 +105,7 @@ def _place(view, title, key, first):
         Y = known.dataset.Y[real]
         centre = walk.label_centre(known.codes[real], Y, label, names[label])
         return centre, f"the centre of {names[label]}"
-    rows = latent_parts.chosen(view)
+    rows = latent_selection.chosen(view)
     row = st.number_input(
         f"Row (0 to {known.dataset.n - 1})",
         0,
@@ -307,7 +309,7 @@ def _make(workspace, view, decoder, code, label, said):
         st.rerun()
     st.caption(
         "They are decoded, not measured: keep them out of any test part. The data "
-        "set's recipe says where they come from."
+        "set's warnings say which they are."
     )
 
 
@@ -326,9 +328,9 @@ def _made(view, decoder, code, count, label, reach, said):
         groups=known.preparation.categorical_features_,
     )
     dataset = with_rows(original, known.preparation, new, said, seed)
-    table = latent_parts.selection.table(
+    table = selection.table(
         dataset,
-        latent_parts.selection.properties(dataset, provenance(original.n, new)),
+        selection.properties(dataset, provenance(original.n, new)),
         np.arange(original.n, dataset.n),
     )
     return {"run": view.run.id, "dataset": dataset, "table": table, "said": said}
@@ -336,66 +338,21 @@ def _made(view, decoder, code, count, label, reach, said):
 
 def with_rows(original, preparation, new, said, seed):
     """The original Dataset with new rows after it, and how they were made."""
-    from dataclasses import replace
-
-    from scipy import sparse
-
     rows = preparation.restore(new.X, new.Y, original)
     stack = sparse.vstack if original.is_sparse else np.vstack
     X = stack([original.X, rows.X])
-    step = {"added": len(new.Y), "by": "latent walk", "where": said, "seed": seed}
-    step["parents"] = [int(p) for p in new.parents[:, 0]]
-    return Dataset(
-        **{
-            field: getattr(replace(original, split=None), field)
-            for field in (
-                "features",
-                "label_names",
-                "labels_from",
-                "source",
-                "warnings",
-            )
-        },
+    parents = [int(parent) for parent in new.parents[:, 0]]
+    made = {"rows": len(new.Y), "where": said, "seed": seed, "parents": parents}
+    words = (
+        f"The last {len(new.Y)} rows are synthetic, decoded in the latent space "
+        f"({said}). Test nothing on them."
+    )
+    return replace(
+        original,
         name=f"{original.name} with {len(new.Y)} rows made",
         X=sparse.csr_matrix(X) if original.is_sparse else X,
         Y=np.vstack([original.Y, new.Y]),
-        recipe=(*original.recipe, step),
-    )
-
-
-def directions(view):
-    """Which latent directions carry which labels."""
-    probes = view.frame("probes")
-    if probes is None:
-        st.info("Not computed yet: it comes with the UMAP picture.")
-        return
-    st.markdown(
-        "If a straight direction of the latent space tells who has a label, walking "
-        "that way means something. Each label's direction was fitted on four fifths "
-        "of the real rows and scored on the rest, in turn."
-    )
-    parts.figure(
-        latent_details.probe_bars(probes),
-        data=probes,
-        name="probes",
-        alt="AUC of the best latent direction for each label",
-        key="latent.probes",
-    )
-    parts.table(
-        probes.sort_values("auc", ascending=False).rename(
-            columns={
-                "positives": "rows with it",
-                "auc": "AUC of the direction",
-                "unit": "best single coordinate",
-                "unit_auc": "its AUC",
-            }
-        ),
-        name="probes",
-        key="latent.probes.table",
-    )
-    st.caption(
-        "An AUC below 0.5 of a single coordinate means it falls where the label is; it "
-        "was picked on the rows it is scored on, which flatters it for rare labels. "
-        "Labels that fewer than two rows have, or lack, are left out. The network saw "
-        "these rows' features in training, but no probe saw the rows it is scored on."
+        split=None,
+        warnings=(*original.warnings, words),
+        source={**selection.origin(original), "made": made},
     )

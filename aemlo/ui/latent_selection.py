@@ -1,0 +1,239 @@
+"""What is selected on the latent map: remembered, shown, exported, left out."""
+
+import numpy as np
+import streamlit as st
+
+from aemlo import selection
+from aemlo.charts import latent_details, theme
+from aemlo.ui import parts, state
+from aemlo.ui.latent_view import SPACE_NAMES
+
+TABLE_ROWS = 2_000
+
+
+def slot(view, what):
+    """The session's name for something remembered of this run."""
+    return f"latent.{what}.{view.run.id}"
+
+
+def chosen(view):
+    """Ids of the rows selected on this run's pictures."""
+    return st.session_state.get(slot(view, "rows"), np.empty(0, dtype=int))
+
+
+def hidden(view):
+    """Ids of the rows left out of this run's data."""
+    return st.session_state.get(slot(view, "hidden"), np.empty(0, dtype=int))
+
+
+def choose(view, rows, marked):
+    """Select rows; `marked` says whether the map must ring them (it does not show what
+    was chosen by lasso twice)."""
+    st.session_state[slot(view, "rows")] = np.asarray(rows, dtype=int)
+    st.session_state[slot(view, "marked")] = (
+        np.asarray(rows, dtype=int) if marked else np.empty(0, dtype=int)
+    )
+
+
+def selected(view, rows, key):
+    """All there is to say about the selected rows."""
+    known = view.known
+    new = known.synthetic[rows]
+    st.subheader(
+        f"{len(rows):,} rows selected: {int((~new).sum()):,} real, {int(new.sum()):,} "
+        "synthetic"
+    )
+    shown = rows[:TABLE_ROWS]
+    table = selection.table(known.dataset, view.properties, shown)
+    parts.table(
+        table,
+        name="selected-rows",
+        key=f"{key}.table",
+        height=min(380, 40 + 35 * len(shown)),
+    )
+    more = []
+    if len(rows) > TABLE_ROWS:
+        more.append(f"the first {TABLE_ROWS:,} of {len(rows):,} rows")
+    if len(known.dataset.features) > 40:
+        more.append(f"the first 40 of {len(known.dataset.features):,} features")
+    if more:
+        st.caption(f"Shown: {' and '.join(more)}. The downloads below have them all.")
+    actions(view, rows, key)
+    left, right = st.columns(2)
+    names = known.dataset.label_names
+    counts = selection.label_counts(known.dataset.Y, rows, names)
+    with left:
+        parts.figure(
+            latent_details.label_shares(counts),
+            data=counts,
+            name="labels-of-the-selection",
+            alt="Share of each label in the selection and in all rows",
+            key=f"{key}.labels",
+        )
+    features = selection.different_features(
+        known.dataset.X, rows, [f.name for f in known.dataset.features]
+    )
+    with right:
+        parts.figure(
+            latent_details.feature_gaps(features),
+            data=features,
+            name="features-of-the-selection",
+            alt="Features whose mean differs most between the selection and the rest",
+            key=f"{key}.features",
+        )
+    one_row(view, rows, key)
+
+
+def actions(view, rows, key):
+    """Export the selection, leave it out, or go on with it."""
+    known = view.known
+    leave = np.union1d(hidden(view), rows)
+    with st.container(horizontal=True):
+        parts.csv_button(
+            lambda: whole_table(view, rows),
+            name="selection",
+            key=f"{key}.export",
+            label="Download these rows (CSV)",
+        )
+        st.button(
+            "Leave these rows out",
+            key=f"{key}.leave",
+            icon=":material/visibility_off:",
+            on_click=leave_out,
+            args=(view, leave),
+            disabled=len(leave) >= known.dataset.n,
+            help="Takes them off the map; then download the rest or go on with it.",
+        )
+        st.button(
+            "Go on with these rows alone",
+            key=f"{key}.use",
+            icon=":material/filter_alt:",
+            on_click=use_rows,
+            args=(view, np.setdiff1d(np.arange(known.dataset.n), rows), "selection"),
+            help="Makes them the data set that all pages speak of.",
+        )
+
+
+def leave_out(view, rows):
+    """Take rows off the map and out of what is downloaded."""
+    st.session_state[slot(view, "hidden")] = rows
+    choose(view, [], True)
+
+
+def whole_table(view, rows):
+    """All columns of some rows: id, labels as 0 and 1, provenance, features."""
+    known = view.known
+    table = selection.table(known.dataset, view.properties, rows, features=None)
+    for j, name in enumerate(known.dataset.label_names):
+        table[f"label {name}" if name in table else name] = known.dataset.Y[rows, j]
+    return table
+
+
+def use_rows(view, without, what):
+    """Make the run's rows, without some, the data set in use."""
+    known = view.known
+    dataset, left = selection.without(known.dataset, known.provenance, without)
+    st.session_state["latent.dataset_to_use"] = selection.said(
+        dataset, left, f"{known.dataset.name}, {what}"
+    )
+
+
+def what_is_left(view, workspace, key):
+    """After rows were left out: download the rest, or go on with it."""
+    waiting = st.session_state.pop("latent.dataset_to_use", None)
+    if waiting is not None:
+        workspace.use(waiting)
+        # The run belongs to the data set before: keep it on the page by its address.
+        state.show(view.run.id)
+        st.session_state["latent.used"] = waiting.name
+        st.rerun()
+    used = st.session_state.get("latent.used")
+    if used == workspace.dataset.name:
+        st.success(f"{parts.plain(used)} is now the data set in use on all pages.")
+        st.page_link("pages/imbalance.py", label="See its imbalance")
+    away = hidden(view)
+    if not len(away):
+        return
+    known = view.known
+    rest = np.setdiff1d(np.arange(known.dataset.n), away)
+    new = int(known.synthetic[rest].sum())
+    st.markdown(
+        f"**{len(away):,} rows left out.** What stays: {len(rest) - new:,} real and "
+        f"{new:,} synthetic rows."
+    )
+    with st.container(horizontal=True):
+        parts.csv_button(
+            lambda: whole_table(view, rest),
+            name="kept-rows",
+            key=f"{key}.rest",
+            label="Download the rest (CSV)",
+        )
+        st.button(
+            "Go on with the rest",
+            key=f"{key}.use_rest",
+            on_click=use_rows,
+            args=(view, away, f"{len(away)} rows left out"),
+            help="Makes it the data set that all pages speak of.",
+        )
+    st.caption(
+        "Synthetic rows were made from all the rows of the run: do not cross-validate "
+        "this table as it is. The Compare page resamples inside each fold."
+    )
+
+
+def one_row(view, rows, key):
+    """A closer look at one of the selected rows: its neighbours and its parents."""
+    known = view.known
+    st.subheader("One row closely")
+    row = st.selectbox(
+        "Row",
+        rows[:TABLE_ROWS],
+        format_func=lambda r: (
+            f"{'synthetic ' if known.synthetic[r] else ''}row {r}: "
+            f"{theme.short(view.properties['labels'][r], 60)}"
+        ),
+        key=f"{key}.one",
+    )
+    row = int(row if row is not None else rows[0])
+    spaces = {"latent": known.codes, "features": view.scaled}
+    near = selection.nearest_rows(row, spaces, k=min(8, known.dataset.n - 1))
+    near["kind"] = np.where(known.synthetic[near["row"]], "synthetic", "real")
+    near["labels"] = view.properties["labels"].to_numpy()[near["row"]]
+    left, right = st.columns(2)
+    for column, space in ((left, "latent"), (right, "features")):
+        with column:
+            st.markdown(f"Nearest in {SPACE_NAMES[space].lower()}")
+            st.dataframe(
+                near[near["space"] == space].drop(columns="space"),
+                hide_index=True,
+                key=f"{key}.near.{space}",
+                column_config={
+                    "distance": st.column_config.NumberColumn(format="%.3f")
+                },
+            )
+    with st.container(horizontal=True):
+        for space in spaces:
+            near_here = near.loc[near["space"] == space, "row"].to_numpy()
+            st.button(
+                f"Select it and its neighbours in {SPACE_NAMES[space].lower()}",
+                key=f"{key}.take.{space}",
+                on_click=choose,
+                args=(view, np.union1d([row], near_here), True),
+            )
+        if known.synthetic[row]:
+            st.button(
+                "Show it with its parents on the map",
+                key=f"{key}.family",
+                on_click=choose,
+                args=(view, np.array([row, *known.provenance["parents"][row]]), True),
+            )
+    if known.synthetic[row] and len(known.provenance["parents"][row]):
+        names = [feature.name for feature in known.dataset.features]
+        frame = selection.beside_parents(known.dataset.X, names, known.provenance, row)
+        parts.figure(
+            latent_details.beside_parents(frame),
+            data=frame,
+            name=f"row-{row}-and-its-parents",
+            alt=f"Features of synthetic row {row} and of its parents",
+            key=f"{key}.parents",
+        )
