@@ -6,6 +6,7 @@ a user can put right ends with one line and exit code 2.
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,9 @@ def main(arguments=None):
     except AemloError as problem:
         print(f"aemlo: {' '.join(str(problem).split())}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has enough; nothing more can be written to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as problem:
         name = problem.filename or "a file"
         print(f"aemlo: {name}: {problem.strerror or problem}.", file=sys.stderr)

@@ -5,9 +5,9 @@ Keys are content hashes; what starts with an underscore is not part of the key.
 
 import streamlit as st
 
-from aemlo import imbalance
+from aemlo import imbalance, params
 from aemlo.advice import advise
-from aemlo.imbalance import detail, expectation
+from aemlo.imbalance import detail
 from aemlo.prepare import Preparation
 
 LABEL = "imbalance.label"
@@ -43,17 +43,44 @@ def advice(key, _labels, _names, folds, empty):
     return advise(_labels, _names, folds, empty)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def expected(key, _labels, method, share):
-    """`aemlo.imbalance.expectation.expected`."""
-    return expectation.expected(_labels, method, share)
+@st.cache_resource(max_entries=4, show_spinner="Preparing features")
+def _prepared(key, _dataset):
+    preparation = Preparation(scale="none")
+    return preparation, preparation.fit_transform(_dataset)
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting the neighbours' votes")
+def _votes(key, _dataset, _labels, _sampler):
+    from aemlo.imbalance import expectation
+
+    if _dataset.text is not None:
+        return None
+    preparation, X = _prepared(key, _dataset)
+    groups = preparation.categorical_features_
+    return expectation.bag_votes(_labels, _sampler, X, groups)
+
+
+@st.cache_data(max_entries=256, show_spinner="Working out what to expect")
+def expected(key, _dataset, _labels, method, share):
+    """The forecast of a sampler with default settings, `share` of rows and seed 0.
+
+    `share` None leaves the size to the sampler. AemloError where there is no forecast.
+    """
+    from aemlo.imbalance import expectation
+    from aemlo.samplers import SAMPLERS
+
+    settings = {} if share is None else {"budget": share}
+    sampler = params.build(SAMPLERS[method], settings, random_state=0)
+    votes = None
+    if method == "MLSMOTE":
+        votes = _votes(key, _dataset, _labels, sampler)
+    return expectation.expected(_labels, sampler, votes)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Comparing features")
 def _feature_sums(key, _dataset):
-    preparation = Preparation(scale="none")
-    sums = detail.FeatureSums(preparation.fit_transform(_dataset))
-    return sums, preparation.feature_names_
+    preparation, X = _prepared(key, _dataset)
+    return detail.FeatureSums(X), preparation.feature_names_
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -1,5 +1,7 @@
 """What can be carried away from a comparison, in one click each."""
 
+import importlib.util
+
 import streamlit as st
 
 from aemlo import report, specs
@@ -9,14 +11,24 @@ from aemlo.ui import downloads
 
 def away(workspace, found, table):
     """Download buttons of a comparison: rows, tables, report, experiment, zip."""
-    spec = _spec(workspace, found)
+    spec = experiment_of(workspace.store, found.run, found.datasets)
     metrics = st.multiselect(
         "Metrics in the tables and the report",
         found.metrics,
         default=found.metrics[:6],
         key="compare.take.metrics",
     )
+    pictures = importlib.util.find_spec("kaleido") is not None and st.checkbox(
+        "Figures as PNG and SVG in the zip too (some seconds each)",
+        key="compare.take.pictures",
+    )
     facts = _facts(workspace, found)
+    if any("recipe" in name for name in facts):
+        st.warning(
+            "The data were changed after reading (the recipe of the data set). The "
+            "experiment file names the file they were read from: to repeat this "
+            "comparison, save the data set as it is now and name that file."
+        )
     labels = found.labels
     stem = found.run.title.replace(" ", "-").lower()[:40]
 
@@ -26,7 +38,9 @@ def away(workspace, found, table):
     with st.container(horizontal=True):
         _button(
             "Everything in one zip",
-            lambda: report.to_zip(*pieces(), figures=_figures(found, table, metrics)),
+            lambda: report.to_zip(
+                *pieces(), figures=_figures(found, table, metrics), pictures=pictures
+            ),
             f"{stem}.zip",
             "application/zip",
             primary=True,
@@ -113,21 +127,24 @@ def _figures(found, table, metrics):
                 yield f"{dataset}-{metric}", charts.folds(scores, mine, metric)
 
 
-def _spec(workspace, found):
-    """The run's spec with its data sets named by the files they were read from."""
-    spec = specs.checked(found.run.spec)
+def experiment_of(store, run, names):
+    """A run's spec with its data sets by the files they were read from.
+
+    `names` are the data sets' names in the scores, in their order.
+    """
+    spec = specs.checked(run.spec)
     entries = []
-    for place, key in enumerate([found.run.dataset, *spec.get("more_datasets", [])]):
-        dataset = workspace.store.dataset(key)
+    for place, key in enumerate([run.dataset, *spec.get("more_datasets", [])]):
+        dataset = store.dataset(key)
         source = dataset.source
         entry = {"path": source.get("builtin") or source.get("file") or dataset.name}
-        entry["name"] = found.datasets[place]
+        entry["name"] = names[place]
         if "test_file" in source:
             entry["test"] = source["test_file"]
         if "builtin" not in source:
             entry["labels"] = list(dataset.label_names)
         entries.append(entry)
-    return spec | {"name": found.run.title, "datasets": entries}
+    return spec | {"name": run.title, "datasets": entries}
 
 
 def _facts(workspace, found):

@@ -8,7 +8,7 @@ from aemlo.charts import imbalance_change as change_charts
 from aemlo.charts import imbalance_rows as row_charts
 from aemlo.charts import theme
 from aemlo.errors import AemloError
-from aemlo.imbalance import detail, expectation
+from aemlo.imbalance import detail
 from aemlo.imbalance.formulas import rows_in_words, written
 from aemlo.ui import cached_imbalance as cached
 from aemlo.ui import parts
@@ -214,53 +214,69 @@ def all_measures(measures, stem):
     )
 
 
-def what_if(key, labels, names, log, empty):
+def what_if(dataset, labels, log, empty):
     """A forecast of label counts and IRLbl for a sampler and a share of rows."""
+    # Imported here: samplers bring scikit-learn, which the page does not wait for.
+    from aemlo import params
+    from aemlo.imbalance import expectation
+    from aemlo.samplers import SAMPLERS
+
+    names = list(dataset.label_names)
+    methods = [title for title in SAMPLERS if title not in ("none", "chain")]
     controls, shown = st.columns([1, 3], gap="medium")
     with controls:
         method = st.selectbox(
-            "Sampler", list(expectation.METHODS), key="imbalance.method"
+            "Sampler",
+            methods,
+            index=methods.index("ML-ROS") if "ML-ROS" in methods else 0,
+            key="imbalance.method",
         )
-        fixed = method == "REMEDIAL" or (
-            method == "MLSMOTE"
-            and st.checkbox(
-                "Published size: one row per seed", key="imbalance.published"
-            )
+        budget = params.parameters(SAMPLERS[method]).get("budget")
+        own = budget is None or (
+            budget.optional
+            and st.checkbox("The sampler's published size", key="imbalance.published")
         )
         percent = st.slider(
-            "Rows to add (% of the rows)",
-            *(1, 200, 25),
-            key="imbalance.percent",
-            disabled=fixed,
+            "Size (% of the rows)",
+            *(1, 200 if budget is None else min(200, int(100 * budget.rule.high)), 25),
+            key=f"imbalance.percent.{method}",
+            disabled=own,
         )
         measure = st.radio(
             "Show", ["positives", "IRLbl"], horizontal=True, key="imbalance.forecast"
         )
-    forecast = cached.expected(key, labels, method, None if fixed else percent / 100)
-    table = expectation.expected_table(labels, forecast, names, empty)
-    _, later = expectation.expected_ir(forecast, empty)
-    now = imbalance.mean_ir(labels, empty)
-    with controls:
-        st.metric("Rows added", theme.count(forecast.rows))
-        st.metric(
-            "Expected MeanIR",
-            theme.number(later),
-            delta=f"{later - now:+.3f}",
-            delta_color="inverse",
-        )
-        st.caption(parts.plain(forecast.certainty))
-    with shown:
-        parts.figure(
-            change_charts.before_after(
-                table,
-                measure,
-                after=f"{method}, expected",
-                colour=theme.sampler_colour(method),
-                log=log,
-                mean=now if measure == "IRLbl" else None,
-            ),
-            data=table,
-            name=f"expected-{method}",
-            alt=f"{measure} per label now and as expected after {method}.",
-            key="imbalance.whatif",
-        )
+    key = dataset.content_hash
+    with parts.shown_errors():
+        share = None if own else percent / 100
+        forecast = cached.expected(key, dataset, labels, method, share)
+        table = expectation.expected_table(labels, forecast, names, empty)
+        _, later = expectation.expected_ir(forecast, empty)
+        now = imbalance.mean_ir(labels, empty)
+        with controls:
+            fewer = forecast.rows < 0
+            st.metric(
+                "Rows removed" if fewer else "Rows added",
+                theme.count(abs(forecast.rows)),
+            )
+            st.metric(
+                "Expected MeanIR",
+                theme.number(later),
+                delta=f"{later - now:+.3f}",
+                delta_color="inverse",
+            )
+            st.caption(parts.plain(forecast.certainty))
+        with shown:
+            parts.figure(
+                change_charts.before_after(
+                    table,
+                    measure,
+                    after=f"{method}, expected",
+                    colour=theme.sampler_colour(method),
+                    log=log,
+                    mean=now if measure == "IRLbl" else None,
+                ),
+                data=table,
+                name=f"{dataset.name}-expected-{method}",
+                alt=f"{measure} per label now and as expected after {method}.",
+                key="imbalance.whatif",
+            )

@@ -233,9 +233,7 @@ def all_measures(shown):
 
 
 def what_if(shown):
-    imbalance_parts.what_if(
-        shown.key, shown.labels, shown.names, shown.log, shown.empty
-    )
+    imbalance_parts.what_if(shown.dataset, shown.labels, shown.log, shown.empty)
 
 
 def side_by_side(shown):

@@ -7,8 +7,10 @@ import streamlit as st
 from aemlo import imbalance
 from aemlo.autoencoder.settings import Settings
 from aemlo.charts import theme
+from aemlo.charts.imbalance_change import before_after
 from aemlo.errors import AemloError
 from aemlo.formats import WRITERS, to_bytes
+from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts
@@ -49,9 +51,7 @@ def results(workspace, run):
 
 
 def _before_and_after(run, before, made):
-    from aemlo.charts.imbalance_change import before_after
-
-    table = imbalance.before_after(before.Y, made.Y, before.label_names)
+    table = change.before_after(before.Y, made.Y, before.label_names)
     fig = before_after(
         table,
         "IRLbl",
