@@ -50,19 +50,19 @@ def yeast():
 class Generator:
     """Synthetic multi-label data with imbalance and label dependence that you set.
 
-    Each row has a hidden position in a space of `dependence`-many shared and own
-    directions; a label is present where its score, mixed from a factor shared by
-    neighbouring labels and one of its own, is among the highest, so that label j has
-    the wanted count exactly. Features are noisy views of all factors. Ours.
+    A label is present in the rows where its score is highest, so that each label has
+    the wanted count exactly; the score mixes a factor that the labels of its group
+    share with one of its own, by `dependence`. Features are noisy mixtures of all
+    scores. Ours.
     """
 
     title = "synthetic"
 
     def __init__(
         self,
-        n: Annotated[int, Between(20, 200_000, "Rows", log=True)] = 1_000,
-        d: Annotated[int, Between(1, 2_000, "Features", log=True)] = 30,
-        q: Annotated[int, Between(1, 200, "Labels", log=True)] = 8,
+        rows: Annotated[int, Between(20, 200_000, "How many rows", log=True)] = 1_000,
+        features: Annotated[int, Between(1, 2_000, "How many features", log=True)] = 30,
+        labels: Annotated[int, Between(1, 200, "How many labels", log=True)] = 8,
         imbalance: Annotated[
             float,
             Between(
@@ -71,13 +71,10 @@ class Generator:
         ] = 20.0,
         dependence: Annotated[
             float,
-            Between(
-                0, 1, "How far neighbouring labels occur together: 0 not, 1 always"
-            ),
+            Between(0, 1, "How far labels of a group occur together: 0 not, 1 always"),
         ] = 0.5,
-        cardinality: Annotated[
-            float,
-            Between(0.05, 0.9, "Share of rows that have the commonest label"),
+        commonest: Annotated[
+            float, Between(0.05, 0.9, "Share of rows that have the commonest label")
         ] = 0.4,
         noise: Annotated[
             float, Between(0, 5, "Noise of the features, in their spread", more=True)
@@ -88,36 +85,40 @@ class Generator:
         ] = False,
         seed: Annotated[int, Between(0, 2**31 - 1, "Seed", more=True)] = 0,
     ):
-        self.n, self.d, self.q = n, d, q
+        self.rows, self.features, self.labels = rows, features, labels
         self.imbalance, self.dependence = imbalance, dependence
-        self.cardinality, self.noise = cardinality, noise
+        self.commonest, self.noise = commonest, noise
         self.nominal, self.seed = nominal, seed
 
     def make(self):
         """The Dataset; ParameterError for a setting out of range."""
         params.check(self)
         rng = np.random.default_rng(self.seed)
-        counts = self._counts()
-        shared = rng.standard_normal((self.n, 1 + self.q // 4))
-        own = rng.standard_normal((self.n, self.q))
-        group = np.arange(self.q) % shared.shape[1]
+        counts = self.counts()
+        shared = rng.standard_normal((self.rows, 1 + self.labels // 4))
+        own = rng.standard_normal((self.rows, self.labels))
+        group = np.arange(self.labels) % shared.shape[1]
         scores = (
             np.sqrt(self.dependence) * shared[:, group]
             + np.sqrt(1 - self.dependence) * own
         )
         order = np.argsort(-scores, axis=0, kind="stable")
-        Y = np.zeros((self.n, self.q), dtype=np.uint8)
+        Y = np.zeros((self.rows, self.labels), dtype=np.uint8)
         for j, count in enumerate(counts):
             Y[order[:count, j], j] = 1
-        mixing = rng.standard_normal((self.q, self.d)) / np.sqrt(self.q)
-        X = scores @ mixing + self.noise * rng.standard_normal((self.n, self.d))
+        mixing = rng.standard_normal((self.labels, self.features)) / np.sqrt(
+            self.labels
+        )
+        X = scores @ mixing + self.noise * rng.standard_normal(
+            (self.rows, self.features)
+        )
         X, features = self._features(X.round(6))
         return Dataset(
             name=self._name(),
             X=X,
             Y=Y,
             features=features,
-            label_names=tuple(f"label {j}" for j in range(1, self.q + 1)),
+            label_names=tuple(f"label {j}" for j in range(1, self.labels + 1)),
             labels_from="generated",
             source={"builtin": "synthetic", **self.settings()},
         )
@@ -126,15 +127,15 @@ class Generator:
         """The constructor's arguments by name."""
         return {name: getattr(self, name) for name in params.parameters(type(self))}
 
-    def _counts(self):
+    def counts(self):
         """Positives per label, from common to rare, evenly on a log scale."""
-        most = max(1, round(self.n * self.cardinality))
-        steps = np.linspace(0, 1, self.q) if self.q > 1 else np.zeros(1)
+        most = max(1, round(self.rows * self.commonest))
+        steps = np.linspace(0, 1, self.labels) if self.labels > 1 else np.zeros(1)
         return np.maximum(1, np.round(most / self.imbalance**steps)).astype(int)
 
     def _features(self, X):
         features = []
-        for j in range(self.d):
+        for j in range(self.features):
             name = f"feature {j + 1}"
             if self.nominal and j % 10 == 9:
                 X[:, j] = np.digitize(X[:, j], np.quantile(X[:, j], (1 / 3, 2 / 3)))
@@ -144,7 +145,8 @@ class Generator:
         return X, tuple(features)
 
     def _name(self):
-        return f"synthetic ({self.n:,} x {self.d:,}, {self.q} labels, seed {self.seed})"
+        size = f"{self.rows:,} x {self.features:,}, {self.labels} labels"
+        return f"synthetic ({size}, seed {self.seed})"
 
 
 def synthetic(n=1_000, d=30, q=8, imbalance=20.0, dependence=0.5, seed=0, **more):

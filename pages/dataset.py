@@ -41,6 +41,11 @@ elif door == "Generate":
     with parts.shown_errors():
         settings = forms.param_form(Generator, key="generator")
         generator = params.build(Generator, settings)
+        counts = generator.counts()
+        st.caption(
+            f"The commonest label will have {counts[0]:,} rows, the rarest "
+            f"{counts[-1]:,}; the settings decide, not chance."
+        )
         if st.button("Generate and use", type="primary", icon=":material/check:"):
             datacard.use(workspace, generator.make())
 

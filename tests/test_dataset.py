@@ -136,7 +136,7 @@ def test_features_tell_the_labels():
 
 
 def test_nominal_features_and_settings_out_of_range():
-    dataset = Generator(d=20, nominal=True).make()
+    dataset = Generator(features=20, nominal=True).make()
     assert [f.kind for f in dataset.features].count("nominal") == 2
     with pytest.raises(ParameterError, match="imbalance must be between 1 and 500"):
         Generator(imbalance=0.5).make()

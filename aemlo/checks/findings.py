@@ -150,7 +150,7 @@ def nominal_features(dataset, few):
         "Categories",
         len(wide),
         "features",
-        f"{counted(len(wide), 'feature')} with categories become {columns:,} columns "
+        f"{counted(len(wide), 'feature')} with categories, in {columns:,} columns "
         f"of 0 and 1 (one-hot): {listed(names)}.",
         (Answer("One column per category"), *_drop_features(dataset, names)),
         tuple(names),
