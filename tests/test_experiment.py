@@ -1,8 +1,11 @@
 """The comparison: same folds, seeds by name, failures kept, cells never twice."""
 
+import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import cloudpickle
 import numpy as np
@@ -17,6 +20,7 @@ from aemlo.classifiers.base import Classifier
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import MissingExtraError, ParameterError, Stopped
 from aemlo.experiment.recipe import derived_seed, described, with_seed
+from aemlo.formats import read
 from aemlo.prepare import Preparation
 from aemlo.samplers import SAMPLERS
 from aemlo.samplers.base import OverSampler, Synthetic
@@ -297,6 +301,47 @@ def test_what_was_done_before_a_stop_is_not_done_again(cells):
     )
     assert len(cells) == 6
     assert not any("fold 1" in message for message in seen)
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+from aemlo import experiment, read
+from aemlo.cells import Cells
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.samplers import SAMPLERS
+
+def kill_at_third(cell, put=Cells.put, kept=[]):
+    put(cells, cell)
+    kept.append(cell)
+    if len(kept) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+cells = Cells({path!r})
+cells.put = kill_at_third
+classifiers = {{name: CLASSIFIERS[name]() for name in ("ML-kNN", "BR-logistic")}}
+experiment.run(read({data!r}, xml={xml!r}), {{"none": SAMPLERS["none"]()}},
+               classifiers, folds=2, cells=cells)
+"""
+
+
+def test_a_killed_process_loses_the_cell_in_flight_only(cells, shared):
+    folder = shared / "data/mulan"
+    script = KILLED.format(
+        folder=str(Path(experiment.__file__).parents[2]),
+        path=str(cells.path),
+        data=str(folder / "flags.arff"),
+        xml=str(folder / "flags.xml"),
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert len(cells) == 3
+    data = read(folder / "flags.arff", xml=folder / "flags.xml")
+    classifiers = {name: CLASSIFIERS[name]() for name in ("ML-kNN", "BR-logistic")}
+    put = []
+    cells.put = put.append
+    scores = experiment.run(data, NONE, classifiers, folds=2, cells=cells)
+    assert len(put) == 1 and (scores["error"] == "").all()
 
 
 def test_a_failed_cell_is_tried_again(cells):

@@ -1,6 +1,9 @@
 """The comparison as work of the app: artefacts, stop and resume, the same scores."""
 
 import json
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,9 @@ from aemlo import compare, experiment, specs
 from aemlo.cells import Cells
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.dataset import Dataset, Feature
+from aemlo.formats import read
 from aemlo.store import Store
+from aemlo.ui.comparing_take import experiment_of
 from aemlo.worker import Worker
 
 SPEC = {
@@ -60,6 +65,28 @@ def test_the_page_and_the_library_give_the_same_scores(store):
     live = store.scores(run.id)
     assert set(live["label"]) == {""}
     assert len(live) == (here["label"] == "").sum()
+
+
+def test_the_page_and_the_command_line_give_the_same_scores(store, shared, tmp_path):
+    for name in ("flags.arff", "flags.xml"):
+        shutil.copy(shared / "data/mulan" / name, tmp_path)
+    data = read(tmp_path / "flags.arff", xml=tmp_path / "flags.xml")
+    run = done(store, SPEC | {"samplers": ["none", "MLSMOTE"]}, data)
+    assert run.state == "done", run.error
+    file = tmp_path / "experiment.toml"
+    spec = experiment_of(store, run, run.summary["datasets"])
+    file.write_text(specs.to_toml(spec), encoding="utf-8")
+    out = tmp_path / "scores.csv"
+    arguments = ["compare", "--spec", str(file), "--out", str(out)]
+    subprocess.run(
+        [sys.executable, "-m", "aemlo", *arguments], check=True, capture_output=True
+    )
+    there = pd.read_csv(out, keep_default_na=False, na_values={"value": [""]})
+    here = frame(store, run)
+    columns = ["sampler", "classifier", "fold", "metric", "label", "value"]
+    pd.testing.assert_frame_equal(
+        here[columns], there[columns], check_exact=True, check_dtype=False
+    )
 
 
 def test_the_summary_says_what_was_checked(store):
