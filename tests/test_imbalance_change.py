@@ -3,16 +3,17 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from aemlo import imbalance
+from aemlo import imbalance, params
 from aemlo.errors import ParameterError
-from aemlo.imbalance import Labels, change, detail, expectation
+from aemlo.formats import read
+from aemlo.imbalance import change, detail, expectation
+from aemlo.samplers import MLSMOTE, SAMPLERS
 
 NAMES = ("A", "B", "C")
 TINY = np.array(
@@ -138,71 +139,77 @@ def test_sets_side_by_side_as_text_and_latex():
     assert latex.count(r"\\") == len(table) + 1
 
 
-@pytest.mark.parametrize("method", expectation.METHODS)
-@given(Y=label_matrices, percent=st.integers(1, 150))
-@settings(max_examples=25, deadline=None)
-def test_forecasts_keep_within_what_can_be(method, Y, percent):
-    labels = Labels(Y)
-    forecast = expectation.expected(labels, method, percent / 100)
-    assert (forecast.counts >= labels.counts - 1e-9).all()
-    assert (forecast.counts <= labels.counts + forecast.rows + 1e-9).all()
-    if method != "REMEDIAL":
-        assert forecast.rows <= int(len(Y) * percent / 100)
-    names = [f"label {j}" for j in range(Y.shape[1])]
-    table = expectation.expected_table(labels, forecast, names)
-    assert isinstance(table, pd.DataFrame)
-    assert table["positives after"].to_numpy() == pytest.approx(forecast.counts)
+LABELS_ONLY = [title for title, cls in SAMPLERS.items() if not cls.reads_features]
 
 
-def test_an_unknown_forecast_names_those_there_are():
-    with pytest.raises(ParameterError) as problem:
-        expectation.expected(TINY, "magic", 0.1)
-    assert str(problem.value) == (
-        "There is no forecast for 'magic'. "
-        f"Forecasts: {', '.join(expectation.METHODS)}."
-    )
+@pytest.mark.parametrize("title", LABELS_ONLY)
+@given(Y=label_matrices, seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_forecasts_from_labels_alone_are_what_the_run_gives(title, Y, seed):
+    sampler = params.build(SAMPLERS[title], {}, random_state=seed)
+    forecast = expectation.expected(Y, sampler)
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(len(Y), 3))
+    _, after = sampler.fit_resample(X, Y)
+    assert forecast.exact
+    assert forecast.counts.tolist() == after.sum(axis=0).tolist()
+    assert forecast.rows == len(after) - len(Y)
 
 
-def test_ml_ros_forecast_is_the_mean_of_draws():
-    Y, share = imbalanced(), 0.05
-    forecast = expectation.ml_ros(Y, share)
-    minority = np.flatnonzero(imbalance.minority_labels(Y))
-    # Drawn by hand: the minority labels' bags in turn, none of which is done so soon.
-    rng, totals = np.random.default_rng(5), []
-    for _ in range(300):
-        turns = np.resize(minority, int(len(Y) * share))
-        rows = [rng.choice(np.flatnonzero(Y[:, j])) for j in turns]
-        totals.append(Y.sum(axis=0) + Y[rows].sum(axis=0))
-    spread = np.std(totals, axis=0) / math.sqrt(len(totals))
-    error = np.abs(np.mean(totals, axis=0) - forecast.counts)
-    assert forecast.rows == 20
+@pytest.mark.parametrize("strategy", ["ranking", "union", "intersection"])
+def test_mlsmote_at_its_published_size_is_told_exactly(strategy):
+    Y = imbalanced()
+    X = np.random.default_rng(2).normal(size=(len(Y), 4)) + Y[:, 3:4]
+    for seed in (0, 1):
+        sampler = MLSMOTE(labelset_strategy=strategy, random_state=seed)
+        votes = expectation.bag_votes(Y, sampler, X)
+        forecast = expectation.expected(Y, sampler, votes)
+        _, after = sampler.fit_resample(X, Y)
+        assert forecast.exact and forecast.rows == len(after) - len(Y)
+        assert forecast.counts.tolist() == after.sum(axis=0).tolist()
+
+
+def test_mlsmote_with_a_budget_is_told_on_average():
+    Y = imbalanced()
+    X = np.random.default_rng(2).normal(size=(len(Y), 4)) + Y[:, 3:4]
+    sampler = MLSMOTE(budget=0.04)
+    votes = expectation.bag_votes(Y, sampler, X)
+    forecast = expectation.expected(Y, sampler, votes)
+    assert not forecast.exact and forecast.rows == 16
+    draws = [
+        MLSMOTE(budget=0.04, random_state=seed).fit_resample(X, Y)[1].sum(axis=0)
+        for seed in range(200)
+    ]
+    spread = np.std(draws, axis=0) / math.sqrt(len(draws))
+    error = np.abs(np.mean(draws, axis=0) - forecast.counts)
     assert (error <= 4 * spread + 1e-9).all()
 
 
-def test_mlsmote_forecast_at_the_published_size():
-    Y = imbalanced()
-    forecast = expectation.mlsmote(Y, None)
-    minority = np.flatnonzero(imbalance.minority_labels(Y))
-    counts = Y.sum(axis=0)
-    assert forecast.rows == counts[minority].sum()
-    # Each bag adds at least itself to its own label.
-    assert (forecast.counts[minority] >= 2 * counts[minority]).all()
+def test_a_forecast_without_features_says_that_it_is_an_estimate():
+    forecast = expectation.expected(imbalanced(), MLSMOTE(budget=0.04))
+    assert not forecast.exact
+    assert forecast.certainty == (
+        "16 rows at most. The counts are an estimate: new rows are taken to be "
+        "labelled like the rows they are made from."
+    )
 
 
-def test_remedial_forecast_is_exact():
-    Y = imbalanced()
-    scumble = imbalance.scumble_per_row(Y)
-    forecast = expectation.remedial(Y)
-    assert forecast.exact and forecast.rows == (scumble > scumble.mean()).sum()
+def test_a_sampler_that_cannot_be_told_in_advance_says_so():
+    with pytest.raises(ParameterError) as problem:
+        expectation.expected(TINY, SAMPLERS["MLeNN"]())
+    assert str(problem.value) == (
+        "MLeNN: chooses rows by their features, so its counts cannot be told in "
+        "advance. Run it on the Resample page."
+    )
 
 
-def test_remedial_forecast_equals_the_published_counts(shared):
-    from aemlo.formats import read
-
+def test_the_remedial_forecast_equals_the_published_counts(shared):
     for name, split in (("emotions", 222), ("yeast", 817), ("flags", 68)):
         folder = shared / "data/mulan"
         dataset = read(folder / f"{name}.arff", xml=folder / f"{name}.xml")
-        assert expectation.remedial(dataset.Y).rows == split
+        forecast = expectation.expected(dataset.Y, SAMPLERS["REMEDIAL"]())
+        assert forecast.rows == split and forecast.exact
+        assert forecast.counts.tolist() == dataset.Y.sum(axis=0).tolist()
 
 
 def test_expected_ir_follows_the_convention():

@@ -174,9 +174,21 @@ def test_what_if_answers_before_anything_runs(home):
     page = opened("What if", **{"imbalance.method": "REMEDIAL"})
     metrics = {m.label: m.value for m in page.metric}
     assert metrics == {"Rows added": "817", "Expected MeanIR": "7.197"}
-    assert page.slider(key="imbalance.percent").disabled
-    more = opened("What if", **{"imbalance.method": "AEMLO", "imbalance.percent": 10})
-    assert {m.label: m.value for m in more.metric}["Rows added"] == "241"
+    assert page.slider(key="imbalance.percent.REMEDIAL").disabled
+    page.selectbox(key="imbalance.method").set_value("ML-RUS").run()
+    assert {m.label for m in page.metric} == {"Rows removed", "Expected MeanIR"}
+    page.selectbox(key="imbalance.method").set_value("MLeNN").run()
+    assert "cannot be told in advance" in page.error[0].value and not page.exception
+
+
+def test_what_if_at_the_published_size_is_exact(home):
+    page = opened(
+        "What if", **{"imbalance.method": "MLSMOTE", "imbalance.published": True}
+    )
+    told = " ".join(caption.value for caption in page.caption).replace("\\", "")
+    assert "Exact: every row of a bag is a seed" in told
+    # Class9 and Class14, the minority labels, have 178 and 34 rows.
+    assert {m.label: m.value for m in page.metric}["Rows added"] == "212"
 
 
 def test_text_columns_are_not_compared_but_the_page_stands(home):

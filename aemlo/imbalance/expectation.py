@@ -1,30 +1,29 @@
 """What a sampler would do to the label counts, said before it runs.
 
-From the labels alone: no features are looked at, so nothing here depends on distances.
-Each answer says how far it can be trusted.
+Each answer says how far it can be trusted. Not part of `aemlo.imbalance`'s own names:
+it needs the samplers, which need the measures.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom
+from sklearn.base import clone
 
 from aemlo.errors import ParameterError
-from aemlo.imbalance.labels import (
-    Labels,
-    ir_per_label,
-    mean_ir,
-    minority_labels,
-    scumble_per_row,
-)
+from aemlo.imbalance.formulas import rows_in_words
+from aemlo.imbalance.labels import Labels, ir_per_label, minority_labels
+from aemlo.samplers.neighbours import distance_space, nearest
+
+MULTIPLICATIONS = 2e10  # more than that for neighbours is not worth waiting for
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """Expected `counts` (q,) after adding `rows`; `certainty` says how exact they are.
+    """Expected `counts` (q,) after `rows` more rows (fewer if negative).
 
-    `exact` is True only where every single run gives these very counts.
+    `exact` is True where a run with the same settings and seed gives these very counts;
+    `certainty` says so in words, with what the sampler has to say.
     """
 
     counts: np.ndarray
@@ -33,163 +32,116 @@ class Expectation:
     certainty: str
 
 
-def ml_ros(Y, share):
-    """ML-ROS: clones drawn from the bags of the minority labels in turn.
+def expected(Y, sampler, votes=None):
+    """The Expectation of `sampler` (an object) on labels Y (n, q).
 
-    The mean over all draws, followed clone by clone; a label leaves the round when its
-    expected IRLbl has come down to MeanIR. Charte et al., Neurocomputing 163, 2015.
+    A sampler that reads labels only is tried on them, with its own seed. MLSMOTE's new
+    labels follow from `votes` (see `bag_votes`), if given. Of others the preview is
+    taken. Raises ParameterError where a sampler chooses rows by their features and has
+    no preview. Ours.
     """
     labels = Labels.of(Y)
-    counts = labels.counts.astype(float)
-    limit, wanted, made = mean_ir(labels), int(labels.n * share), 0
-    bags = {j: _profile(labels, j) for j in np.flatnonzero(minority_labels(labels))}
-    while bags and made < wanted:
-        for j in list(bags)[: wanted - made]:
-            counts += bags[j]
-            made += 1
-            if counts.max() / counts[j] <= limit:
-                del bags[j]
-    if made < wanted:
-        note = f"{made:,} rows are enough: every minority label is down to MeanIR then."
-    else:
-        note = "The number of rows is exact."
+    if not sampler.reads_features:
+        return _tried(labels, sampler)
+    frame = sampler.preview(_dense(labels))
+    if frame is None:
+        raise ParameterError(
+            f"{sampler.title}: chooses rows by their features, so its counts cannot be "
+            "told in advance. Run it on the Resample page."
+        )
+    quotas = frame["rows_for_label"].to_numpy()
+    if votes is not None:
+        return _voted(labels, quotas, votes)
+    # Rows not made for a label are in the budget, but not among the quotas.
+    sized = sampler.budget is not None and sampler.target is None
+    rows = max(int(quotas.sum()), round(sampler.budget * labels.n) if sized else 0)
     return Expectation(
-        counts,
-        made,
-        False,
-        f"{note} The counts are the average over all draws, which one draw misses by a "
-        "few rows.",
-    )
-
-
-def lp_ros(Y, share):
-    """LP-ROS: clones of the rows of small labelsets, an equal quota for each.
-
-    A clone carries its whole labelset, so the counts follow from the quotas alone.
-    Charte et al., HAIS 2013: labelsets below the mean count are brought up to it.
-    """
-    labels = Labels.of(Y)
-    of_row, sizes, first = labels.labelsets
-    mean, wanted = sizes.mean(), int(labels.n * share)
-    small = np.flatnonzero(sizes < mean)
-    small = small[np.argsort(sizes[small], kind="stable")[::-1]]
-    room = np.floor(mean - sizes[small]).astype(int)
-    clones, left = np.zeros(len(small), dtype=int), wanted
-    while left and (open_ := np.flatnonzero(clones < room)).size:
-        quota = max(left // len(open_), 1)
-        for place in open_[:left] if quota == 1 else open_:
-            take = min(quota, room[place] - clones[place], left)
-            clones[place] += take
-            left -= take
-    added = labels.matrix[first[small]].T @ clones
-    return Expectation(
-        labels.counts + added,
-        int(clones.sum()),
-        False,
-        f"{int(clones.sum()):,} rows: small labelsets are cloned up to the mean of "
-        f"{mean:.1f} rows. The quotas are exact up to the order in which remainders "
-        "are given out.",
-    )
-
-
-def mlsmote(Y, share=None, neighbours=5):
-    """MLSMOTE, ranking rule: one row per seed; `share` None gives the published size.
-
-    The number of rows is exact, and at the published size what each bag adds to its own
-    label. Another label needs more than half of seed and neighbours; who those are
-    depends on the features, so here they are drawn from the bag (hypergeometric): an
-    estimate. Charte et al., Knowledge-Based Systems 89, 2015.
-    """
-    labels = Labels.of(Y)
-    counts, added = labels.counts.astype(float), np.zeros(labels.q)
-    seeds = 0
-    for j in np.flatnonzero(minority_labels(labels)):
-        bag = int(labels.counts[j])
-        if bag < 2:
-            continue
-        voters = min(neighbours, bag - 1) + 1
-        together = np.rint(_profile(labels, j) * bag).astype(int)
-        wins = hypergeom.sf(voters // 2, bag, together, voters)
-        wins[j] = 1.0
-        added += bag * wins
-        seeds += bag
-    rows = seeds if share is None else int(labels.n * share)
-    if seeds:
-        counts += added * rows / seeds
-    if share is None:
-        own = "exact for what each minority label's bag adds to itself"
-    else:
-        own = "an average over the bags, seeds shared out by their size"
-    return Expectation(
-        counts,
-        rows if seeds else 0,
-        False,
-        f"The number of rows is exact. The counts are {own}; an estimate for the "
-        "labels that come along, which depend on the neighbours.",
-    )
-
-
-def uniform_minority(Y, share):
-    """AEMLO: minority labels drawn uniformly, parents among the rows that have them.
-
-    Labels per new row follow the parents'; which ones follows the decoder: an estimate.
-    """
-    labels = Labels.of(Y)
-    minority = np.flatnonzero(minority_labels(labels))
-    rows = int(labels.n * share) if len(minority) else 0
-    counts = labels.counts.astype(float)
-    for j in minority:
-        counts += rows / len(minority) * _profile(labels, j)
-    return Expectation(
-        counts,
+        frame["positives_after"].to_numpy(dtype=float),
         rows,
         False,
-        "The number of rows is exact. The counts suppose that new rows are labelled "
-        "like their parents on average: an estimate, the decoder decides.",
+        f"{rows_in_words(rows)} at most. The counts are an estimate: new rows are "
+        "taken to be labelled like the rows they are made from.",
     )
 
 
-def remedial(Y, share=None):
-    """REMEDIAL: rows above the mean SCUMBLE are split; no label count changes."""
+def bag_votes(Y, sampler, X, groups=()):
+    """How MLSMOTE's neighbours vote: {label: (share with each label (q,), bag size)}.
+
+    The shares are means over all seeds of the label's bag, the rows that have it in X
+    (n, d) with `groups` of one-hot columns. Labels are the minority labels with two
+    rows or more; None if finding neighbours would take too long.
+    """
     labels = Labels.of(Y)
-    rows = scumble_per_row(labels)
-    split = int((rows > rows.mean()).sum())
+    bags = np.flatnonzero(minority_labels(labels) & (labels.counts > 1))
+    work = (labels.counts[bags].astype(float) ** 2).sum() * X.shape[1]
+    if work > MULTIPLICATIONS:
+        return None
+    space, votes = distance_space(X, groups), {}
+    for j in bags:
+        bag = labels.matrix[:, [j]].nonzero()[0]
+        near = nearest(space, bag, sampler.k_neighbors)
+        voters = np.hstack([bag[:, None], near])
+        count = sum(labels.matrix[column] for column in voters.T).toarray()
+        present = {
+            "ranking": count > voters.shape[1] / 2,
+            "union": count > 0,
+            "intersection": count == voters.shape[1],
+        }[sampler.labelset_strategy]
+        votes[int(j)] = present.mean(axis=0), len(bag)
+    return votes
+
+
+def _tried(labels, sampler):
+    trial = clone(sampler)
+    _, after = trial.fit_resample(np.zeros((labels.n, 0)), _dense(labels))
+    if sampler.deterministic:
+        certainty = "Exact: every run gives these counts."
+    else:
+        certainty = (
+            f"Exact for a run with seed {sampler.random_state}; another seed moves the "
+            "counts by a few rows."
+        )
     return Expectation(
-        labels.counts.astype(float),
-        split,
+        after.sum(axis=0, dtype=int),
+        len(after) - labels.n,
         True,
-        f"Exact: {split:,} rows are split in two, so IRLbl stays and SCUMBLE falls.",
+        " ".join([certainty, *_general(trial.notes_)]),
     )
 
 
-METHODS = {
-    "ML-ROS": ml_ros,
-    "LP-ROS": lp_ros,
-    "MLSMOTE": mlsmote,
-    "AEMLO": uniform_minority,
-    "REMEDIAL": remedial,
-}
-
-
-def expected(Y, method, share):
-    """The Expectation of adding `share` (0.1 is 10 %) of the rows by `method`."""
-    if method not in METHODS:
-        raise ParameterError(
-            f"There is no forecast for {method!r}. Forecasts: {', '.join(METHODS)}."
+def _voted(labels, quotas, votes):
+    """MLSMOTE: what the bags' votes add for each row to be made."""
+    made = {j: quotas[j] for j in votes if quotas[j]}
+    counts = labels.counts + sum(
+        (rows * votes[j][0] for j, rows in made.items()), np.zeros(labels.q)
+    )
+    even = all(rows % votes[j][1] == 0 for j, rows in made.items())
+    if even:
+        certainty = "Exact: every row of a bag is a seed, and its neighbours decide."
+        counts = np.rint(counts).astype(int)
+    else:
+        certainty = (
+            "The number of rows is exact, the counts are averages over which seeds are "
+            "drawn; the votes of their neighbours are counted, not guessed."
         )
-    return METHODS[method](Y, share)
+    return Expectation(counts, int(sum(made.values())), even, certainty)
+
+
+def _general(notes):
+    """Notes on the whole; those on single labels would be too many."""
+    return [note for note in notes if not note.startswith("Label ")]
+
+
+def _dense(labels):
+    return labels.matrix.toarray().astype(np.uint8)
 
 
 def expected_ir(expectation, empty="left out"):
     """IRLbl of the expected counts (q,), as `ir_per_label` has it, and their mean."""
     counts = np.asarray(expectation.counts, dtype=float)
     blank = np.nan if empty == "left out" else 0.0
-    ir = np.divide(
-        counts.max(initial=0),
-        counts,
-        out=np.full(counts.shape, blank),
-        where=counts > 0,
-    )
+    ir = np.full(counts.shape, blank)
+    np.divide(counts.max(initial=0), counts, out=ir, where=counts > 0)
     known = ir[~np.isnan(ir)]
     return ir, float(known.mean()) if len(known) else float("nan")
 
@@ -212,9 +164,3 @@ def expected_table(Y, expectation, names, empty="left out"):
         table[f"{name} after"] = new
         table[f"{name} difference"] = new - old
     return table
-
-
-def _profile(labels, label):
-    """Share of the rows of a label that have each label, (q,)."""
-    row = labels.together[[label]].toarray().ravel()
-    return row / row[label]
