@@ -227,3 +227,35 @@ def test_two_runs_share_a_selection_of_real_rows(store, source):
     assert "2 real rows selected" in texts(page)
     rings = [t for t in charts(page)[0]["data"] if "selected" in t.get("name", "")]
     assert len(rings) == 2
+
+
+def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
+    from aemlo.samplers import AEMLO
+
+    drawn(store, source)
+    folder = store.folder(source.id)
+    known = trained.read(folder, store.dataset(source.dataset))
+    sampler = AEMLO(epochs=2, latent_size=4, width=8, random_state=0)
+    sampler.fit(known.dataset.X[:60], known.dataset.Y[:60]).save(folder / "model")
+    codes = sampler.model_.encode(known.dataset.X)
+    np.save(folder / "codes.npy", codes)
+
+    page = visit()
+    page.segmented_control(key="latent.section").set_value("What if")
+    fine(page.run())
+    start, end = (
+        charts(page)[0]["layout"]["title"]["text"].split("score ")[1].split(",")
+    )
+    assert 0 <= float(start.split()[0]) <= 1 and "at the end" in end
+    page.number_input(key="latent.make.count").set_value(5)
+    fine(page.button(key="latent.make").click().run())
+    assert "5 rows made" in texts(page)
+    fine(page.button(key="latent.made.add").click().run())
+    grown = store.dataset(store.workspace_dataset(WORKSPACE))
+    assert (grown.n, grown.name) == (65, "small with 5 rows made")
+    assert np.array_equal(grown.X[:60], known.dataset.X[:60])
+    assert grown.Y[60:, 1].all()
+    assert "is now the data set in use" in page.success[0].value
+    assert grown.warnings[-1].startswith("The last 5 rows are synthetic, decoded in")
+    assert grown.source["made"]["rows"] == 5
+    assert all(known.dataset.Y[p, 1] for p in grown.source["made"]["parents"])

@@ -138,19 +138,29 @@ def use_rows(view, without, what):
     )
 
 
-def what_is_left(view, workspace, key):
-    """After rows were left out: download the rest, or go on with it."""
-    waiting = st.session_state.pop("latent.dataset_to_use", None)
-    if waiting is not None:
-        workspace.use(waiting)
-        # The run belongs to the data set before: keep it on the page by its address.
-        state.show(view.run.id)
-        st.session_state["latent.used"] = waiting.name
-        st.rerun()
+def use(workspace, view, dataset):
+    """Make `dataset` the one in use, and draw the page again with the same run."""
+    workspace.use(dataset)
+    # The run belongs to the data set before: its address keeps it on the page.
+    state.show(view.run.id)
+    st.session_state["latent.used"] = dataset.name
+    st.rerun()
+
+
+def now_in_use(workspace):
+    """Say that a data set made on this page is the one in use."""
     used = st.session_state.get("latent.used")
     if used == workspace.dataset.name:
         st.success(f"{parts.plain(used)} is now the data set in use on all pages.")
         st.page_link("pages/imbalance.py", label="See its imbalance")
+
+
+def what_is_left(view, workspace, key):
+    """After rows were left out: download the rest, or go on with it."""
+    waiting = st.session_state.pop("latent.dataset_to_use", None)
+    if waiting is not None:
+        use(workspace, view, waiting)
+    now_in_use(workspace)
     away = hidden(view)
     if not len(away):
         return

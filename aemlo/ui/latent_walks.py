@@ -292,6 +292,7 @@ def _make(workspace, view, decoder, code, label, said):
         st.session_state["latent.made"] = _made(
             view, decoder, code, count, wanted, reach, said
         )
+    latent_selection.now_in_use(workspace)
     made = st.session_state.get("latent.made")
     if made is None or made["run"] != view.run.id:
         return
@@ -304,9 +305,8 @@ def _make(workspace, view, decoder, code, label, said):
         icon=":material/add:",
         help="Makes the run's original rows and these the data set of all pages.",
     ):
-        workspace.use(dataset)
         st.session_state.pop("latent.made")
-        st.rerun()
+        latent_selection.use(workspace, view, dataset)
     st.caption(
         "They are decoded, not measured: keep them out of any test part. The data "
         "set's warnings say which they are."
