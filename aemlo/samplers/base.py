@@ -156,9 +156,8 @@ class OverSampler(Sampler):
         trial = clone(self)
         trial.notes_, trial._label_names = [], _names_of(Y)
         rows = trial._quotas(labels)
-        return size.preview_frame(
-            _names_of(Y), labels, size.expected_counts(labels, rows), rows
-        )
+        after = size.expected_counts(labels, rows, trial._value_made(labels))
+        return size.preview_frame(_names_of(Y), labels, after, rows)
 
     def _quotas(self, Y):
         """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""
@@ -203,6 +202,10 @@ class OverSampler(Sampler):
             return self._default_labels(Y)
         names = self._label_names
         return np.unique([size.column_of(j, names, self.title) for j in self.labels])
+
+    def _value_made(self, Y):
+        """What a row made for a label has there: 1, or (q,) of 0 and 1."""
+        return 1
 
     def _default_labels(self, Y):
         """Positions of the labels to make rows for: the minority labels."""

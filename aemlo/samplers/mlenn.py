@@ -4,7 +4,6 @@ from typing import Annotated
 
 import numpy as np
 
-from aemlo.imbalance import minority_labels
 from aemlo.params import Between
 from aemlo.samplers.neighbours import distance_space, nearest
 from aemlo.samplers.under import UnderSampler, adjusted_hamming
@@ -19,6 +18,10 @@ class MLeNN(UnderSampler):
     nearest neighbours are more than `threshold` from it in labels: differing labels /
     (labels of one + labels of the other). All neighbours are those among the original
     rows, also when some of them go.
+
+    Departures: distance is Euclidean with each column divided by its range, different
+    categories of a one-hot group one apart; two rows without labels are at distance 0
+    (the formula has 0 / 0); where no label is a minority label, nothing goes.
     """
 
     title = "MLeNN"
@@ -51,7 +54,7 @@ class MLeNN(UnderSampler):
 
     def _doomed(self, X, Y, rng, on_progress):
         on_progress(0.0)
-        rows = np.flatnonzero(~Y[:, minority_labels(Y)].any(axis=1))
+        rows = self._without_minority(Y)
         if len(Y) < 2 or not len(rows):
             return []
         space = distance_space(X, self.categorical_features_)

@@ -94,6 +94,9 @@ class MLSOL(OverSampler):
         counts = label_counts(Y)
         return np.flatnonzero((counts > 0) & (2 * counts != len(Y)) & (counts < len(Y)))
 
+    def _value_made(self, Y):
+        return 2 * label_counts(Y) <= len(Y)
+
     def _paper_quotas(self, Y, labels):
         return evenly(round(PAPER_SHARE * len(Y)), labels, Y.shape[1])
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import numpy as np
 
-from aemlo.imbalance import minority_labels
 from aemlo.params import Between
 from aemlo.samplers.neighbours import distance_space, nearest
 from aemlo.samplers.under import UnderSampler, adjusted_hamming
@@ -20,7 +19,9 @@ class MLTL(UnderSampler):
     other). Of a link each row without a minority label goes.
 
     Departures: where neither row has a minority label both go, as when Tomek links are
-    used for cleaning; the threshold is a setting with one default for all sets.
+    used for cleaning; the threshold is a setting with one default for all sets;
+    distance is Euclidean with each column divided by its range, different categories of
+    a one-hot group one apart; where no label is a minority label, nothing goes.
     """
 
     title = "MLTL"
@@ -37,8 +38,8 @@ class MLTL(UnderSampler):
     )
     keeps = "All rows with a minority label; the rows that stay are unchanged."
     differs = (
-        "mldr.resampling takes a row's nearest neighbour whether or not it is mutual; "
-        "a Tomek link is mutual, and so is ours."
+        "imbalanced-learn's TomekLinks knows one class per row and removes by class; "
+        "here labelsets have a distance and any minority label protects a row."
     )
 
     def __init__(
@@ -51,12 +52,11 @@ class MLTL(UnderSampler):
 
     def _doomed(self, X, Y, rng, on_progress):
         on_progress(0.0)
-        n = len(Y)
-        if n < 2:
+        n, common = len(Y), self._without_minority(Y)
+        if n < 2 or not len(common):
             return []
         space = distance_space(X, self.categorical_features_)
         near = nearest(space, np.arange(n), 1, on_look=lambda: on_progress(0.5)).ravel()
         link = near[near] == np.arange(n)
         link &= adjusted_hamming(Y, Y[near]) > self.threshold
-        rare = Y[:, minority_labels(Y)].any(axis=1)
-        return np.flatnonzero(link & ~rare)
+        return common[link[common]]

@@ -8,6 +8,12 @@ class NoSampling(Sampler):
 
     title = "none"
     deterministic = True
+    reads_features = False
+    idea = "The rows as they are: what every sampler has to beat."
+    helps = "Whenever rare labels are not harder than common ones."
+    harms = "Nothing; classifiers may go on ignoring rare labels."
+    source = "The arm without treatment of every comparison."
+    keeps = "Everything."
 
     def _resample(self, X, Y, rng, on_progress):
         on_progress(1.0)

@@ -104,18 +104,16 @@ def expected_counts(Y, rows, value=1):
 
     `value` (q,) or one number: what a row made for a label has there (0: the label is
     rarely absent). A row made for label j is taken to have the other labels as often as
-    the rows of j have them: right on average for clones, an upper guess where
-    labels are voted for.
+    the rows with that value of j have them: right on average for clones, an upper guess
+    where labels are voted for.
     """
     Y = np.asarray(Y, dtype=float)
     counts = Y.sum(axis=0)
     together = Y.T @ Y  # (q, q)
-    each = np.divide(
-        together,
-        counts[:, None],
-        out=np.zeros_like(together),
-        where=counts[:, None] > 0,
-    )
+    have = np.broadcast_to(np.asarray(value, dtype=bool), counts.shape)[:, None]
+    seeds = np.where(have[:, 0], counts, len(Y) - counts)[:, None]
+    shared = np.where(have, together, counts - together)
+    each = np.divide(shared, seeds, out=np.zeros_like(together), where=seeds > 0)
     return counts + np.asarray(rows) @ each
 
 

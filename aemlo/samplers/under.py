@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from aemlo.imbalance import minority_labels
 from aemlo.samplers.base import Sampler, kept_provenance
 
 
@@ -37,6 +38,14 @@ class UnderSampler(Sampler):
                 spared.append(row)
                 left += Y[row]
         return np.array(spared, dtype=int)
+
+    def _without_minority(self, Y):
+        """Rows (m,) without a minority label; none, with a note, where no label is."""
+        rare = minority_labels(Y)
+        if not rare.any():
+            self.notes_.append("The data are balanced already: no label is rare.")
+            return np.zeros(0, dtype=int)
+        return np.flatnonzero(~Y[:, rare].any(axis=1))
 
     @abstractmethod
     def _doomed(self, X, Y, rng, on_progress):
