@@ -323,6 +323,17 @@ def test_a_saved_model_generates_again_without_training(tmp_path, monkeypatch):
     assert len(more) > len(X_all)
 
 
+def test_a_run_that_diverged_is_saved_with_its_losses(tmp_path):
+    X, Y = toy()
+    sampler = AEMLO(**QUICK, random_state=0).fit(X, Y)
+    sampler.losses_.loc[1, "total"] = np.nan
+    sampler.losses_.loc[2, "latent"] = np.inf
+    sampler.save(tmp_path)
+    losses = AEMLO.load(tmp_path).losses_
+    assert np.isnan(losses.loc[1, "total"]) and np.isnan(losses.loc[2, "latent"])
+    assert losses.loc[0].equals(sampler.losses_.loc[0])
+
+
 def test_paper_is_loaded_as_paper(tmp_path):
     X, Y = toy()
     Paper(**QUICK, random_state=0).fit(X, Y).save(tmp_path)

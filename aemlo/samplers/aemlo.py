@@ -221,7 +221,8 @@ class AEMLO(OverSampler):
                 k: v for k, v in self.get_params().items() if k != "random_state"
             },
             best_epoch=self.best_epoch_,
-            losses=self.losses_.to_dict("list"),
+            losses=_as_json(self.losses_),
+            checks=_as_json(self.checks_),
         )
 
     @classmethod
@@ -238,8 +239,9 @@ class AEMLO(OverSampler):
             )
         sampler = params.build(kinds[spec["sampler"]], spec["parameters"])
         sampler.model_ = model
-        sampler.losses_ = pd.DataFrame(spec["losses"])
-        sampler.best_epoch_ = spec["best_epoch"]
+        sampler.losses_ = _from_json(spec["losses"])
+        sampler.checks_ = _from_json(spec["checks"])
+        sampler.best_epoch_, sampler.stopped_ = spec["best_epoch"], False
         return sampler
 
     def settings(self):
@@ -370,3 +372,14 @@ class AEMLO(OverSampler):
             plan.label[kept],
             plan.step[kept],
         )
+
+
+def _as_json(frame):
+    """Columns as lists; JSON has no number for NaN and infinity: None."""
+    known = np.isfinite(frame.to_numpy(dtype=float))
+    return frame.astype(object).where(known, None).to_dict("list")
+
+
+def _from_json(columns):
+    frame = pd.DataFrame(columns, dtype=float)
+    return frame.astype({"epoch": int}) if "epoch" in frame else frame

@@ -61,7 +61,22 @@ FILES = {
 IDENTIFIERS = {"genbase": "protein"}  # one value per row: no feature of a protein
 LEAST_POSITIVES = 10
 QUICK = {"sets": ("flags", "emotions", "CHD_49", "foodtruck", "birds"), "repeats": 1}
-ABLATIONS = {}
+ABLATIONS = {
+    "residuals not given back": {"residuals": False},
+    "no row has a partner": {"pair_share": 0.0},
+    "every row has a partner": {"pair_share": 1.0},
+    "exactly as many labels as the parents": {"labels_per_parent": 1.0},
+    "labels over a threshold": {"label_rule": "threshold"},
+    "the nearer parent's labels": {"label_rule": "nearer parent"},
+    "rows for minority labels only": {"rare_share": 1.0},
+    "no calibration": {"calibration_weight": 0.0},
+    "full alignment": {"alignment_weight": 1.0},
+    "no alignment": {"alignment_weight": 0.0},
+    "no ranking term": {"ranking_weight": 0.0},
+    "binary features not kept": {"keep_binary": False},
+    "no clipping": {"clip": False},
+    "a quarter of the rows": {"budget": 0.25},
+}
 
 
 def load(name, data):
