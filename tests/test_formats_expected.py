@@ -9,6 +9,7 @@ import pytest
 
 import aemlo
 from aemlo.formats import read
+from aemlo.imbalance import summary
 
 DATA = Path(os.environ.get("AEMLO_TEST_DATA", "../shared")) / "data"
 EXPECTED = DATA / "expected.json"
@@ -45,7 +46,7 @@ def test_real_file_has_its_published_counts(shared, entry):
     labelsets = np.unique(dataset.Y, axis=0)
     per_row = dataset.Y.sum(axis=1)
     counts = dataset.Y.sum(axis=0)
-    ratios = counts.max() / counts[counts > 0]
+    measured = summary(dataset.Y, len(dataset.features))
     missing = dataset.X.data if dataset.is_sparse else dataset.X
     assert {
         "n": dataset.n,
@@ -57,7 +58,11 @@ def test_real_file_has_its_published_counts(shared, entry):
         "card": round(per_row.mean(), 4),
         "nolabelrows": int((per_row == 0).sum()),
         "minpos": int(counts.min()),
-        "meanIR": round(ratios.mean(), 4),
+        "dens": round(measured["density"], 4),
+        "meanIR": round(measured["mean_ir"], 4),
+        "maxIR": round(measured["max_ir"], 3),
+        "cvir": round(measured["cv_ir"], 4),
+        "scumble": round(measured["scumble"], 4),
         "label_counts": counts.tolist(),
         "missing_feature_cells": int(np.isnan(missing).sum()),
     } == {
@@ -70,7 +75,11 @@ def test_real_file_has_its_published_counts(shared, entry):
         "card": entry["card"],
         "nolabelrows": entry["nolabelrows"],
         "minpos": entry["minpos"],
+        "dens": entry["dens"],
         "meanIR": entry["meanIR"],
+        "maxIR": entry["maxIR"],
+        "cvir": entry["cvir"],
+        "scumble": entry["scumble"],
         "label_counts": in_file_order(entry, dataset),
         "missing_feature_cells": entry.get("missing_feature_cells", 0),
     }

@@ -66,11 +66,10 @@ class FastRows:
 
         if self.texts:
             raise Doubt
-        text, sizes = _row_sizes(text)
+        pairs, sizes = _pairs(text)
         total = int(sizes.sum())
         if not total:
             return Part(len(sizes), data=np.empty(0), indices=no_places(), sizes=sizes)
-        pairs = text.translate(_PAIRS, b"{}")
         plain = all(_spells_numbers(codes) for codes in self.lists)
         kind = pa.float64() if plain else pa.dictionary(pa.int32(), pa.string())
         table = _arrow(pairs, ["place", "value"], {"place": pa.int32(), "value": kind})
@@ -138,7 +137,7 @@ class FastRows:
         return values
 
 
-_PAIRS = bytes.maketrans(b", ", b"\n,")
+PAIRS = bytes.maketrans(b", ", b"\n,")
 
 
 def _arrow(text, names, types):
@@ -201,37 +200,32 @@ def _stripped(column):
     return np.array([None if w == "?" else w for w in words], dtype=object)
 
 
-def _row_sizes(text):
-    """Sparse `text` without needless blanks, and the number of cells of each row.
+def _pairs(text):
+    """Sparse `text` as lines "place,value", and the number of cells of each row.
 
     One blank per cell means that there are no others, and no empty rows.
     """
-    if not text.endswith(b"\n"):
-        text += b"\n"
-    sizes = _commas(text) + 1 if _is_neat(text) else None
-    if sizes is None or sizes.sum() != text.count(b" "):
-        text = _neat(text)
-        if not _is_neat(text):
+    body = _without_braces(text if text.endswith(b"\n") else text + b"\n")
+    lines = [] if body is None else body.split(b"\n")
+    sizes = np.fromiter((line.count(b",") + 1 for line in lines), np.int64)
+    if body is None or sizes.sum() != body.count(b" "):
+        body = _without_braces(_neat(text))
+        if body is None:
             raise Doubt
-        sizes = _commas(text) + 1
-        sizes[[line == b"{}" for line in text.split(b"\n")[:-1]]] = 0
-    return text, sizes
+        lines = body.split(b"\n")
+        sizes = np.fromiter((line.count(b",") + 1 for line in lines), np.int64)
+        sizes[[not line for line in lines]] = 0
+    return body.translate(PAIRS), sizes
 
 
-def _is_neat(text):
-    """Whether each line starts with the only { and ends with the only } in it."""
-    n = text.count(b"\n")
-    return (
-        text[:1] == b"{"
-        and text.endswith(b"}\n")
-        and text.count(b"{") == text.count(b"}") == n
-        and text.count(b"}\n{") == n - 1
-    )
-
-
-def _commas(text):
-    lines = text.split(b"\n")
-    return np.fromiter((line.count(b",") for line in lines[:-1]), np.int64)
+def _without_braces(text):
+    """Lines of `text` without the braces around each; None if one lacks them."""
+    if not (text[:1] == b"{" and text.endswith(b"}\n")):
+        return None
+    body = text[1:-2].replace(b"}\n{", b"\n")
+    # Two braces are gone at every line end, if every line had them.
+    whole = len(text) - len(body) == 3 + 2 * body.count(b"\n")
+    return body if whole and b"{" not in body and b"}" not in body else None
 
 
 def _neat(text):
