@@ -1,0 +1,558 @@
+"""The published samplers one by one: small cases by hand, properties, oracles."""
+
+import csv
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from aemlo import formats
+from aemlo.imbalance import cardinality, labelsets, mean_ir, scumble, scumble_per_row
+from aemlo.samplers import (
+    LPROS,
+    LPRUS,
+    MLROS,
+    MLRUS,
+    MLSMOTE,
+    MLSOL,
+    MLTL,
+    REMEDIAL,
+    MLeNN,
+)
+from aemlo.samplers.labelset_quotas import fill
+from aemlo.samplers.mlsol import (
+    BORDERLINE,
+    MAJORITY,
+    OUTLIER,
+    RARE,
+    SAFE,
+    LocalImbalance,
+    _Maker,
+)
+from aemlo.samplers.under import adjusted_hamming
+
+STRATEGIES = ("ranking", "union", "intersection")
+
+
+def data(n=150, seed=0, q=5):
+    """X (n, 6), four numbers and two binary columns; Y (n, q), the later the rarer."""
+    rng = np.random.default_rng(seed)
+    X = np.hstack([rng.normal(size=(n, 4)) * [1, 50, 0.1, 1], rng.random((n, 2)) < 0.4])
+    Y = (rng.random((n, q)) < np.linspace(0.6, 0.06, q)).astype(np.uint8)
+    Y[:3, -1] = 1
+    return X, Y
+
+
+def scaled(X):
+    """Columns divided by their range, as a plain formula."""
+    return (X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0))
+
+
+def brute_neighbours(X, row, pool, k):
+    """The k rows of `pool` nearest to `row`, but for itself, one distance at a time."""
+    others = [i for i in pool if i != row]
+    gaps = [np.sqrt(((X[i] - X[row]) ** 2).sum()) for i in others]
+    return [others[i] for i in np.argsort(gaps, kind="stable")[:k]]
+
+
+# MLSMOTE ------------------------------------------------------------------------------
+
+
+def test_mlsmote_makes_one_row_for_each_row_of_each_minority_bag():
+    X, Y = data()
+    sampler = MLSMOTE(random_state=0)
+    sampler.fit_resample(X, Y)
+    counts = Y.sum(axis=0)
+    rare = np.flatnonzero(counts.max() / counts > np.mean(counts.max() / counts))
+    made = sampler.provenance_.query("origin < 0")
+    for j in rare:
+        seeds = [p[0] for p in made.loc[made["label"] == j, "parents"]]
+        assert sorted(seeds) == np.flatnonzero(Y[:, j]).tolist()
+    assert len(made) == counts[rare].sum()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_mlsmote_follows_its_rules_row_by_row(strategy, kind):
+    X, Y = data()
+    k = 4
+    sampler = MLSMOTE(k_neighbors=k, labelset_strategy=strategy, random_state=3)
+    X_all, Y_all = sampler.fit_resample(kind(X), Y)
+    X_all = X_all.toarray() if sparse.issparse(X_all) else X_all
+    made = sampler.provenance_.query("origin < 0")
+    references = set()
+    for place, row in made.iterrows():
+        seed, reference = row["parents"]
+        bag = np.flatnonzero(Y[:, row["label"]])
+        near = brute_neighbours(scaled(X), seed, bag, k)
+        assert reference in near
+        references.add(near.index(reference))
+        low, high = np.minimum(X[seed], X[reference]), np.maximum(X[seed], X[reference])
+        new = X_all[place]
+        assert (new[:4] >= low[:4] - 1e-9).all() and (new[:4] <= high[:4] + 1e-9).all()
+        for column in (4, 5):  # the commonest value; a tie goes to the seed's
+            ones = X[near, column].sum()
+            expected = (
+                X[seed, column] if 2 * ones == len(near) else 2 * ones > len(near)
+            )
+            assert new[column] == expected
+        count = Y[[seed, *near]].sum(axis=0)
+        voters = 1 + len(near)
+        rule = {
+            "ranking": count > voters / 2,
+            "union": count > 0,
+            "intersection": count == voters,
+        }[strategy]
+        assert np.array_equal(Y_all[place], rule)
+    assert references == set(range(k))  # every neighbour is drawn now and then
+
+
+def test_mlsmote_steps_are_uniform_and_drawn_for_each_feature():
+    X, Y = data(600)
+    sampler = MLSMOTE(budget=10.0, random_state=0)
+    X_all, _ = sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0")
+    seed, reference = np.array(made["parents"].tolist()).T
+    step = (X_all[600:] - X[seed])[:, :4] / (X[reference] - X[seed])[:, :4]
+    assert np.allclose(np.quantile(step, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.02)
+    assert np.abs(np.corrcoef(step.T) - np.eye(4)).max() < 0.05
+
+
+def test_mlsmote_label_votes_by_hand():
+    """Bag of label 2: rows 0 to 3. With k = 3 each one's neighbours are the others.
+
+    Of the four, three have label 0, two have label 1: ranking needs more than two.
+    """
+    X = np.array([[0.0], [1.0], [2.0], [3.0], *[[9.0]] * 12])
+    Y = np.zeros((16, 4), dtype=np.uint8)
+    Y[:4] = [[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 1, 1]]
+    Y[4:, 0], Y[4:, 1], Y[4:, 3] = 1, 1, 1
+    found = {}
+    for strategy in STRATEGIES:
+        sampler = MLSMOTE(3, strategy, random_state=0)
+        found[strategy] = sampler.fit_resample(X, Y)[1][16:].tolist()
+    assert found == {
+        "ranking": [[1, 0, 1, 0]] * 4,
+        "union": [[1, 1, 1, 1]] * 4,
+        "intersection": [[0, 0, 1, 0]] * 4,
+    }
+
+
+def test_mlsmote_units_do_not_decide_who_is_near():
+    """Column 0 in thousandths, column 1 in thousands: rows 0 and 1 are near."""
+    X = np.array([[0.000, 0.0], [0.001, 100.0], [0.009, 0.0], *[[0.010, 1000.0]] * 9])
+    Y = np.zeros((12, 2), dtype=np.uint8)
+    Y[:, 0], Y[:3, 1] = 1, 1
+    sampler = MLSMOTE(k_neighbors=1, random_state=0)
+    sampler.fit_resample(X, Y)
+    parents = set(sampler.provenance_.query("origin < 0")["parents"])
+    assert (0, 1) in parents and (1, 0) in parents
+
+
+def test_mlsmote_one_hot_groups_take_the_commonest_category():
+    X = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1], *[[1, 0, 0]] * 12], float)
+    Y = np.zeros((16, 2), dtype=np.uint8)
+    Y[:, 0], Y[:4, 1] = 1, 1
+    for kind in (np.asarray, sparse.csr_matrix):
+        sampler = MLSMOTE(k_neighbors=3, random_state=0)
+        new, _ = sampler.fit_resample(
+            kind(X), Y, categorical_features=[np.array([0, 1, 2])]
+        )
+        new = new.toarray() if sparse.issparse(new) else new
+        seeds = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]
+        by_seed = {s: row.tolist() for s, row in zip(seeds, new[16:], strict=True)}
+        # Neighbours of 0: b b c. Of 3: a b b. Of 1: a b c, a tie that b, its own, wins.
+        assert by_seed == {s: [0, 1, 0] for s in range(4)}
+
+
+def test_mlsmote_says_which_label_had_no_neighbour():
+    X, Y = data()
+    Y[:, 4] = 0
+    Y[0, 4] = 1
+    sampler = MLSMOTE(random_state=0)
+    sampler.fit_resample(X, Y)
+    assert sampler.notes_ == [
+        "Label 4 has one positive row: no neighbour within its bag, so no rows were "
+        "made for it."
+    ]
+
+
+# ML-ROS and ML-RUS --------------------------------------------------------------------
+
+
+def test_ml_ros_replayed_clone_by_clone():
+    """Each clone is of the label whose turn it is, and that label was still rare."""
+    X, _ = data(400)
+    rng = np.random.default_rng(1)
+    Y = (rng.random((400, 6)) < [0.9, 0.8, 0.7, 0.1, 0.05, 0.05]).astype(np.uint8)
+    limit = mean_ir(Y)
+    counts = Y.sum(axis=0).astype(int)
+    in_round = [int(j) for j in np.flatnonzero(counts.max() / counts > limit)]
+    assert len(in_round) > 1
+    sampler = MLROS(budget=5.0, random_state=0)
+    _, Y_all = sampler.fit_resample(X, Y)
+    made = sampler.provenance_.query("origin < 0")
+    turn = 0
+    for (row,), label in zip(made["parents"], made["label"], strict=True):
+        while counts.max() / counts[in_round[turn]] <= limit:
+            in_round.pop(turn)
+            turn = turn % len(in_round)
+        assert label == in_round[turn] and Y[row, label]
+        counts += Y[row]
+        turn = (turn + 1) % len(in_round)
+    for j in in_round:  # all that were left have come down since
+        assert counts.max() / counts[j] <= limit
+    assert np.array_equal(counts, Y_all.sum(axis=0))
+
+
+def test_ml_ros_adds_no_more_than_asked():
+    X, Y = data(400)
+    assert len(MLROS(budget=0.02, random_state=0).fit_resample(X, Y)[0]) == 408
+    # Label 0 is on all rows and grows with every clone, so that it takes 197 clones of
+    # label 1 and of label 2 until (400 + 2 m) / (125 + m) is down to MeanIR, 7.4 / 3.
+    Y = np.zeros((400, 3), dtype=np.uint8)
+    Y[:, 0] = Y[:125, 1] = Y[125:250, 2] = 1
+    assert len(MLROS(random_state=0).fit_resample(X, Y)[0]) == 500  # a quarter more
+    _, Y_all = MLROS(budget=10.0, random_state=0).fit_resample(X, Y)
+    assert Y_all.sum(axis=0).tolist() == [400 + 2 * 197, 125 + 197, 125 + 197]
+
+
+def test_ml_ros_draws_its_clones_evenly_from_the_bag():
+    X, Y = data(400)
+    bag = np.flatnonzero(Y[:, 4])
+    sampler = MLROS(target={4: len(bag) * 201}, random_state=0)
+    with pytest.raises(ValueError, match="over 100 times"):
+        MLROS(target={4: 100_000}).fit_resample(X, Y)
+    sampler.fit_resample(X, Y)
+    rows = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]
+    times = np.bincount(rows, minlength=400)
+    assert set(np.flatnonzero(times)) == set(bag)
+    assert np.abs(times[bag] / 200 - 1).max() < 0.35  # 5 standard deviations
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ml_rus_takes_rows_of_common_labels_until_they_reach_mean_ir(seed):
+    X, Y = data(400, seed)
+    counts = Y.sum(axis=0)
+    common = counts.max() / counts < mean_ir(Y)
+    sampler = MLRUS(budget=0.9, random_state=seed)
+    _, Y_new = sampler.fit_resample(X, Y)
+    kept = sampler.provenance_["origin"].to_numpy()
+    removed = np.setdiff1d(np.arange(400), kept)
+    assert 0 < len(removed) <= 360 and Y[removed][:, common].any(axis=1).all()
+    few = MLRUS(budget=0.05, random_state=seed).fit_resample(X, Y)[1]
+    assert len(few) == 380
+    assert Y_new.any(axis=0).all()
+
+
+def test_ml_rus_by_hand():
+    """Label 0 on 8 rows, label 1 on 4, label 2 on 1: IRLbl 1, 2, 8; MeanIR 11 / 3.
+
+    Labels 0 and 1 take turns. Row 12 is the only one of label 2 and stays.
+    """
+    Y = np.zeros((13, 3), dtype=np.uint8)
+    Y[:8, 0] = Y[8:12, 1] = Y[12, 2] = 1
+    Y[12, 0] = 0
+    sampler = MLRUS(budget=0.4, random_state=0)
+    _, Y_new = sampler.fit_resample(np.arange(13.0)[:, None], Y)
+    # Five rows go, first of label 0, then 1: 8, 4 -> 7 -> 3 -> 6; 6 / 3 is below 11 / 3
+    # -> 2 -> 5. Label 1 has 2 then: 5 / 2 is still below.
+    assert Y_new.sum(axis=0).tolist() == [5, 2, 1]
+    Y_new = MLRUS(budget=0.9, random_state=0).fit_resample(np.eye(13), Y)[1]
+    # One more round: label 1 goes to 1 (4 / 1 is above 11 / 3); label 0 alone goes on
+    # until the last of its rows, which stays.
+    assert Y_new.sum(axis=0).tolist() == [1, 1, 1]
+
+
+def test_ml_rus_keeps_rare_rows_when_asked():
+    X, Y = data(400)
+    counts = Y.sum(axis=0)
+    rare = counts.max() / counts > mean_ir(Y)
+    sampler = MLRUS(budget=0.5, keep_minority=True, random_state=0)
+    _, Y_new = sampler.fit_resample(X, Y)
+    assert np.array_equal(Y_new[:, rare].sum(axis=0), Y[:, rare].sum(axis=0))
+
+
+# LP-ROS and LP-RUS --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "total, room, expected",
+    [
+        (6, [9, 9, 9], [2, 2, 2]),
+        (6, [1, 9, 9], [1, None, None]),  # 5 more: 2 and 3, by the toss of a coin
+        (7, [1, 3, 9], [1, 3, 3]),
+        (99, [1, 3, 9], [1, 3, 9]),
+        (0, [1, 3], [0, 0]),
+        (5, [], []),
+    ],
+)
+def test_quotas_are_equal_and_what_one_cannot_take_is_shared(total, room, expected):
+    found = fill(total, room, np.random.default_rng(0))
+    assert found.sum() == min(total, sum(room)) and (found <= room).all()
+    open_ = found[found < np.array(room, dtype=int)]
+    assert not len(open_) or open_.max() - open_.min() <= 1
+    for value, wanted in zip(found, expected, strict=True):
+        assert wanted is None or value == wanted
+
+
+def labelset_data():
+    """Labelsets: 6 rows of {0}, 2 of {1}, 1 of {0, 1}; the mean is 3 rows."""
+    Y = np.array([[1, 0]] * 6 + [[0, 1]] * 2 + [[1, 1]], dtype=np.uint8)
+    return np.arange(9.0)[:, None], Y
+
+
+@pytest.mark.parametrize("budget, added", [(1.0, [1, 2]), (2 / 9, [1, 1])])
+def test_lp_ros_by_hand(budget, added):
+    X, Y = labelset_data()
+    sampler = LPROS(budget=budget, random_state=0)
+    X_all, Y_all = sampler.fit_resample(X, Y)
+    new = Y_all[9:].tolist()
+    assert [new.count([0, 1]), new.count([1, 1])] == added
+    assert len(new) == sum(added)
+    assert set(X_all[9:, 0]) <= {6.0, 7.0, 8.0}
+
+
+@pytest.mark.parametrize("budget, left", [(0.9, 3), (2 / 9, 4)])
+def test_lp_rus_by_hand(budget, left):
+    X, Y = labelset_data()
+    X_new, Y_new = LPRUS(budget=budget, random_state=0).fit_resample(X, Y)
+    assert Y_new.tolist() == [[1, 0]] * left + [[0, 1]] * 2 + [[1, 1]]
+    assert len(set(X_new[:, 0])) == len(X_new)
+
+
+# REMEDIAL -----------------------------------------------------------------------------
+
+
+def labels_of(shared, name):
+    folder = shared / "data" / "mulan"
+    parts = ("-train", "-test") if name == "scene" else ("",)
+    return np.vstack(
+        [
+            formats.read(folder / f"{name}{part}.arff", xml=folder / f"{name}.xml").Y
+            for part in parts
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["emotions", "flags", "yeast", "scene"])
+def test_remedial_equals_published_code_on_real_data(shared, name):
+    with (shared / "oracles" / "known_answers.csv").open(encoding="utf-8") as lines:
+        known = {
+            row["quantity"]: float(row["value"])
+            for row in csv.DictReader(lines)
+            if row["id"] == "remedial" and row["input"] == name
+        }
+    Y = labels_of(shared, name)
+    sampler = REMEDIAL()
+    X = np.arange(len(Y), dtype=float)[:, None]
+    X_new, Y_new = sampler.fit_resample(X, Y)
+    rows = scumble_per_row(Y)
+    assert len(Y) == known["instances before"]
+    assert (rows > rows.mean()).sum() == known["rows with SCUMBLE_ins > SCUMBLE"]
+    assert len(Y_new) == known["instances after REMEDIAL"]
+    assert cardinality(Y_new) == pytest.approx(known["cardinality after"], rel=1e-8)
+    assert mean_ir(Y_new) == pytest.approx(known["meanIR after (unchanged)"], rel=1e-8)
+    assert scumble(Y_new) == pytest.approx(known["scumble after"], rel=1e-8)
+    assert labelsets(Y_new) == known["labelsets after"]
+    assert np.array_equal(X_new[:, 0], sampler.provenance_["origin"])
+
+
+def test_remedial_halves_make_the_whole_and_empty_ones_can_be_dropped():
+    X, Y = data(300)
+    sampler = REMEDIAL()
+    _, Y_new = sampler.fit_resample(X, Y)
+    origin = sampler.provenance_["origin"].to_numpy()
+    whole = np.zeros(Y.shape, dtype=int)
+    np.add.at(whole, origin, Y_new)
+    assert np.array_equal(whole, Y)
+    split = np.bincount(origin) == 2
+    rows = scumble_per_row(Y)
+    assert np.array_equal(split, rows > rows.mean())
+    empty = split[origin] & ~Y_new.any(axis=1)
+    dropped = REMEDIAL(drop_empty=True)
+    assert np.array_equal(dropped.fit_resample(X, Y)[1], Y_new[~empty])
+
+
+# MLSOL --------------------------------------------------------------------------------
+
+
+def test_mlsol_types_of_a_hand_made_set():
+    """Two labels of eight rows on a line, neighbours written out, k = 2 or 4."""
+    Y = np.array([1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0], dtype=np.uint8)[:, None]
+    near = np.array(
+        [
+            [1, 2, 1, 2],  # C = 0: safe
+            [0, 2, 0, 3],  # 1/4: safe
+            [0, 1, 3, 4],  # 2/4: borderline
+            [0, 1, 2, 4],
+            [3, 5, 6, 8],
+            [3, 4, 6, 8],
+            [4, 5, 8, 9],
+            [4, 5, 6, 8],  # 4/4: outlier
+            [4, 5, 6, 9],
+            [8, 5, 6, 10],
+            [9, 8, 6, 11],
+            [10, 9, 8, 6],
+        ]
+    )
+    types = LocalImbalance(Y, near).types()[:, 0]
+    assert (
+        types.tolist()
+        == [SAFE, SAFE, BORDERLINE, *[MAJORITY] * 4, OUTLIER] + [MAJORITY] * 4
+    )
+
+
+def test_mlsol_rare_rows_are_eased_by_their_neighbours_one_after_another():
+    """Rows 0 to 3 have the label. Row 3 is safe; 2 has it near, 1 has 2, 0 has 1.
+
+    Row 2, 1 and 0 are rare at first (3 of 4 neighbours differ) and become borderline
+    in turn; row 4 is rare and its one like neighbour is an outlier: it stays rare.
+    """
+    Y = np.zeros((20, 1), dtype=np.uint8)
+    Y[:6] = 1
+    near = np.tile([10, 11, 12, 13], (20, 1))
+    near[0, 0], near[1, 0], near[2, 0] = 1, 2, 3
+    near[3] = [2, 1, 0, 0]
+    near[4, 0] = 5
+    types = LocalImbalance(Y, near).types()[:6, 0]
+    assert types.tolist() == [BORDERLINE] * 3 + [SAFE, RARE, OUTLIER]
+
+
+def test_mlsol_bounds_of_the_types_belong_to_the_harder_type():
+    """With k = 10: C = 0.3 is borderline, C = 0.7 is rare, just below is not."""
+    Y = np.zeros((40, 1), dtype=np.uint8)
+    Y[:14] = 1
+    near = np.zeros((40, 10), dtype=int)
+    for row, differing in enumerate((2, 3, 6, 7, 9, 10)):
+        # Like neighbours are rows of the label that are themselves outliers.
+        near[row] = [20] * differing + [13] * (10 - differing)
+    near[13] = 20
+    types = LocalImbalance(Y, near).types()[:6, 0]
+    assert types.tolist() == [SAFE, BORDERLINE, BORDERLINE, RARE, RARE, OUTLIER]
+
+
+def test_mlsol_weights_against_the_formula_in_loops():
+    X, Y = data(120)
+    Y[:, 0] = 1 - (np.random.default_rng(1).random(120) < 0.2)  # its 0 is the rarer
+    k = 5
+    near = np.array([brute_neighbours(scaled(X), i, range(120), k) for i in range(120)])
+    local = LocalImbalance(Y, near)
+    for j in range(Y.shape[1]):
+        value = int(Y[:, j].sum() <= 60)
+        C = np.array([np.mean(Y[near[i], j] != Y[i, j]) for i in range(120)])
+        S = np.where((Y[:, j] == value) & (C < 1), C, 0)
+        assert local.weights(j) == pytest.approx(S / S.sum())
+
+
+@pytest.mark.parametrize(
+    "kind, place, expected",
+    [
+        (SAFE, 0.49, 1),
+        (SAFE, 0.51, 0),
+        (BORDERLINE, 0.74, 1),
+        (BORDERLINE, 0.76, 0),
+        (RARE, 1.0, 1),
+        (OUTLIER, 0.0, 0),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_mlsol_labels_follow_the_type_and_the_distance(kind, place, expected, turned):
+    """Parents at 0 (has the label, of type `kind`) and 1 (has not); label 1 is on both.
+
+    `place` is the new row's; with `turned` the parents come in the other order.
+    """
+    X = np.array([[0.0], [1.0], [1.0], [1.0]])
+    Y = np.array([[1, 1], [0, 1], [0, 1], [0, 1]], dtype=np.uint8)
+    types = np.full((4, 2), MAJORITY, dtype=np.int8)
+    types[0, 0] = kind
+    maker = _Maker(X, Y, np.zeros((4, 1), dtype=int), types, ())
+    parents = np.array([0]), np.array([1])
+    first, second = parents[::-1] if turned else parents
+    made = maker._labels(np.array([[place]]), first, second)
+    assert made.tolist() == [[expected, 1]]
+
+
+def test_mlsol_equal_parents_count_as_half_way():
+    X = np.zeros((4, 1))
+    Y = np.array([[1], [0], [0], [0]], dtype=np.uint8)
+    for kind, expected in ((SAFE, 1), (OUTLIER, 0)):
+        types = np.full((4, 1), MAJORITY, dtype=np.int8)
+        types[0] = kind
+        maker = _Maker(X, Y, np.zeros((4, 1), dtype=int), types, ())
+        assert maker._labels(X[:1], np.array([1]), np.array([0])) == expected
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_mlsol_rows_lie_between_a_seed_and_one_of_its_neighbours(kind):
+    X, Y = data(200)
+    sampler = MLSOL(random_state=0)
+    X_all, Y_all = sampler.fit_resample(kind(X), Y)
+    X_all = X_all.toarray() if sparse.issparse(X_all) else X_all
+    made = sampler.provenance_.query("origin < 0")
+    assert len(made) == 60  # 30 % of n
+    rarer = Y.sum(axis=0) <= 100
+    for place, row in made.iterrows():
+        seed, reference = row["parents"]
+        assert reference in brute_neighbours(scaled(X), seed, range(200), 5)
+        assert Y[seed, row["label"]] == rarer[row["label"]]
+        low, high = np.minimum(X[seed], X[reference]), np.maximum(X[seed], X[reference])
+        assert (X_all[place] >= low - 1e-9).all() and (
+            X_all[place] <= high + 1e-9
+        ).all()
+        assert np.isin(X_all[place, 4:], (0, 1)).all()
+        agreed = Y[seed] == Y[reference]
+        assert np.array_equal(Y_all[place, agreed], Y[seed, agreed])
+
+
+# MLeNN and MLTL -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "a, b, expected",
+    [
+        ([1, 1, 0, 0], [1, 1, 0, 0], 0.0),
+        ([1, 0, 0, 0], [0, 1, 0, 0], 1.0),
+        ([1, 1, 0, 0], [1, 0, 1, 0], 2 / 4),
+        ([1, 1, 1, 0], [1, 0, 0, 0], 2 / 4),
+        ([0, 0, 0, 0], [1, 0, 0, 0], 1.0),
+        ([0, 0, 0, 0], [0, 0, 0, 0], 0.0),
+    ],
+)
+def test_adjusted_hamming_by_hand(a, b, expected):
+    found = adjusted_hamming(np.array([a], np.uint8), np.array([b], np.uint8))
+    assert found == pytest.approx([expected])
+
+
+def line():
+    """Places on a line and labels; label 2 is on one row of ten, the others on many."""
+    X = np.array([0, 1, 2.1, 10, 11.5, 20, 21.1, 30, 31.3, 40.0])[:, None]
+    Y = np.zeros((10, 3), dtype=np.uint8)
+    Y[[0, 1, 2, 3, 5], 0] = 1
+    Y[[4, 6, 7, 8, 9], 1] = 1
+    Y[6, 2] = 1
+    return X, Y
+
+
+def test_mltl_by_hand():
+    """Mutual nearest: (0, 1) alike; (3, 4), (5, 6) unlike; (7, 8) alike.
+
+    Rows 3 and 4 have no minority label and go; of 5 and 6 only 5 goes: 6 has label 2.
+    """
+    X, Y = line()
+    X_new, _ = MLTL().fit_resample(X, Y)
+    assert X_new[:, 0].tolist() == [0, 1, 2.1, 21.1, 30, 31.3, 40]
+    assert len(MLTL(threshold=1.0).fit_resample(X, Y)[0]) == 10
+
+
+def test_mlenn_by_hand():
+    """k = 2. Row 3 (nearest 4, 2): one of two unlike, half, goes. Row 4 (3, 5): goes.
+
+    Row 5 (6, 4) goes; row 2 (1, 0) is among its like. Row 7 (8, 6): 8 alike, 6 differs
+    by one label of three: stays. Row 9 (8, 7) stays; row 6 has the minority label.
+    """
+    X, Y = line()
+    X_new, _ = MLeNN(k_neighbors=2).fit_resample(X, Y)
+    assert X_new[:, 0].tolist() == [0, 1, 2.1, 21.1, 30, 31.3, 40]
+    # Farther than: a neighbour at exactly the threshold does not count.
+    assert len(MLeNN(k_neighbors=2, threshold=1.0).fit_resample(X, Y)[0]) == 10
