@@ -148,8 +148,9 @@ def _by_flag(points, colour):
     has = points[colour].to_numpy(dtype=bool)
     faint = {"color": theme.NEUTRAL, "symbol": "circle", "size": 4, "opacity": 0.35}
     strong = {"color": theme.REAL, "symbol": "circle", "size": 7, "opacity": 0.9}
-    hollow = {**_diamond(theme.SYNTHETIC), "symbol": "diamond-open", "opacity": 0.6}
-    hollow["line"] = {"width": 1, "color": theme.SYNTHETIC}
+    strong["line"] = {"width": 1, "color": "#FFFFFF"}
+    hollow = {**_diamond(theme.SYNTHETIC), "symbol": "diamond-open", "opacity": 0.35}
+    hollow |= {"size": 6, "line": {"width": 0.8, "color": theme.SYNTHETIC}}
     yield f"real, {HAS[1]}", points[~has & ~synthetic], faint
     yield f"synthetic, {HAS[1]}", points[~has & synthetic], hollow
     yield f"real, {HAS[0]}", points[has & ~synthetic], strong
@@ -295,7 +296,7 @@ def _bare_axes(figure, method, in_space):
     bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:
         figure.update_scenes(
-            aspectmode="cube", camera_eye={"x": 1.1, "y": 1.1, "z": 0.7}
+            aspectmode="cube", camera_eye={"x": 1.3, "y": 1.3, "z": 0.8}
         )
         figure.update_scenes(
             {
