@@ -168,6 +168,12 @@ def macro_average_precision(Y, scores):
     return _mean(average_precision(Y, scores))
 
 
+def micro_average_precision(Y, scores):
+    """Average precision of all cells as one ranking; NaN when no cell is positive."""
+    cells = np.reshape(Y, (-1, 1)), np.reshape(scores, (-1, 1))
+    return float(average_precision(*cells)[0])
+
+
 def macro_g_mean(Y, predicted):
     """G-mean of each label, averaged; labels with one class are left out."""
     return _mean(g_mean(Y, predicted))
@@ -274,6 +280,7 @@ _ALL = (
     Metric("micro-F1", micro_f1),
     Metric("macro-AUC", macro_auc, needs="scores"),
     Metric("macro average precision", macro_average_precision, needs="scores"),
+    Metric("micro average precision", micro_average_precision, needs="scores"),
     Metric("macro G-mean", macro_g_mean),
     Metric("macro balanced accuracy", macro_balanced_accuracy),
     Metric("example F1", example_f1),

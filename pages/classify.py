@@ -84,7 +84,11 @@ bare = int(metrics.labels_with_one_class(Y, Y))
 st.caption(
     "Bold: best on these test rows. One split is one draw: the Compare page says what "
     "holds over many."
-    + (f" {bare} labels have one class in the test rows and no AUC." if bare else "")
+    + (
+        f" Labels with one class in the test rows, hence without AUC: {bare}."
+        if bare
+        else ""
+    )
 )
 measure = st.segmented_control(
     "Measure of each label",

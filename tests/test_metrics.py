@@ -44,6 +44,10 @@ def test_set_metrics_are_scikit_learns(given):
     assert ours["Hamming loss"] == pytest.approx(sk.hamming_loss(**f1))
     assert ours["subset accuracy"] == pytest.approx(sk.accuracy_score(**f1))
     assert ours["ranking loss"] == pytest.approx(sk.label_ranking_loss(Y, scores))
+    if Y.any():
+        assert ours["micro average precision"] == pytest.approx(
+            sk.average_precision_score(Y, scores, average="micro")
+        )
     if Y.any(axis=1).all():
         assert ours["coverage"] == pytest.approx(sk.coverage_error(Y, scores) - 1)
 

@@ -18,8 +18,10 @@ class DeepMLP(Classifier):
     weighs a cell down by (1 - p_t)^gamma the better it is predicted. `weights` weigh
     the two values of each label: "balanced" by n / (2 c), "effective" by
     (1 - beta) / (1 - beta^c) (Cui et al., CVPR 2019), scaled to mean 1 over a label's
-    cells, c the rows with the value. Features are standardised on the training rows. A
-    share of the training rows is held out to end training and to keep the best epoch.
+    cells, c the rows with the value. Features are centred and divided by their
+    standard deviation over the training rows, or by a quarter of their range where
+    that is more: columns that are nearly always 0 would be blown up otherwise. A share
+    of the rows is held out to end training and to keep the best epoch.
     """
 
     title = "deep MLP"
@@ -102,7 +104,7 @@ class DeepMLP(Classifier):
             new_seed(rng),
             on_progress,
         )
-        # The first layer takes the standardising in, so that sparse rows stay sparse.
+        # The first layer takes the scaling in, so that sparse rows stay sparse.
         weight, bias = layers[0]
         weight = weight / spread
         self.layers_ = [(weight, bias - weight @ centre), *layers[1:]]
@@ -130,11 +132,14 @@ class DeepMLP(Classifier):
 
 
 def _standards(X):
-    """Mean and standard deviation (d,) of the columns; 1 for a constant one."""
+    """Mean (d,) and what to divide by (d,): never less than a quarter of the range."""
+    low, high = X.min(axis=0), X.max(axis=0)
     if sparse.issparse(X):
-        centre = np.asarray(X.mean(axis=0)).ravel()
+        low, high = low.toarray().ravel(), high.toarray().ravel()
+        mean = np.asarray(X.mean(axis=0)).ravel()
         square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
-        spread = np.sqrt(np.maximum(square - centre**2, 0))
+        deviation = np.sqrt(np.maximum(square - mean**2, 0))
     else:
-        centre, spread = X.mean(axis=0), X.std(axis=0)
-    return centre, np.where(spread > 1e-9, spread, 1.0)
+        mean, deviation = X.mean(axis=0), X.std(axis=0)
+    spread = np.maximum(deviation, (high - low) / 4)
+    return mean, np.where(spread > 0, spread, 1.0)

@@ -50,10 +50,11 @@ class Network(nn.Module):
 def train(X, Y, standards, held_out, settings, cell_weights, seed, on_progress):
     """Weights [(W, b), ...] as NumPy arrays of the epoch with the best held-out loss.
 
-    X (n, d) and Y (n, q); `standards` are the centre and spread (d,) that features are
-    brought to 0 and 1 with; `held_out` (n,) marks the rows that decide when to end;
-    `cell_weights` (2, q) weighs cells of value 0 and 1. `on_progress(fraction, epoch=,
-    loss=, held_out_loss=)` is called each epoch and may raise.
+    X (n, d) and Y (n, q); `standards` are what is taken off the features and what they
+    are then divided by, (d,) each; `held_out` (n,) marks the rows that decide when to
+    end; `cell_weights` (2, q) weighs cells of value 0 and 1.
+    `on_progress(fraction, epoch=, loss=, held_out_loss=)` is called each epoch and may
+    raise.
     """
     generator = torch.Generator().manual_seed(seed)
     sizes = (X.shape[1], *settings["hidden"], Y.shape[1])

@@ -149,6 +149,17 @@ def arms(title, settings, samplers, remedies):
     ]
 
 
+def in_words(arm):
+    """An arm in a few words: its innermost classifier and what was done for it."""
+    classifier = arm["classifier"]
+    while isinstance(classifier, dict) and isinstance(
+        inner := classifier.get("params", {}).get("classifier"), str | dict
+    ):
+        classifier = inner
+    title = classifier if isinstance(classifier, str) else classifier["name"]
+    return f"{title}, {arm['name']}"
+
+
 def choose_split(dataset, key):
     """Widgets for the split; its spec."""
     ways = ["hold-out", "folds"] + (["declared"] if dataset.split is not None else [])
@@ -405,8 +416,14 @@ def with_cuts(arm, cuts):
 
 
 def predictions_frame(rows, labels, scores):
-    """Predicted rows as a table: one column of 0/1 and one of scores per label."""
-    frame = pd.DataFrame({"row": np.arange(rows.n)})
+    """Predicted rows as a table: labels in words, then 0/1 and a score per label."""
+    names = np.array(rows.label_names, dtype=object)
+    frame = pd.DataFrame(
+        {
+            "row": np.arange(rows.n),
+            "labels": [", ".join(names[given]) for given in labels.astype(bool)],
+        }
+    )
     for j, name in enumerate(rows.label_names):
         frame[name] = labels[:, j]
     for j, name in enumerate(rows.label_names):

@@ -17,8 +17,8 @@ def use(workspace, dataset, arm):
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(
-            f"**Train {parts.plain(arm['name'])} on all {dataset.n:,} rows** and keep "
-            "it, or let it predict the rows of a file without labels."
+            f"**Train {parts.plain(pieces.in_words(arm))} on all {dataset.n:,} rows** "
+            "and keep it, or let it predict the rows of a file without labels."
         )
         upload = st.file_uploader(
             "Rows to predict (optional), any format of the Data set page",
@@ -38,7 +38,7 @@ def use(workspace, dataset, arm):
 
 def _enqueue(workspace, dataset, arm, upload, **more):
     spec = {"arm": arm, **more}
-    title = f"Model: {arm['name']}"
+    title = f"Model: {pieces.in_words(arm)}"
     if upload is not None:
         rows = model_files.rows_like(
             dataset, open_files([(upload.name, upload.getvalue())])
