@@ -299,6 +299,7 @@ def test_no_hint_is_never_taken_silently():
         'a,b,L\n"1,5","-2,25",1\n3,400,0\n',
         '"a","b","L"\n"1.5","-2.25","1"\n"3","400","0"\n',
         "a, b, L\n1.5, -2.25, 1\n3, 400, 0\n",
+        "a b L\n 1.5  -2.25   1 \n 3    400   0\n",
     ],
 )
 def test_csv_in_all_its_dialects(content):
@@ -317,6 +318,20 @@ def test_csv_without_a_header():
     assert dataset.warnings == (
         "The file has no header line: columns got numbers as names.",
     )
+
+
+def test_a_header_that_numbers_the_columns():
+    dataset = read(text("d.csv", "0,1,2\n1.5,2,1\n3,4,0\n"), label_count=1)
+    assert dataset.label_names == ("2",)
+    assert dataset.n == 2
+
+
+def test_a_file_of_another_kind_is_not_taken_for_csv():
+    message = refused(text("d.json", '{"a": [1, 2], "b": [3, 4]}\n'))
+    assert message.startswith("Can't read 'd.json'. Formats: .arff, .csv, ")
+    assert message.endswith("If it is one of these, say which format.")
+    dataset = read(text("d.log", "a,L\n1,1\n2,0\n"), labels=["L"], format="CSV")
+    assert dataset.n == 2
 
 
 def test_csv_kinds_of_columns():

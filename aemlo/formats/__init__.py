@@ -21,7 +21,7 @@ from aemlo.registry import find, scan
 
 FORMATS = {title: cls() for title, cls in scan(__name__, __path__, Format).items()}
 READERS = FORMATS
-SURE_AND_NAMED = 3
+SURE, SURE_AND_NAMED = 2, 3
 WRITERS = {title: form for title, form in FORMATS.items() if form.writable}
 
 __all__ = [
@@ -121,8 +121,7 @@ def _unpacked(source, limits, member):
         form.recognises(source.data) for form in READERS.values() if form.binary
     ):
         return [source]
-    suffixes = {e for form in READERS.values() for e in form.extensions}
-    return archive.data_files(source, limits, tuple(suffixes), member)
+    return archive.data_files(source, limits, tuple(known_suffixes()), member)
 
 
 def open_table(file, *, xml=None, limits=None, **options):
@@ -151,13 +150,19 @@ def _recognised(source):
             if scores[form] == SURE_AND_NAMED:
                 return form
     best = max(scores, key=scores.get, default=None)
-    if best is None or not scores[best]:
-        endings = sorted({e for form in READERS.values() for e in form.extensions})
+    strange = source.suffix and source.suffix not in known_suffixes()
+    if best is None or scores[best] < (SURE if strange else 1):
+        endings = ", ".join(sorted(known_suffixes()))
         raise DataError(
-            f"Can't read '{source.name}'. Formats: {', '.join(endings)} "
-            "(and these with .gz)."
+            f"Can't read '{source.name}'. Formats: {endings} (and these with .gz). "
+            "If it is one of these, say which format."
         )
     return best
+
+
+def known_suffixes():
+    """All suffixes of files that are read, without .gz, .zip and .xml."""
+    return {ending for form in READERS.values() for ending in form.extensions}
 
 
 def _is_binary(source):

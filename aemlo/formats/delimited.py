@@ -17,6 +17,7 @@ SAMPLE_BYTES = 2_000_000
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*$")
+BLANKS = re.compile(rb"[ \t]+")
 FORMULA = tuple("=+-@\t\r")
 NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -40,15 +41,20 @@ class Delimited(Format):
     def read(
         self, source, limits, delimiter=None, decimal=None, header=None, **options
     ):
-        lines = _sample(source.text)
+        data = source.text
+        lines = _sample(data)
         delimiter = delimiter or delimiter_of(lines) or ","
+        if delimiter == " ":
+            data = BLANKS.sub(b" ", data).strip(b" ")
+            data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
+            lines = _sample(data)
         decimal = decimal or decimal_of(lines, delimiter)
         width = lines[0].count(delimiter) + 1
         limits.check(source.name, "columns", width, "columns")
         rows = [_split(line, delimiter) for line in lines]
         header = has_header(rows, decimal) if header is None else header
         names, warnings, repeated = _names(rows[0], header)
-        table = _arrow(source, names, delimiter, decimal, header, rows)
+        table = _arrow(source.name, data, names, delimiter, decimal, header)
         limits.check(source.name, "cells", table.num_rows * len(names), "cells")
         limits.check(source.name, "rows", table.num_rows, "rows")
         if not table.num_rows:
@@ -107,7 +113,10 @@ def _sample(text):
 
 
 def delimiter_of(lines):
-    """The delimiter that parts most `lines` alike; None if none does."""
+    """The delimiter that parts most `lines` alike; None if none does.
+
+    Blanks count only where nothing else does, and all lines of numbers agree.
+    """
     bare = [QUOTED.sub("", line) for line in lines if line.strip()]
     best, score = None, 0.0
     for delimiter in DELIMITERS:
@@ -117,7 +126,12 @@ def delimiter_of(lines):
         alike = sum(count == counts[0] for count in counts) / len(counts)
         if alike > score:
             best, score = delimiter, alike
-    return best if score >= 0.5 else None
+    if score >= 0.5:
+        return best
+    words = [line.split() for line in bare]
+    wide = len(words[-1]) if words else 0
+    alike = wide > 1 and all(len(row) == wide for row in words)
+    return " " if alike and all(map(NUMBER.match, words[-1])) else None
 
 
 def decimal_of(lines, delimiter):
@@ -136,7 +150,8 @@ def decimal_of(lines, delimiter):
 def has_header(rows, decimal):
     """Whether the first of `rows` names columns rather than being one.
 
-    It does where a word stands over numbers, or where nothing in it is a number.
+    It does where a word stands over numbers, where it counts the columns, or where
+    nothing in it is a number.
     """
     first, rest = rows[0], rows[1:]
     if not rest:
@@ -154,6 +169,12 @@ def has_header(rows, decimal):
         not _is_number(cell, decimal) and cell.strip() not in MISSING for cell in first
     ]
     if any(w and n for w, n in zip(words_above, numbers_below, strict=True)):
+        return True
+    if len(first) > 2 and [cell.strip() for cell in first] in (
+        [str(j) for j in range(len(first))],
+        [str(j + 1) for j in range(len(first))],
+    ):
+        # Columns that were numbered when the file was written.
         return True
     return not any(_is_number(cell, decimal) for cell in first)
 
@@ -197,11 +218,11 @@ def neutral(word):
     return "'" + word if word.lstrip("'").startswith(FORMULA) else word
 
 
-def _arrow(source, names, delimiter, decimal, header, rows):
+def _arrow(name, data, names, delimiter, decimal, header):
     import pyarrow as pa
     from pyarrow import csv
 
-    data, faults = source.text, []
+    faults = []
 
     def fault(row):
         faults.append(row)
@@ -237,11 +258,11 @@ def _arrow(source, names, delimiter, decimal, header, rows):
             row = faults[0]
             line = _line_of(data, row.text)
             raise DataError(
-                f"{source.name}, line {line:,}: {row.actual_columns:,} cells, but "
+                f"{name}, line {line:,}: {row.actual_columns:,} cells, but "
                 f"{row.expected_columns:,} columns. Is a {_said(delimiter)} missing or "
                 "one too many, or a quote not closed?"
             ) from None
-        raise DataError(f"{source.name}: {error}.") from None
+        raise DataError(f"{name}: {error}.") from None
 
 
 def _header_end(data):
@@ -305,9 +326,8 @@ def _check_finite(name, title, values):
 
 
 def _said(delimiter):
-    return {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}.get(
-        delimiter, repr(delimiter)
-    )
+    said = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
+    return said.get(delimiter, repr(delimiter))
 
 
 def csv_bytes(dataset, mark=None, delimiter=","):
