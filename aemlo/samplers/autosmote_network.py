@@ -46,6 +46,9 @@ class AutoSMOTENetwork(nn.Module):
         self.neighbours = perceptron(described, width, len(candidates), generator)
         self.aggregation = perceptron(described, width, len(AGGREGATIONS), generator)
         self.classifier = perceptron(features, width, labels, generator)
+        # Decisions begin near chance: each option is seen before one is preferred.
+        for decision in (self.participation, self.neighbours, self.aggregation):
+            nn.init.normal_(decision[2].weight, std=0.01, generator=generator)
 
     def probabilities(self, described):
         """Probability to take part (b,), of each k (b, K), each aggregation (b, 4)."""
@@ -126,7 +129,7 @@ class Learning:
             rows = torch.randperm(n, generator=self.generator)
             turns = torch.randperm(M, generator=self.generator)
             turns = turns.repeat(-(-pairs * steps // M))
-            total = 0.0
+            total, told = 0.0, []
             for step in range(steps):
                 on_progress((epoch + step / steps) / epochs)
                 batch = rows[step * size : (step + 1) * size].numpy()
@@ -136,7 +139,9 @@ class Learning:
                 loss.backward()
                 self.optimizer.step()
                 total += float(loss.detach())
-            values = {"epoch": epoch + 1, "loss": total / steps, **said}
+                told.append(said)
+            means = {name: np.mean([said[name] for said in told]) for name in told[0]}
+            values = {"epoch": epoch + 1, "loss": total / steps, **means}
             self.history.append(values | {"temperature": temperature})
             on_progress((epoch + 1) / epochs, **values)
 
