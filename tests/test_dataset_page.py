@@ -17,7 +17,7 @@ BROKEN = "@relation r\n@attribute a numeric\n@attribute L {0,1}\n@data\n1,0\nx,1
 
 
 @pytest.fixture
-def page(tmp_path, monkeypatch):
+def app(tmp_path, monkeypatch):
     """The app on its first page, with a store of its own and no worker."""
     from aemlo.ui import state
 
@@ -25,23 +25,23 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
     monkeypatch.setattr(state, "ensure_worker", lambda store: None)
     state.store.clear()
-    page = AppTest.from_file("../app.py", default_timeout=60)
-    page.session_state["_via_app"] = True
-    page.run()
-    assert not page.exception, page.exception
-    yield page
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    app.session_state["_via_app"] = True
+    app.run()
+    assert not app.exception, app.exception
+    yield app
     state.store.clear()
 
 
-def upload(page, name, content):
-    page.file_uploader[0].upload(name, content, "text/plain").run()
-    assert not page.exception, page.exception
+def upload(app, name, content):
+    app.file_uploader[0].upload(name, content, "text/plain").run()
+    assert not app.exception, app.exception
 
 
-def press(page, label):
-    button = next(b for b in page.button if b.label.replace("\\", "") == label)
+def press(app, label):
+    button = next(b for b in app.button if b.label.replace("\\", "") == label)
     button.click().run()
-    assert not page.exception, page.exception
+    assert not app.exception, app.exception
 
 
 def in_use():
@@ -49,64 +49,64 @@ def in_use():
     return store.dataset(store.workspace_dataset(WORKSPACE))
 
 
-def said(page):
-    return " ".join(str(e.value) for e in (*page.markdown, *page.caption)).replace(
+def said(app):
+    return " ".join(str(e.value) for e in (*app.markdown, *app.caption)).replace(
         "\\", ""
     )
 
 
-def test_yeast_is_in_use_and_clean_at_first(page):
-    assert "In use: **yeast**" in said(page)
-    assert [m.value for m in page.metric] == ["2,417", "103", "14", "4.237", "7.197"]
-    assert page.success[0].value.startswith("Nothing found")
+def test_yeast_is_in_use_and_clean_at_first(app):
+    assert "In use: **yeast**" in said(app)
+    assert [m.value for m in app.metric] == ["2,417", "103", "14", "4.237", "7.197"]
+    assert app.success[0].value.startswith("Nothing found")
 
 
-def test_labels_are_proposed_and_then_confirmed(page):
-    upload(page, "s.csv", SEMICOLONS.encode("cp1252"))
-    assert "Guess: the last 2 columns hold only 0 and 1." in said(page)
-    assert "In use: **yeast**" in said(page)
-    assert "Windows-1252" in page.warning[0].value.replace("\\", "")
-    press(page, "Use this data set")
-    assert "In use: **s**" in said(page)
+def test_labels_are_proposed_and_then_confirmed(app):
+    upload(app, "s.csv", SEMICOLONS.encode("cp1252"))
+    assert "Guess: the last 2 columns hold only 0 and 1." in said(app)
+    assert "In use: **yeast**" in said(app)
+    assert "Windows-1252" in app.warning[0].value.replace("\\", "")
+    press(app, "Use this data set")
+    assert "In use: **s**" in said(app)
     dataset = in_use()
     assert dataset.label_names == ("L1", "L2")
     assert dataset.labels_from == "the last 2 columns, confirmed by the user"
     assert dataset.X[:2, 0].tolist() == [0.5, 1.5]
 
 
-def test_a_broken_file_is_one_box_and_the_good_one_stays(page):
-    upload(page, "s.csv", SEMICOLONS.encode())
-    press(page, "Use this data set")
-    upload(page, "b.arff", BROKEN.encode())
-    assert [box.value.replace("\\", "") for box in page.error] == [
+def test_a_broken_file_is_one_box_and_the_good_one_stays(app):
+    upload(app, "s.csv", SEMICOLONS.encode())
+    press(app, "Use this data set")
+    upload(app, "b.arff", BROKEN.encode())
+    assert [box.value.replace("\\", "") for box in app.error] == [
         "b.arff, line 6: 'a' is numeric, but 'x' is not a number."
     ]
-    assert "In use: **s**" in said(page)
+    assert "In use: **s**" in said(app)
 
 
-def test_a_text_with_lists_of_labels(page):
-    upload(page, "t.csv", LISTS.encode())
-    assert "the lists in column 'topics' (parted by ';')" in said(page)
-    press(page, "Use this data set")
+def test_a_text_with_lists_of_labels(app):
+    upload(app, "t.csv", LISTS.encode())
+    assert "the lists in column 'topics' (parted by ';')" in said(app)
+    press(app, "Use this data set")
     dataset = in_use()
     assert dataset.label_names == ("a", "b")
     assert dataset.text_names == ("story",)
 
 
-def test_an_answer_is_done_noted_and_taken_back(page):
-    upload(page, "s.csv", SEMICOLONS.encode())
-    press(page, "Use this data set")
+def test_an_answer_is_done_noted_and_taken_back(app):
+    upload(app, "s.csv", SEMICOLONS.encode())
+    press(app, "Use this data set")
     before = in_use().content_hash
-    press(page, "Leave out 1 feature")
+    press(app, "Leave out 1 feature")
     dataset = in_use()
     assert dataset.feature_names == ("Höhe",)
     assert dataset.recipe == ({"step": "drop_features", "names": ["Art"]},)
-    assert "Left out 1 feature: 'Art'" in said(page)
-    press(page, "Take back")
+    assert "Left out 1 feature: 'Art'" in said(app)
+    press(app, "Take back")
     assert in_use().content_hash == before
 
 
-def test_made_data_are_called_synthetic(page):
-    page.segmented_control(key="door").set_value("Generate").run()
-    press(page, "Generate and use")
+def test_made_data_are_called_synthetic(app):
+    app.segmented_control(key="door").set_value("Generate").run()
+    press(app, "Generate and use")
     assert in_use().name.startswith("synthetic (1,000 x 30, 8 labels")
