@@ -19,6 +19,7 @@ from aemlo.classifiers import CLASSIFIERS
 from aemlo.classifiers.base import Classifier
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import MissingExtraError, ParameterError, Stopped
+from aemlo.experiment import recipe
 from aemlo.experiment.recipe import derived_seed, described, with_seed
 from aemlo.formats import read
 from aemlo.prepare import Preparation
@@ -333,6 +334,7 @@ def test_a_killed_process_loses_the_cell_in_flight_only(cells, shared):
         data=str(folder / "flags.arff"),
         xml=str(folder / "flags.xml"),
     )
+    recipe.code_version.cache_clear()  # as the other process will read it
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert len(cells) == 3
