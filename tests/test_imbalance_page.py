@@ -133,6 +133,15 @@ def test_a_finished_run_is_laid_over_every_view(home, view):
     assert "IRLbl after" in page.dataframe[0].value.columns
 
 
+def test_the_sampled_set_stands_beside_the_one_before(home):
+    dataset = yeast()
+    finished_run(home, dataset, np.arange(1000))
+    page = opened("Side by side", **{_over(dataset): "ML-ROS 10 %"})
+    table = page.dataframe[-1].value
+    assert table.columns.tolist()[2:] == ["yeast", "after ML-ROS 10 %"]
+    assert table["after ML-ROS 10 %"][0] == "1,000"
+
+
 def test_a_run_whose_rows_are_gone_is_not_offered(home):
     dataset = yeast()
     finished_run(home, dataset, np.arange(10))

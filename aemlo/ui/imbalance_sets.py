@@ -92,15 +92,21 @@ def choose_overlay(workspace, dataset):
     return sampled(workspace, title, runs[title], dataset.label_names)
 
 
-def side_by_side(workspace, dataset, chosen, empty):
-    """A table of all measures of several sets, with CSV and LaTeX to take away."""
+def side_by_side(workspace, dataset, chosen, empty, over=None):
+    """A table of all measures of several sets, with CSV and LaTeX to take away.
+
+    `over` is the Sampled laid over the page, offered first.
+    """
     choices = _choices(workspace, dataset, chosen)
+    first, second = list(choices)[:2]
+    if over is not None and f"after {over.name}" in choices:
+        second = f"after {over.name}"
     picked = st.multiselect(
         f"Sets (at most {MOST})",
         list(choices),
-        default=list(choices)[:2],
+        default=[first, second],
         max_selections=MOST,
-        key=f"imbalance.sets.{dataset.content_hash[:12]}.{chosen}",
+        key=f"imbalance.sets.{dataset.content_hash[:12]}.{chosen}.{second}",
         help="This data set, parts of it, what finished runs made of it, and the data "
         "sets of this visit and of your other runs.",
     )

@@ -238,7 +238,7 @@ def what_if(shown):
 
 def side_by_side(shown):
     imbalance_sets.side_by_side(
-        shown.workspace, shown.dataset, shown.chosen, shown.empty
+        shown.workspace, shown.dataset, shown.chosen, shown.empty, shown.after
     )
 
 
