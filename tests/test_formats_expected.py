@@ -11,7 +11,8 @@ import aemlo
 from aemlo.formats import read
 from aemlo.imbalance import summary
 
-DATA = Path(os.environ.get("AEMLO_TEST_DATA", "../shared")) / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("AEMLO_TEST_DATA", ROOT.parent / "shared")) / "data"
 EXPECTED = DATA / "expected.json"
 ENTRIES = json.loads(EXPECTED.read_text()) if EXPECTED.exists() else []
 
