@@ -52,8 +52,8 @@ SECTIONS = {
     "focal_loss": (
         "2 · Ignore what is easy",
         "The **focal loss** weighs a cell by (1 - p)², p the chance given to the "
-        "truth: what is already right stops pulling. Alone it does little here, macro-F1 "
-        f"{number('focal_loss', 'focal, gamma 2', 'macro-F1')} against "
+        "truth: what is already right stops pulling. Alone it does little here, "
+        f"macro-F1 {number('focal_loss', 'focal, gamma 2', 'macro-F1')} against "
         f"{number('focal_loss', 'cross-entropy', 'macro-F1')}, no more than another "
         "split would change. It answers hard rows, not rare ones; with class weights "
         "beside it every label is predicted and macro-F1 is "
