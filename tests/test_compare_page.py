@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aemlo import experiment, specs
 from aemlo.dataset import Dataset, Feature
+from aemlo.samplers import SAMPLERS
 from aemlo.store import Store
 from aemlo.worker import Worker
 
@@ -106,3 +108,25 @@ def test_no_sampler_no_button(compare_page):
     assert not app.exception
     assert "Choose at least one sampler and one classifier" in text(app)
     assert not [b for b in app.button if b.label == "Compare"]
+
+
+def test_remedies_become_arms_that_run(compare_page, home):
+    app = compare_page("workspace-four")
+    app.multiselect(key="compare.remedies").set_value(["class weights", "thresholds"])
+    app.run()
+    next(b for b in app.button if b.label == "Compare").click().run()
+    assert not app.exception
+    (run,) = Store(home).runs("workspace-four")
+    names = [entry["name"] for entry in run.spec["classifiers"]]
+    assert names == [
+        *("BR-logistic", "BR-tree", "ML-kNN"),
+        *("BR-logistic + class weights", "BR-tree + class weights"),
+        *("BR-logistic + thresholds", "BR-tree + thresholds", "ML-kNN + thresholds"),
+    ]
+    checked = specs.checked(run.spec)
+    _, classifiers = specs.arms(specs.from_toml(specs.to_toml(checked)))
+    scores = experiment.run(
+        toy(), {"none": SAMPLERS["none"]()}, classifiers, folds=2, metrics=["macro-F1"]
+    )
+    assert (scores["error"] == "").all()
+    assert (scores["test_rows_used"] == 0).all()

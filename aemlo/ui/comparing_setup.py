@@ -16,6 +16,7 @@ FIRST = {
     "classifiers": ("BR-logistic", "BR-tree", "ML-kNN"),
 }
 VARIANTS = "compare.variants"
+REMEDIES = ("class weights", "thresholds")
 
 
 def arms():
@@ -42,7 +43,37 @@ def arms():
             else specs.arm(n)
             for n in picked
         ]
-    return chosen["samplers"], chosen["classifiers"]
+    remedies = st.multiselect(
+        "Also each classifier with",
+        [name for name in REMEDIES if name in CLASSIFIERS],
+        placeholder="no remedy of its own",
+        key="compare.remedies",
+        help="Remedies weighed against oversampling: rows weighed by how rare their "
+        "class is; thresholds per label, tuned out of fold on the training part.",
+    )
+    extra = [
+        remedied(entry, remedy)
+        for remedy in remedies
+        for entry in chosen["classifiers"]
+        if can_have(entry, remedy)
+    ]
+    return chosen["samplers"], chosen["classifiers"] + extra
+
+
+def can_have(entry, remedy):
+    """Whether the classifier of an arm can have a remedy it does not have yet."""
+    if entry["use"] in REMEDIES:
+        return False
+    known = params.parameters(CLASSIFIERS[entry["use"]])
+    return remedy != "class weights" or "class_weights" in known
+
+
+def remedied(entry, remedy):
+    """The arm of a classifier with a remedy around it."""
+    inner = entry["use"]
+    if entry.get("settings"):
+        inner = {"name": entry["use"], "params": entry["settings"]}
+    return specs.arm(remedy, {"classifier": inner}, f"{entry['name']} + {remedy}")
 
 
 def _variants():
