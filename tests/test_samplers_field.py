@@ -19,6 +19,7 @@ from aemlo.samplers import (
     REMEDIAL,
     MLeNN,
 )
+from aemlo.samplers.features import Features
 from aemlo.samplers.labelset_quotas import fill
 from aemlo.samplers.mlsol import (
     BORDERLINE,
@@ -466,7 +467,7 @@ def test_mlsol_labels_follow_the_type_and_the_distance(kind, place, expected, tu
     Y = np.array([[1, 1], [0, 1], [0, 1], [0, 1]], dtype=np.uint8)
     types = np.full((4, 2), MAJORITY, dtype=np.int8)
     types[0, 0] = kind
-    maker = _Maker(X, Y, np.zeros((4, 1), dtype=int), types, ())
+    maker = _Maker(Features(X), np.ones(1), Y, np.zeros((4, 1), int), types)
     parents = np.array([0]), np.array([1])
     first, second = parents[::-1] if turned else parents
     made = maker._labels(np.array([[place]]), first, second)
@@ -479,7 +480,7 @@ def test_mlsol_equal_parents_count_as_half_way():
     for kind, expected in ((SAFE, 1), (OUTLIER, 0)):
         types = np.full((4, 1), MAJORITY, dtype=np.int8)
         types[0] = kind
-        maker = _Maker(X, Y, np.zeros((4, 1), dtype=int), types, ())
+        maker = _Maker(Features(X), np.ones(1), Y, np.zeros((4, 1), int), types)
         assert maker._labels(X[:1], np.array([1]), np.array([0])) == expected
 
 

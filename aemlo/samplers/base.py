@@ -12,7 +12,6 @@ from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.errors import DataError, ParameterError
-from aemlo.imbalance import minority_labels
 from aemlo.samplers import size
 
 
@@ -209,7 +208,7 @@ class OverSampler(Sampler):
 
     def _default_labels(self, Y):
         """Positions of the labels to make rows for: the minority labels."""
-        return np.flatnonzero(minority_labels(Y))
+        return size.minority(Y)
 
     def _paper_quotas(self, Y, labels):
         """Rows to make for each label (q,) by the published rule: one per positive."""
@@ -255,33 +254,31 @@ def kept_provenance(rows):
 
 def provenance(n, new=None):
     """The frame for `n` original rows followed by the rows of `new` (Synthetic)."""
-    old = pd.DataFrame(
-        {
-            "origin": np.arange(n),
-            "parents": [()] * n,
-            "label": np.full(n, -1),
-            "weight": np.full(n, np.nan),
-        }
+    m = 0 if new is None else len(new.label)
+    origin, label = np.full(n + m, -1), np.full(n + m, -1)
+    origin[:n] = np.arange(n)
+    parents, weight = np.empty(n + m, dtype=object), np.full(n + m, np.nan)
+    parents[:n] = [()] * n
+    if m:
+        parents[n:] = _tuples(np.asarray(new.parents))
+        label[n:] = new.label
+        if new.weight is not None:
+            weight[n:] = new.weight
+    return pd.DataFrame(
+        {"origin": origin, "parents": parents, "label": label, "weight": weight},
+        copy=False,
     )
-    if new is None or not len(new.label):
-        return old
-    m = len(new.label)
-    added = pd.DataFrame(
-        {
-            "origin": np.full(m, -1),
-            "parents": _tuples(np.asarray(new.parents)),
-            "label": np.asarray(new.label, dtype=int),
-            "weight": np.full(m, np.nan) if new.weight is None else new.weight,
-        }
-    )
-    return pd.concat([old, added], ignore_index=True)
 
 
 def _tuples(parents):
-    """Rows of `parents` (m, p) as tuples, without their -1."""
-    if (parents >= 0).all():
-        return list(zip(*parents.T.tolist(), strict=True))
-    return [tuple(p for p in row if p >= 0) for row in parents.tolist()]
+    """Rows of `parents` (m, p) as tuples, without their -1, in an array (m,)."""
+    rows = map(tuple, parents.tolist())
+    if (parents < 0).any():
+        rows = (tuple(p for p in row if p >= 0) for row in rows)
+    found = np.empty(len(parents), dtype=object)
+    for place, row in enumerate(rows):
+        found[place] = row
+    return found
 
 
 def _names_of(Y):

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from aemlo.samplers.neighbours import column_range, distance_space, stretches_of
+
 CELLS_AT_ONCE = 2_000_000  # dense values made between two calls of the progress hook
 
 
@@ -16,11 +18,17 @@ class Features:
     def __init__(self, X, groups=()):
         self.X = X
         self.groups = tuple(groups)
-        self.numeric = ~_two_valued(X)
+        self.low, self.high = column_range(X)
+        self.numeric = ~_two_valued(X, self.low, self.high)
         self.group_of = np.full(X.shape[1], -1)
         for number, group in enumerate(self.groups):
             self.numeric[group] = False
             self.group_of[group] = number
+
+    def space(self):
+        """X as neighbours are searched in it, and its stretch (d,)."""
+        stretch = stretches_of(self.high - self.low, self.groups)
+        return distance_space(self.X, stretch=stretch), stretch
 
     def blocks(self, m):
         """Slices of m new rows, small enough to look up from now and then."""
@@ -75,9 +83,8 @@ class Features:
         return coins
 
     def _vote_dense(self, made, a, neighbours, nominal):
-        columns = self.X[:, nominal]
-        low, high = columns.min(axis=0), columns.max(axis=0)
-        is_high = columns == high
+        low, high = self.low[nominal], self.high[nominal]
+        is_high = self.X[:, nominal] == high
         count = np.zeros((len(a), len(nominal)), dtype=np.int16)
         for t in range(neighbours.shape[1]):
             here = neighbours[:, t] >= 0
@@ -114,7 +121,7 @@ class Features:
         """Nominal columns by vote; the rest 0. Columns with a value are two-valued."""
         m, k = neighbours.shape
         here = neighbours >= 0
-        low, high = _range(self.X)
+        low, high = self.low, self.high
         shift = sparse.csr_matrix(np.where(~self.numeric, low, 0)[None, :])
         is_high = self._high_marks(low, high)
         rows = np.repeat(np.arange(m), k)[here.ravel()]
@@ -168,15 +175,8 @@ def _drawn(dtype):
     return np.float32 if dtype == np.float32 else np.float64
 
 
-def _range(X):
-    if sparse.issparse(X):
-        return X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
-    return X.min(axis=0), X.max(axis=0)
-
-
-def _two_valued(X):
-    """Mask (d,) of columns with at most two different values."""
-    low, high = _range(X)
+def _two_valued(X, low, high):
+    """Mask (d,) of columns with at most two different values, `low` and `high`."""
     if sparse.issparse(X):
         between = (X.data != low[X.indices]) & (X.data != high[X.indices])
         odd = np.bincount(X.indices[between & (X.data != 0)], minlength=X.shape[1])
@@ -185,7 +185,9 @@ def _two_valued(X):
         zero_between = (stored < X.shape[0]) & (low < 0) & (high > 0)
         return (odd == 0) & ~zero_between
     maybe = np.ones(X.shape[1], dtype=bool)
-    for start, stop in ((0, 200), (200, len(X))):
+    for start, stop in ((0, 32), (32, len(X))):
+        if not maybe.any():
+            break
         part = X[start:stop][:, maybe]
         two = ((part == low[maybe]) | (part == high[maybe])).all(axis=0)
         maybe[np.flatnonzero(maybe)[~two]] = False

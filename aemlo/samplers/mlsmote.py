@@ -7,7 +7,7 @@ import numpy as np
 from aemlo.params import Between, OneOf
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
-from aemlo.samplers.neighbours import distance_space, nearest
+from aemlo.samplers.neighbours import nearest
 from aemlo.samplers.size import Budget, Labels, Target
 
 STRATEGIES = ("ranking", "union", "intersection")
@@ -85,13 +85,15 @@ class MLSMOTE(OverSampler):
         quotas = self._quotas(Y)
         if not quotas.any():
             return no_rows(X, Y)
-        label, seed, neighbours = self._seeds(X, Y, quotas, rng, on_progress)
+        features = Features(X, self.categorical_features_)
+        space, _ = features.space()
+        label, seed, neighbours = self._seeds(space, Y, quotas, rng, on_progress)
         if not len(seed):
             return no_rows(X, Y)
         count = (neighbours >= 0).sum(axis=1)
         drawn = (rng.random(len(seed)) * count).astype(int)
         reference = neighbours[np.arange(len(seed)), drawn]
-        features, X_new, Y_new = Features(X, self.categorical_features_), [], []
+        X_new, Y_new = [], []
         for part in features.blocks(len(seed)):
             on_progress(0.5 + 0.5 * part.start / len(seed))
             X_new.append(
@@ -106,9 +108,8 @@ class MLSMOTE(OverSampler):
             label,
         )
 
-    def _seeds(self, X, Y, quotas, rng, on_progress):
+    def _seeds(self, space, Y, quotas, rng, on_progress):
         """Label (m,), seed (m,) and neighbours (m, k), -1 for none, of each new row."""
-        space = distance_space(X, self.categorical_features_)
         labels, seeds, found = [], [], []
         wanted = np.flatnonzero(quotas)
         for place, j in enumerate(wanted):

@@ -9,7 +9,7 @@ from aemlo.imbalance import label_counts
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
-from aemlo.samplers.neighbours import distance_space, nearest, stretches
+from aemlo.samplers.neighbours import nearest
 from aemlo.samplers.size import Budget, Labels, Target, evenly
 
 PAPER_SHARE = 0.3
@@ -115,13 +115,14 @@ class MLSOL(OverSampler):
         if len(Y) < 2:
             self.notes_.append("One row has no neighbours, so nothing was added.")
             return no_rows(X, Y)
-        space = distance_space(X, self.categorical_features_)
+        features = Features(X, self.categorical_features_)
+        space, stretch = features.space()
         near = nearest(
             space, np.arange(len(Y)), self.k_neighbors, on_look=lambda: on_progress(0.0)
         )
         on_progress(0.6)
         local = LocalImbalance(Y, near)
-        maker = _Maker(X, Y, near, local.types(), self.categorical_features_)
+        maker = _Maker(features, stretch, Y, near, local.types())
         label, seed = self._seeds(local, self._possible(local, quotas), rng)
         made = maker.make(seed, rng, lambda f: on_progress(0.6 + 0.4 * f))
         made.label = label
@@ -238,10 +239,9 @@ class LocalImbalance:
 class _Maker:
     """Rows made from seeds: features between the parents, labels by their types."""
 
-    def __init__(self, X, Y, near, types, groups):
+    def __init__(self, features, stretch, Y, near, types):
+        self.features, self.stretch = features, stretch
         self.Y, self.near, self.types = Y, near, types
-        self.features = Features(X, groups)
-        self.stretch = stretches(X, groups)
         self.minority_value = 2 * label_counts(Y) <= len(Y)
 
     def make(self, seed, rng, on_progress):

@@ -2,9 +2,12 @@
 
 import numpy as np
 from scipy import sparse
+from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 
 CELLS_AT_ONCE = 3e8  # multiplications between two calls of the progress hook
+# The base class has looked at X; scikit-learn need not again for every bag.
+ALREADY_CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 
 
 def stretches(X, groups=()):
@@ -13,15 +16,25 @@ def stretches(X, groups=()):
     A numeric or two-valued column counts by its range over these rows; two different
     categories of a one-hot group are one apart, as the two ends of such a range are.
     """
+    low, high = column_range(X)
+    return stretches_of(high - low, groups)
+
+
+def column_range(X):
+    """Least and greatest value of each column of X, NumPy or CSR: (d,), (d,)."""
     if sparse.issparse(X):
-        low, high = X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
-    else:
-        low, high = X.min(axis=0), X.max(axis=0)
-    span = high - low
+        by_column = X.tocsc()
+        low, high = by_column.min(axis=0), by_column.max(axis=0)
+        return low.toarray().ravel(), high.toarray().ravel()
+    return X.min(axis=0), X.max(axis=0)
+
+
+def stretches_of(span, groups=()):
+    """`stretches` of columns whose ranges are `span` (d,), in its dtype."""
     stretch = np.divide(1.0, span, out=np.ones(len(span)), where=span > 0)
     for group in groups:
         stretch[group] *= np.sqrt(0.5)
-    return stretch.astype(X.dtype)
+    return stretch.astype(span.dtype)
 
 
 def distance_space(X, groups=(), stretch=None):
@@ -49,13 +62,15 @@ def nearest(space, pool, k, rows=None, on_look=None, distances=False):
     if k < 1:
         return (found, found.astype(float)) if distances else found
     among = space if len(pool) == space.shape[0] else space[pool]
-    search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(among)
+    with config_context(**ALREADY_CHECKED):
+        search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(among)
     block = max(64, int(CELLS_AT_ONCE / (len(pool) * max(1, space.shape[1]))))
     for start in range(0, len(rows), block):
         if on_look:
             on_look()
         asked = rows[start : start + block]
-        length, place = search.kneighbors(space[asked])
+        with config_context(**ALREADY_CHECKED):
+            length, place = search.kneighbors(space[asked])
         keep = _all_but_itself(pool[place], asked)
         found[start : start + block] = pool[place][keep].reshape(-1, k)
         lengths.append(length[keep].reshape(-1, k))

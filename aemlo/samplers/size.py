@@ -47,6 +47,17 @@ Labels = Annotated[
 ]
 
 
+def minority(Y):
+    """Positions of the labels with IRLbl above MeanIR, from Y (n, q) dense.
+
+    As aemlo.imbalance.minority_labels; IRLbl compares as 1 / positives does.
+    """
+    counts = Y.sum(axis=0, dtype=np.int64)
+    known = np.flatnonzero(counts)
+    ir = counts.max(initial=0) / counts[known]
+    return known[ir > ir.mean()] if len(known) else known
+
+
 def share(total, weights):
     """`total` split into whole numbers (q,) in proportion to `weights`.
 
