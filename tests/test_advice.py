@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -107,6 +107,7 @@ def test_single_use_labelsets_are_told():
     ),
     st.integers(2, 10),
 )
+@settings(deadline=None)
 def test_no_sentence_without_rule_and_source(Y, folds):
     names = [f"L{j}" for j in range(Y.shape[1])]
     for empty in ("left out", "counts as 0"):

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse, stats
@@ -252,6 +252,7 @@ def test_every_mulan_file_has_its_expected_summary(shared):
 
 
 @given(label_matrices)
+@settings(deadline=None)
 def test_sparse_and_dense_agree_with_the_plain_formulas(Y):
     labels = Labels(sparse.csc_matrix(Y))
     assert labels.counts.tolist() == Y.sum(axis=0).tolist()
@@ -265,6 +266,7 @@ def test_sparse_and_dense_agree_with_the_plain_formulas(Y):
 
 
 @given(label_matrices, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_row_order_and_duplication_change_no_ratio(Y, random):
     order = random.sample(range(len(Y)), len(Y))
     for other in (Y[order], np.vstack([Y, Y])):
@@ -274,6 +276,7 @@ def test_row_order_and_duplication_change_no_ratio(Y, random):
 
 
 @given(label_matrices)
+@settings(deadline=None)
 def test_bounds(Y):
     labels = Labels(Y)
     if labels.counts.any():

@@ -54,6 +54,7 @@ def test_one_label_worked_out():
 
 
 @given(label_matrices)
+@settings(deadline=None)
 def test_rows_of_a_label(Y):
     for label in range(Y.shape[1]):
         expected = np.flatnonzero(Y[:, label]).tolist()
@@ -111,6 +112,7 @@ def test_before_after_in_words():
 
 
 @given(label_matrices, st.integers(0, 2**31))
+@settings(deadline=None, max_examples=40)
 def test_the_report_of_a_change_is_the_measure_of_its_output(Y, seed):
     rows = np.random.default_rng(seed).integers(0, len(Y), 2 * len(Y))
     names = [f"label {j}" for j in range(Y.shape[1])]

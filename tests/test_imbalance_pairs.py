@@ -25,7 +25,7 @@ label_matrices = arrays(
 
 
 @given(label_matrices)
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_phi_is_the_correlation(Y):
     tie = imbalance.phi(Y)
     varies = Y.std(axis=0) > 0
@@ -45,6 +45,7 @@ def test_chi_squared_of_a_pair_is_pearsons():
 
 
 @given(label_matrices)
+@settings(deadline=None)
 def test_dependent_pairs_equal_counting_them_one_by_one(Y):
     square = imbalance.chi_squared(Y)
     upper = square[np.triu_indices(len(square), 1)]
