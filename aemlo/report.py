@@ -7,6 +7,7 @@ import math
 import zipfile
 
 import pandas as pd
+from plotly.offline import get_plotlyjs
 
 from aemlo import compare, specs
 from aemlo.charts import compare as charts
@@ -241,9 +242,11 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
 
 def _add_figures(archive, figures, pictures):
     drawn = bool(pictures)
+    # The library once beside the figures, which look for it in their own folder.
+    archive.writestr("figures/plotly.min.js", get_plotlyjs())
     for name, figure in figures:
         stem = f"figures/{_stem(name)}"
-        archive.writestr(f"{stem}.html", figure.to_html(include_plotlyjs=True))
+        archive.writestr(f"{stem}.html", figure.to_html(include_plotlyjs="directory"))
         if not drawn:
             continue
         try:

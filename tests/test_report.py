@@ -140,6 +140,9 @@ def test_a_zip_with_all_of_it(pieces):
         *("repeat.py", "facts.json", "report.html", "README.txt"),
     } <= set(names)
     assert "figures/a-b---x.html" in names
+    drawn = Page()
+    drawn.feed(archive.read("figures/a-b---x.html").decode())
+    assert drawn.loads == ["plotly.min.js"] and "figures/plotly.min.js" in names
     assert not any(re.search(r"[<>|:]|\.\.", name) for name in names)
     back = pd.read_csv(archive.open("scores.csv"), keep_default_na=False)
     assert len(back) == len(pieces[1])
