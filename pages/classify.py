@@ -5,6 +5,7 @@ import streamlit as st
 
 from aemlo import metrics, thresholds
 from aemlo.charts import classify as charts
+from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
 from aemlo.ui import classify_use, parts, state
 
@@ -70,10 +71,10 @@ st.caption(
 # The answer: what each remedy does, label by label
 
 if len(found.arms) > 1:
-    told = pieces.sentences(dataset, found)
+    told = frames.sentences(dataset, found)
     st.markdown("\n".join(f"- {sentence}" for sentence in told))
-frame = pieces.side_by_side(dataset, found)
-st.dataframe(pieces.marked(frame), key="classify.metrics", hide_index=True)
+frame = frames.side_by_side(dataset, found)
+st.dataframe(frames.marked(frame), key="classify.metrics", hide_index=True)
 parts.csv_button(
     frame,
     name=f"{dataset.name}-remedies",
@@ -97,7 +98,7 @@ measure = st.segmented_control(
     required=True,
     key="classify.measure",
 )
-frame = pieces.by_label(dataset, found, measure)
+frame = frames.by_label(dataset, found, measure)
 parts.figure(
     charts.by_label(frame, measure),
     data=frame,
@@ -122,7 +123,7 @@ notes = next(a["notes"] for a in run.summary["arms"] if a["name"] == name)
 if notes:
     with st.expander(f"{len(notes)} notes from training"):
         st.markdown("\n".join(f"- {parts.plain(note)}" for note in notes))
-table = pieces.table_of(dataset, found, arm)
+table = frames.table_of(dataset, found, arm)
 view = st.segmented_control(
     "View",
     [
@@ -185,7 +186,7 @@ elif view == "Thresholds":
     else:
         cuts[label] = cut
     st.session_state[f"_cuts.{run.id}.{name}"] = cuts
-    given = pieces.with_cuts(arm, cuts)
+    given = frames.with_cuts(arm, cuts)
     columns = slice(None) if label is None else [label]
     now = metrics.right_and_wrong(Y[:, columns], given[:, columns]).sum(axis=1)
     then = metrics.right_and_wrong(Y[:, columns], arm.labels[:, columns]).sum(axis=1)
@@ -199,7 +200,7 @@ elif view == "Thresholds":
         ("normal", "inverse", "inverse", "normal"),
         strict=True,
     ):
-        change = pieces.moved(value, old, "+,")
+        change = frames.moved(value, old, "+,")
         place.metric(word, f"{value:,}", change, delta_color=colour)
     for place, title, measure in (
         (boxes[4], "macro-F1", metrics.macro_f1),
@@ -207,9 +208,9 @@ elif view == "Thresholds":
     ):
         value, old = measure(Y, given), measure(Y, arm.labels)
         place.metric(
-            f"{title}, all labels", f"{value:.3f}", pieces.moved(value, old, "+.3f")
+            f"{title}, all labels", f"{value:.3f}", frames.moved(value, old, "+.3f")
         )
-    curve = thresholds.trade_off(*pieces.pooled(Y, arm.scores, label))
+    curve = thresholds.trade_off(*frames.pooled(Y, arm.scores, label))
     parts.figure(
         charts.threshold_curves(
             curve, cut, None if label is None else arm.thresholds[label], which
@@ -239,7 +240,7 @@ elif view == "Curves":
             + ", ".join(parts.plain(n) for n in some if n not in drawn)
         )
     if drawn:
-        frame = pieces.curve_frame(Y, arm.scores, names, drawn)
+        frame = frames.curve_frame(Y, arm.scores, names, drawn)
         rates = {n: float(Y[:, names.index(n)].mean()) for n in drawn}
         parts.figure(
             charts.curves(frame, rates),
@@ -252,7 +253,7 @@ elif view == "Curves":
 elif view == "Calibration":
     which = st.selectbox("Label", [pieces.ALL, *rarest], key="classify.calibration")
     label = None if which == pieces.ALL else names.index(which)
-    frame = pieces.bins(*pieces.pooled(Y, arm.scores, label))
+    frame = frames.bins(*frames.pooled(Y, arm.scores, label))
     parts.figure(
         charts.calibration(frame, which),
         data=frame,
@@ -266,7 +267,7 @@ elif view == "Calibration":
     )
 
 elif view == "Single rows":
-    frame = pieces.wrong_rows(dataset, found, arm)
+    frame = frames.wrong_rows(dataset, found, arm)
     wrong = int((frame["wrong"] > 0).sum())
     st.markdown(
         f"{wrong:,} of {len(frame):,} test rows have a wrong label; the most wrong "
@@ -284,7 +285,7 @@ elif view == "Single rows":
     place = int(frame["place"].iloc[chosen[0] if chosen else 0])
     st.markdown(f"**Row {found.test[place]:,}**")
     left, right = st.columns(2, gap="medium")
-    scores = pieces.row_scores(dataset, found, arm, place)
+    scores = frames.row_scores(dataset, found, arm, place)
     with left:
         st.dataframe(
             scores,
@@ -301,7 +302,7 @@ elif view == "Single rows":
     with right:
         st.markdown("Nearest training rows, by the features as prepared:")
         st.dataframe(
-            pieces.neighbours_of(dataset, found, place),
+            frames.neighbours_of(dataset, found, place),
             key="classify.row.near",
             hide_index=True,
             column_config={"distance": pieces.NUMBER("distance", format="%.3f")},
@@ -312,7 +313,7 @@ elif view == "Single rows":
         label = st.selectbox(
             "What speaks for the label", scores["label"], key="classify.row.label"
         )
-        why = pieces.reasons(found, arm, place, names.index(label))
+        why = frames.reasons(found, arm, place, names.index(label))
         if len(why):
             parts.figure(
                 charts.contributions(why, label),

@@ -280,6 +280,7 @@ def test_where_there_are_no_coefficients():
 
 def test_charts_of_a_finished_run(tmp_path):
     from aemlo import thresholds
+    from aemlo.ui import classify_frames as frames
     from aemlo.ui import classify_parts as pieces
 
     dataset = yeast().take(np.arange(300))
@@ -287,10 +288,10 @@ def test_charts_of_a_finished_run(tmp_path):
     files = tuple((a["name"], a["file"]) for a in job.summary["arms"])
     found = pieces.result.__wrapped__(job.folder, 1.0, files)
     Y, arm = dataset.Y[found.test], found.arms["as it is"]
-    frame = pieces.by_label(dataset, found, "F1")
+    frame = frames.by_label(dataset, found, "F1")
     fig = charts.by_label(frame)
     assert len(fig.data) == 3 and fig.layout.title.text.startswith("F1 is higher with")
-    table = pieces.table_of(dataset, found, arm)
+    table = frames.table_of(dataset, found, arm)
     assert table["IRLbl"].dropna().is_monotonic_decreasing
     assert (
         table[["true positives", "false negatives"]].sum(axis=1) == table["test rows"]
@@ -300,19 +301,19 @@ def test_charts_of_a_finished_run(tmp_path):
     curve = thresholds.trade_off(Y[:, 0], arm.scores[:, 0]).assign(label="a<b")
     assert charts.curves(curve, {"a<b": 0.3}).data[0].name == "a&lt;b"
     assert len(charts.threshold_curves(curve, 0.3, 0.5, "x").layout.shapes) == 2
-    steps = pieces.bins(*pieces.pooled(Y, arm.scores, None))
+    steps = frames.bins(*frames.pooled(Y, arm.scores, None))
     assert steps["rows"].sum() == Y.size
     assert (steps["share"] * steps["rows"]).sum() == pytest.approx(Y.sum())
     assert len(charts.calibration(steps, "x").data) == 2
-    rows = pieces.wrong_rows(dataset, found, arm)
+    rows = frames.wrong_rows(dataset, found, arm)
     assert rows["wrong"].sum() == (arm.labels != Y).sum()
     assert rows["wrong"].is_monotonic_decreasing
-    why = pieces.reasons(found, arm, 0, 0)
+    why = frames.reasons(found, arm, 0, 0)
     assert len(charts.contributions(why, "x").data[0].x) == len(why) == 12
-    side = pieces.side_by_side(dataset, found)
+    side = frames.side_by_side(dataset, found)
     assert side["with"].tolist() == ["as it is", "thresholds"]
-    assert len(pieces.sentences(dataset, found)) == 1
-    near = pieces.neighbours_of(dataset, found, 0)
+    assert len(frames.sentences(dataset, found)) == 1
+    near = frames.neighbours_of(dataset, found, 0)
     assert near["distance"].is_monotonic_increasing
 
 

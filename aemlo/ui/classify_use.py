@@ -8,6 +8,7 @@ import streamlit as st
 from aemlo import model_files
 from aemlo.formats import open_files
 from aemlo.jobs.predict import MODEL
+from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
 from aemlo.ui import parts
 
@@ -108,6 +109,6 @@ def _finished(workspace, runs):
     if run.summary.get("predicted"):
         rows = workspace.store.dataset(run.spec["rows"])
         with np.load(folder / "predictions.npz", allow_pickle=False) as kept:
-            frame = pieces.predictions_frame(rows, kept["labels"], kept["scores"])
+            frame = frames.predictions_frame(rows, kept["labels"], kept["scores"])
         st.markdown(f"**{rows.n:,} rows predicted**")
         parts.table(frame, name=f"{rows.name}-predicted", key="classify.use.predicted")
