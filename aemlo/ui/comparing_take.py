@@ -12,6 +12,7 @@ from aemlo.ui import downloads
 def away(workspace, found, table):
     """Download buttons of a comparison: rows, tables, report, experiment, zip."""
     spec = experiment_of(workspace.store, found.run, found.datasets)
+    spec["baseline"] = found.baseline
     metrics = st.multiselect(
         "Metrics in the tables and the report",
         found.metrics,
