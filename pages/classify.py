@@ -46,7 +46,7 @@ if run is None:
 def live(run):
     curves = workspace.store.events(run.id)
     if run.active and len(curves):
-        st.line_chart(curves, x_label="epoch", y_label="loss", height=240)
+        st.line_chart(curves, x="step", x_label="epoch", y_label="loss", height=240)
 
 
 parts.run_panel(workspace, run.id, live=live)

@@ -330,3 +330,16 @@ def test_birds_thresholds_are_learned_from_the_declared_training_rows(shared, tm
     frame = job.store.scores(job.run.id).query("metric == 'macro-F1'")
     plain, cuts = frame["value"]
     assert cuts > plain
+
+
+def test_losses_of_a_network_are_live_curves_named_by_arm(tmp_path):
+    network = {
+        "name": "deep MLP",
+        "params": {"epochs": 3, "hidden": [4], "loss": "focal"},
+    }
+    arm = {"name": "as it is", "sampler": None, "classifier": network}
+    job = done(classify, Store(tmp_path), small(), {"arms": [arm]})
+    job.flush()
+    curves = job.store.events(job.run.id)
+    assert curves["step"].tolist() == [1.0, 2.0, 3.0]
+    assert set(curves.columns) == {"step", "as it is: loss", "as it is: held out loss"}

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aemlo import model_files
+from aemlo.classifiers.nested import build
 from aemlo.dataset import Dataset, Feature
 from aemlo.jobs import classify, predict
 from aemlo.jobs.base import Job
@@ -180,3 +181,24 @@ def test_the_guide_opens_and_shows_its_tables(home):
     assert not page.exception
     assert len(page.dataframe) == 3
     assert len(page.code) == 3
+
+
+def test_every_classifier_has_a_form_whose_settings_build_it():
+    def script():
+        import streamlit as st
+
+        from aemlo.classifiers import CLASSIFIERS
+        from aemlo.ui import forms
+
+        st.session_state["found"] = {
+            title: forms.param_form(cls, key=title)
+            for title, cls in CLASSIFIERS.items()
+        }
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    found = page.session_state["found"]
+    assert len(found) >= 20
+    for title, settings in found.items():
+        written = json.loads(json.dumps({"name": title, "params": settings}))
+        build(written)
