@@ -3,6 +3,8 @@
 import base64
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -259,3 +261,15 @@ def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
     assert grown.warnings[-1].startswith("The last 5 rows are synthetic, decoded in")
     assert grown.source["made"]["rows"] == 5
     assert all(known.dataset.Y[p, 1] for p in grown.source["made"]["parents"])
+
+
+def test_what_the_page_imports_loads_neither_umap_nor_torch():
+    code = (
+        "import sys, aemlo.ui.latent_pictures, aemlo.ui.latent_quality, "
+        "aemlo.ui.latent_walks; "
+        "print(sorted({'umap', 'numba', 'torch'} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"

@@ -30,14 +30,20 @@ def codes(rows, latent=64, groups=12):
     return np.tanh(low @ rng.normal(size=(8, latent)) / 3)
 
 
-def least(work):
+def spent(pid):
+    """Processor seconds of another process so far (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def least(work, clock=time.process_time):
     """Seconds of the fastest of RUNS, wall and processor."""
     wall, cpu = [], []
     for _ in range(RUNS):
-        began, used = time.perf_counter(), time.process_time()
+        began, used = time.perf_counter(), clock()
         work()
         wall.append(time.perf_counter() - began)
-        cpu.append(time.process_time() - used)
+        cpu.append(clock() - used)
     return min(wall), min(cpu)
 
 
@@ -71,13 +77,20 @@ def main(rows):
     ours, ours_cpu = least(lambda: embedding.umap(X))
     process = embedding.UmapProcess(Path(tempfile.gettempdir()) / "aemlo-numba")
     process.umap(X)
-    warm, _ = least(lambda: process.umap(X))
+    pid = process._process.pid
+    warm, warm_cpu = least(lambda: process.umap(X), lambda: spent(pid))
     process.end()
     print(f"umap-learn alone: {alone:.2f} s wall, {alone_cpu:.2f} s processor")
     print(f"embedding.umap:   {ours:.2f} s wall, {ours_cpu:.2f} s processor")
-    print(f"warm process:     {warm:.2f} s wall")
-    print(f"warm / alone: {warm / alone:.2f}; allowed 1.1 x + 0.5 s: ", end="")
-    print("yes" if warm <= 1.1 * alone + 0.5 else "no")
+    print(f"warm process:     {warm:.2f} s wall, {warm_cpu:.2f} s processor")
+    for what, mine, theirs in (
+        ("wall", warm, alone),
+        ("processor", warm_cpu, alone_cpu),
+    ):
+        held = "yes" if mine <= 1.1 * theirs + 0.5 else "no"
+        print(
+            f"warm / alone, {what}: {mine / theirs:.2f}; within 1.1 x + 0.5 s: {held}"
+        )
 
     from sklearn.manifold import trustworthiness
 
