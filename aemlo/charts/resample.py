@@ -1,0 +1,147 @@
+"""Pictures of resampled rows: where they lie, and how one compares with its parents."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from aemlo.charts import theme
+
+MOST_LINES = 400
+
+
+def where(points, sampler, *, chosen=None, lines=True):
+    """Real and synthetic rows in the plane, with lines to the parents.
+
+    `points` has `x y is_synthetic position name` and `parents` (tuples of `position`);
+    `name` is what a hover says. `chosen` is the position of a row to point at: then
+    only its own lines are drawn.
+    """
+    place = points.set_index("position")
+    made = points[points["is_synthetic"]]
+    fig = go.Figure()
+    for kind, rows, colour, symbol, size in (
+        ("real rows", points[~points["is_synthetic"]], theme.REAL, "circle", 5),
+        ("synthetic rows", made, theme.SYNTHETIC, "diamond", 7),
+    ):
+        fig.add_scattergl(
+            x=rows["x"],
+            y=rows["y"],
+            mode="markers",
+            name=kind,
+            marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.6},
+            customdata=rows["position"],
+            text=[theme.short(name, 80) for name in rows["name"]],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    shown = made if chosen is None else made[made["position"] == chosen]
+    if lines and len(shown):
+        _lines(fig, shown, place)
+    if chosen is not None and chosen in place.index:
+        fig.add_scatter(
+            x=[place.at[chosen, "x"]],
+            y=[place.at[chosen, "y"]],
+            mode="markers",
+            name="chosen row",
+            marker={"size": 16, "symbol": "circle-open", "line_width": 3},
+            marker_color=theme.THRESHOLD,
+            hoverinfo="skip",
+        )
+    fig.update_layout(
+        title=f"{len(made):,} rows made by {theme.safe(sampler)} among "
+        f"{len(points) - len(made):,} real rows",
+        height=560,
+        xaxis_title="first principal component",
+        yaxis_title="second principal component",
+        clickmode="event+select",
+    )
+    return fig
+
+
+def _lines(fig, shown, place):
+    if len(shown) > MOST_LINES:
+        shown = shown.iloc[:: -(-len(shown) // MOST_LINES)]
+    x, y = [], []
+    for row in shown.itertuples():
+        for parent in row.parents:
+            x += [row.x, place.at[parent, "x"], None]
+            y += [row.y, place.at[parent, "y"], None]
+    fig.add_scattergl(
+        x=x,
+        y=y,
+        mode="lines",
+        name="to the parents",
+        line={"color": theme.NEUTRAL, "width": 1},
+        opacity=0.6,
+        hoverinfo="skip",
+    )
+
+
+def beside(table, values, title):
+    """Features of a row, its parents and its nearest real row, as dots per feature.
+
+    `table` has `feature` and a column for each of `values`, all on one scale.
+    """
+    fig = go.Figure()
+    colours = [theme.SYNTHETIC, theme.REAL, "#56B4E9", theme.THRESHOLD]
+    symbols = ["diamond", "circle", "square", "x"]
+    names = [theme.short(name) for name in table["feature"]]
+    for place, value in enumerate(values):
+        fig.add_scatter(
+            x=table[value],
+            y=names,
+            mode="markers",
+            name=theme.safe(value),
+            marker={
+                "color": colours[place % 4],
+                "symbol": symbols[place % 4],
+                "size": 10,
+            },
+        )
+    fig.update_layout(
+        title=title,
+        height=140 + 24 * len(names),
+        xaxis_title="value, as a share of the feature's range",
+        yaxis={"autorange": "reversed"},
+    )
+    return fig
+
+
+def learning(history):
+    """The loss and the share of each decision, epoch by epoch; frame of events."""
+    fig = go.Figure()
+    for name in [c for c in history.columns if c not in ("step", "mean k")]:
+        fig.add_scatter(x=history["step"], y=history[name], name=theme.safe(name))
+    last = history["loss"].dropna() if "loss" in history else []
+    told = f"Loss {last.iloc[-1]:.3f} at the end" if len(last) else "Learning"
+    fig.update_layout(
+        title=told,
+        height=380,
+        xaxis_title="epoch",
+        yaxis_title="loss, and shares of decisions",
+    )
+    return fig
+
+
+def side_by_side(table, measure):
+    """One bar per run for a measure of the quality card; `table` has `run value`."""
+    values = table["value"].to_numpy(dtype=float)
+    fig = go.Figure()
+    fig.add_bar(
+        x=[theme.short(run) for run in table["run"]],
+        y=np.nan_to_num(values),
+        marker_color=[theme.sampler_colour(run) for run in table["sampler"]],
+        text=[theme.number(v) for v in values],
+        showlegend=False,
+    )
+    if table["real"].notna().any():
+        fig.add_hline(
+            y=float(table["real"].dropna().iloc[0]),
+            line_dash="dash",
+            line_color=theme.THRESHOLD,
+            annotation_text="real rows",
+        )
+    fig.update_layout(
+        title=f"{measure[:1].upper() + measure[1:]}, synthetic rows of each run",
+        height=420,
+        yaxis_title=measure,
+    )
+    return fig
