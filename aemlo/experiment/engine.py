@@ -171,7 +171,7 @@ class _Loky:
         self._start()
 
     def stop(self, flying):
-        self._executor.shutdown(wait=True, kill_workers=True)
+        self._executor.shutdown(wait=False, kill_workers=True)
 
     def hopeless(self, problem):
         # What cannot be sent, or not be opened there, is so the next time too.
