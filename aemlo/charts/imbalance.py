@@ -153,6 +153,7 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
     `after.values` is the frame of the labels afterwards; a line joins the two places.
     """
     table = table.reset_index(names="position").dropna(subset=["IRLbl"])
+    table = table.sort_values("IRLbl", kind="stable")
     fig = go.Figure()
     for minority, name, colour, _ in KINDS:
         part = table[table["minority"] == minority]
@@ -356,14 +357,15 @@ def window(fig, table, chosen, total):
             "range": [-0.5, len(table) - 0.5],
         },
     )
-    fig.update_layout(dragmode="pan")
+    fig.update_layout(dragmode="pan", height=640)
 
 
 def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
-    """An arrow with its name at the label at position `chosen`."""
-    if chosen is None or chosen not in set(table["position"]):
+    """An arrow with its name at the label at position `chosen`; `table` is in order."""
+    places = np.flatnonzero(table["position"].to_numpy() == chosen)
+    if not len(places):
         return
-    row = table[table["position"] == chosen].iloc[0]
+    row, place = table.iloc[places[0]], places[0] / max(len(table) - 1, 1)
     value = row[measure]
     if np.isnan(value) or (log and value <= 0):
         value = 1 if log else 0
@@ -375,4 +377,6 @@ def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
         arrowcolor=theme.NEUTRAL,
         ay=-32,
         ax=0,
+        # At the edges the name would run into the axis, or out of the picture.
+        xanchor="left" if place < 0.04 else "right" if place > 0.96 else "center",
     )

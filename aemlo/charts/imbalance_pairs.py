@@ -126,7 +126,9 @@ def ring(square, table, chosen=None, after=None):
     fig.update_layout(
         title=_ring_title(square, table), height=720, clickmode="event+select"
     )
-    hidden = {"visible": False, "range": [-1.4, 1.4]}
+    longest = min(table["label"].map(len).max(), 22)
+    edge = 1.15 + 0.022 * longest
+    hidden = {"visible": False, "range": [-edge, edge]}
     fig.update_xaxes(**hidden)
     fig.update_yaxes(**hidden, scaleanchor="x")
     return fig

@@ -6,7 +6,7 @@ dense square only for the labels asked for.
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from aemlo.imbalance.labels import Labels, minority_labels, scumble_per_label
 
@@ -53,7 +53,7 @@ def dependent_pairs(Y, confidence=0.99):
     labels = Labels.of(Y)
     n, count = labels.n, labels.counts.astype(float)
     usable = (count > 0) & (count < n)
-    limit = chi2.ppf(confidence, df=1)
+    limit = chdtri(1, 1 - confidence)
     j, k, both = _upper(labels)
     kept = usable[j] & usable[k]
     j, k, both = j[kept], k[kept], both[kept]
