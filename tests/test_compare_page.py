@@ -22,6 +22,7 @@ VIEWS = {
     "Take away": "The experiment file gives the same scores",
 }
 WORKSPACE = "workspace-of-a-test"
+FAILED = "workspace-failed"
 SPEC = {
     "samplers": ["none", {"use": "AEMLO", "settings": {"epochs": 2}}],
     "classifiers": [{"use": "BR-tree", "settings": {"max_depth": 3}}],
@@ -40,7 +41,7 @@ def toy(name="toy *data*", seed=0):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A store with a finished comparison of two data sets."""
+    """A store with a finished comparison of two data sets, and one that failed."""
     folder = tmp_path_factory.mktemp("home")
     store = Store(folder)
     data = toy()
@@ -50,7 +51,20 @@ def home(tmp_path_factory):
     run_id = store.enqueue(WORKSPACE, "compare", "A run", spec, key, data.name)
     Worker(store, "w").do(store.claim("w"))
     assert store.run(run_id).state == "done", store.run(run_id).error
+    _fail(store)
     return folder
+
+
+def _fail(store):
+    """A comparison whose every cell fails: ML-kNN has no class weights."""
+    data = toy("failing", 7)
+    key = store.add_dataset(data)
+    store.use_dataset(FAILED, key)
+    remedy = {"use": "class weights", "settings": {"classifier": "ML-kNN"}}
+    spec = {"samplers": ["none"], "classifiers": [remedy], "folds": 2}
+    run_id = store.enqueue(FAILED, "compare", "fails", spec, key, data.name)
+    Worker(store, "w").do(store.claim("w"))
+    assert store.run(run_id).summary["failed"] == 2
 
 
 @pytest.fixture
@@ -130,3 +144,11 @@ def test_remedies_become_arms_that_run(compare_page, home):
     )
     assert (scores["error"] == "").all()
     assert (scores["test_rows_used"] == 0).all()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_run_without_a_single_score_can_be_looked_at(compare_page, view):
+    app = compare_page(FAILED, view=view)
+    assert not app.exception
+    assert any("2 cells failed" in e.label for e in app.expander)
+    assert any("has no class weights" in str(t.value) for t in app.dataframe)
