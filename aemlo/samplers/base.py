@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,7 @@ class Sampler(BaseEstimator, ABC):
         self.categorical_features_ = tuple(
             np.asarray(group, dtype=int) for group in categorical_features
         )
-        seed = check_random_state(self._seed()).randint(np.iinfo(np.int32).max)
-        rng = np.random.default_rng(seed)
+        rng = self._rng()
         X_new, Y_new, self.provenance_ = self._resample(
             matrix, labels, rng, on_progress or no_progress
         )
@@ -95,6 +95,13 @@ class Sampler(BaseEstimator, ABC):
     def _resample(self, X, Y, rng, on_progress):
         """X (n, d) float, NumPy or CSR, Y (n, q) uint8 -> X, Y, provenance frame."""
 
+    def _rng(self):
+        """A generator from `random_state`: a number, a RandomState or None."""
+        seed = self._seed()
+        if not isinstance(seed, Integral):
+            seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed)
+
     def _seed(self):
         return getattr(self, "random_state", None)
 
@@ -120,7 +127,7 @@ class Sampler(BaseEstimator, ABC):
                 f"{self.title}: X has {matrix.shape[0]} rows and Y {len(labels)}; both "
                 "must have the same number, at least 1."
             )
-        if not np.isin(labels, (0, 1)).all():
+        if not _zeros_and_ones(labels):
             raise DataError(f"{self.title}: Y must hold only 0 and 1.")
         if matrix.dtype.kind not in "fiub":
             raise DataError(f"{self.title}: X must hold numbers, got {matrix.dtype}.")
@@ -258,7 +265,7 @@ def provenance(n, new=None):
     origin, label = np.full(n + m, -1), np.full(n + m, -1)
     origin[:n] = np.arange(n)
     parents, weight = np.empty(n + m, dtype=object), np.full(n + m, np.nan)
-    parents[:n] = [()] * n
+    parents.fill(())
     if m:
         parents[n:] = _tuples(np.asarray(new.parents))
         label[n:] = new.label
@@ -279,6 +286,12 @@ def _tuples(parents):
     for place, row in enumerate(rows):
         found[place] = row
     return found
+
+
+def _zeros_and_ones(labels):
+    if labels.dtype.kind in "ub":
+        return labels.max(initial=0) <= 1
+    return np.isin(labels, (0, 1)).all()
 
 
 def _names_of(Y):

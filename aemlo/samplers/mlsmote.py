@@ -127,7 +127,7 @@ class MLSMOTE(OverSampler):
                 space,
                 bag,
                 self.k_neighbors,
-                asked,
+                None if len(asked) == len(bag) else asked,
                 lambda fraction=fraction: on_progress(fraction),
             )
             padded = np.full((len(asked), self.k_neighbors), -1)

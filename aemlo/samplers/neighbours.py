@@ -62,9 +62,12 @@ def nearest(space, pool, k, rows=None, on_look=None, distances=False):
     if k < 1:
         return (found, found.astype(float)) if distances else found
     among = space if len(pool) == space.shape[0] else space[pool]
+    block = max(64, int(CELLS_AT_ONCE / (len(pool) * max(1, space.shape[1]))))
     with config_context(**ALREADY_CHECKED):
         search = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(among)
-    block = max(64, int(CELLS_AT_ONCE / (len(pool) * max(1, space.shape[1]))))
+        if rows is pool and len(pool) <= block:
+            length, place = search.kneighbors(n_neighbors=k)
+            return (pool[place], length) if distances else pool[place]
     for start in range(0, len(rows), block):
         if on_look:
             on_look()
