@@ -122,7 +122,8 @@ arm = found.arms[name]
 notes = next(a["notes"] for a in run.summary["arms"] if a["name"] == name)
 if notes:
     with st.expander(f"{len(notes)} notes from training"):
-        st.markdown("\n".join(f"- {parts.plain(note)}" for note in notes))
+        told = [frames.named(note, dataset.label_names) for note in notes]
+        st.markdown("\n".join(f"- {parts.plain(note)}" for note in told))
 table = frames.table_of(dataset, found, arm)
 view = st.segmented_control(
     "View",

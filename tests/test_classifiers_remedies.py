@@ -237,6 +237,14 @@ def test_average_is_the_weighted_mean():
     )
 
 
+def test_notes_of_the_inner_classifier_name_the_outer_columns():
+    labels = np.column_stack([np.zeros(len(Y)), Y[:, 0], np.arange(len(Y)) == 5])
+    inner = {"name": "BR", "params": {"base": "svm"}}
+    remedy = ClassWeighted(inner, random_state=0).fit(X, labels)
+    assert remedy.notes_[0].startswith("Label 0 is 0 in every training row")
+    assert remedy.notes_[1].startswith("Labels 2: one training row is too few")
+
+
 # Specs
 
 DEEP = {

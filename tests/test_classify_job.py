@@ -343,3 +343,17 @@ def test_losses_of_a_network_are_live_curves_named_by_arm(tmp_path):
     curves = job.store.events(job.run.id)
     assert curves["step"].tolist() == [1.0, 2.0, 3.0]
     assert set(curves.columns) == {"step", "as it is: loss", "as it is: held out loss"}
+
+
+def test_notes_are_shown_with_the_names_of_labels():
+    from aemlo.ui.classify_frames import named
+
+    names = ("one", "two & more", "three")
+    assert named("Label 2 is 0 in every training row: predicted so.", names) == (
+        "Label three is 0 in every training row: predicted so."
+    )
+    note = "Labels 0, 1: fewer than 4 training rows each"
+    assert (
+        named(note, names) == "Labels one, two & more: fewer than 4 training rows each"
+    )
+    assert named("4 training rows have 3 neighbours", names).startswith("4 training")

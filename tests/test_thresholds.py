@@ -164,6 +164,6 @@ def test_labels_too_rare_to_tune_share_a_threshold():
     pooled = thresholds.f_max_of_all(Y, tuned.out_of_fold_)
     assert tuned.thresholds_[1] == pytest.approx(pooled)
     assert tuned.notes_ == [
-        "1 labels have fewer than 4 training rows and share one threshold, tuned on "
-        "all labels together."
+        "Labels 1: fewer than 4 training rows each, so they share one threshold, tuned "
+        "on all labels together."
     ]

@@ -45,7 +45,8 @@ class Average(Classifier):
             )
             for i, what in enumerate(self.classifiers)
         ]
-        self.notes_ += [f"{p.title}: {note}" for p in self.parts_ for note in p.notes_]
+        for part in self.parts_:
+            self.notes_ += [f"{part.title}: {note}" for note in self._notes_of(part)]
 
     def _scores(self, X):
         scores = [part.predict_proba(X) for part in self.parts_]

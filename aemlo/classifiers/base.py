@@ -1,5 +1,6 @@
 """What all classifiers share: checks, labels with one class, seed, progress."""
 
+import re
 from abc import ABC, abstractmethod
 from typing import Annotated
 
@@ -26,6 +27,15 @@ def part_of(on_progress, low, high):
     return lambda fraction, **values: on_progress(
         low + fraction * (high - low), **values
     )
+
+
+def with_labels(note, spell):
+    """`note` with the columns after "Label" or "Labels" replaced by `spell(column)`."""
+
+    def spelled(match):
+        return re.sub(r"\d+", lambda column: str(spell(int(column[0]))), match[0])
+
+    return re.sub(r"\bLabels? \d+(, \d+)*", spelled, note)
 
 
 def new_seed(rng):
@@ -101,6 +111,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     def _decide(self, X):
         scores = self._scores(X)
         return scores >= 0.5, scores
+
+    def _notes_of(self, inner):
+        """Notes of a classifier fitted on the learned labels, by our own columns."""
+        own = self.learned_labels_
+        return [with_labels(note, lambda j: own[j]) for note in inner.notes_]
 
     def _with_constants(self, X, values):
         everything = np.tile(self.constant_, (X.shape[0], 1))

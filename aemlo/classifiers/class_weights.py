@@ -40,7 +40,7 @@ class ClassWeighted(Classifier):
                 f"{', '.join(_weighable())}."
             )
         self.inner_ = inner.fit(X, Y, on_progress=on_progress)
-        self.notes_ += self.inner_.notes_
+        self.notes_ += self._notes_of(self.inner_)
 
     def _scores(self, X):
         return self.inner_.predict_proba(X)

@@ -139,7 +139,7 @@ def notes(models, labels):
     bare = [j for j, m in zip(labels, models, strict=True) if type(m) is Uncalibrated]
     if bare:
         found.append(
-            f"Labels {_listed(bare)}: one training row is too few to calibrate the "
+            f"Labels {listed(bare)}: one training row is too few to calibrate the "
             "linear SVM; its scores rank rows but are no probabilities."
         )
     early = [
@@ -151,13 +151,14 @@ def notes(models, labels):
     ]
     if early:
         found.append(
-            f"Labels {_listed(early)}: the logistic regression stopped at its limit of "
+            f"Labels {listed(early)}: the logistic regression stopped at its limit of "
             "steps before it settled. Scale the features, or lower C."
         )
     return found
 
 
-def _listed(columns):
+def listed(columns):
+    """Columns as text, the first ten by number."""
     rest = len(columns) - 10
     text = ", ".join(map(str, columns[:10]))
     return text + (f" and {rest} more" if rest > 0 else "")

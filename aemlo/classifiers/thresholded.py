@@ -7,6 +7,7 @@ from scipy import sparse
 
 from aemlo import thresholds
 from aemlo.classifiers.base import Classifier, new_seed, part_of
+from aemlo.classifiers.learners import listed
 from aemlo.classifiers.nested import OneClassifier, build, seeded
 from aemlo.params import Between, OneOf
 
@@ -77,7 +78,7 @@ class Thresholded(Classifier):
                 X, Y, on_progress=part_of(on_progress, 1.0 - share, 1.0)
             )
         self.thresholds_ = cuts
-        self.notes_ += self.inner_.notes_
+        self.notes_ += self._notes_of(self.inner_)
 
     def _tuned(self, Y, scores):
         if self.rule == "cardinality":
@@ -90,8 +91,9 @@ class Thresholded(Classifier):
         if few.any():
             cuts[few] = thresholds.f_max_of_all(Y, scores)
             self.notes_.append(
-                f"{few.sum()} labels have fewer than {self.min_positives} training "
-                "rows and share one threshold, tuned on all labels together."
+                f"Labels {listed(self.learned_labels_[few])}: fewer than "
+                f"{self.min_positives} training rows each, so they share one "
+                "threshold, tuned on all labels together."
             )
         return cuts
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from aemlo import imbalance, metrics, thresholds
+from aemlo.classifiers.base import with_labels
 from aemlo.classifiers.explain import contributions
 from aemlo.ui import parts
 
@@ -115,6 +116,11 @@ def sentences(dataset, found):
             f"to {scores[name]:.3f}: F1 is higher for {up} labels and lower for {down}."
         )
     return told
+
+
+def named(note, names):
+    """A classifier's note with labels by name: it knows their columns only."""
+    return with_labels(note, lambda j: names[j])
 
 
 def moved(value, old, form):

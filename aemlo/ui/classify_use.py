@@ -85,7 +85,9 @@ def _finished(workspace, runs):
     parts.run_panel(workspace, run.id)
     if run.state != "done":
         return
-    for sentence in [*run.spec.get("warnings", []), *run.summary.get("notes", [])]:
+    names = workspace.store.dataset(run.dataset).label_names
+    notes = [frames.named(note, names) for note in run.summary.get("notes", [])]
+    for sentence in [*run.spec.get("warnings", []), *notes]:
         st.caption(parts.plain(sentence))
     if "same" in run.summary:
         if run.summary["same"]:
