@@ -7,12 +7,13 @@ Eleven real sets (labels with at least 10 positives), the same stratified folds 
 every arm, features imputed and scaled on the training part; each sampler is fitted once
 per fold, on the training part, and shared by four classifiers. Samplers are ranked per
 classifier and metric by their mean over the folds, the ranks averaged within a set;
-sets are the blocks of every test. Scores are appended to a CSV file as they come,
-with the sampler's settings: what is there is not computed again (the baselines are
-stored that way); `--fresh NAME` computes a sampler anew after its code changed.
+sets are the blocks of every test. Scores are appended to a CSV file as they come, with
+a digest of the sampler's settings: what is there is not computed again (the baselines
+are stored that way); `--fresh NAME` computes a sampler anew after its code changed.
 """
 
 import argparse
+import hashlib
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -112,9 +113,9 @@ def arms(ablation=False):
 
 
 def settings_of(sampler):
-    """The sampler's settings in one line, the key of its stored scores."""
+    """A short digest of the sampler's settings, the key of its stored scores."""
     settings = {k: v for k, v in sampler.get_params().items() if k != "random_state"}
-    return f"{sampler.title} {settings}"
+    return hashlib.sha256(f"{sampler.title} {settings}".encode()).hexdigest()[:12]
 
 
 def do_unit(dataset, split, name, sampler):
