@@ -118,6 +118,8 @@ def to_html(table, scores, labels, spec, metrics, facts):
     body += [f"<pre>{_safe(specs.to_toml(spec))}</pre>", "<p>In Python:</p>"]
     body += [f"<pre>{_safe(specs.script(spec))}</pre>"]
     body += ["<h2>How it was judged</h2>", f"<p>{_safe(METHOD)}</p>"]
+    if spec.get("split") == "declared":
+        body += [f"<p>{_safe(ONE_SPLIT)}</p>"]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{_safe(spec.get('name') or 'Comparison')}</title>"
@@ -131,6 +133,12 @@ METHOD = (
     "resampled t test (Nadeau and Bengio, 2003) on paired differences to the baseline, "
     "p values adjusted by Holm over the arms of one metric. A difference is called "
     "shown when the adjusted p is at most 0.05."
+)
+
+
+ONE_SPLIT = (
+    "There was one declared split: repeats differ in their seeds alone, so intervals "
+    "speak of seeds, not of other rows."
 )
 
 

@@ -121,6 +121,14 @@ def test_the_page_needs_no_network_and_runs_no_name(pieces):
     assert words.count("Nadeau and Bengio") == 1
 
 
+def test_a_declared_split_says_what_its_intervals_mean(pieces):
+    table, scores, labels, spec, metrics, facts = pieces
+    sentence = "repeats differ in their seeds alone"
+    assert sentence not in report.to_html(*pieces)
+    declared = spec | {"split": "declared"}
+    assert sentence in report.to_html(table, scores, labels, declared, metrics, facts)
+
+
 def test_the_page_says_what_the_table_says(pieces):
     table = pieces[0]
     page = Page()

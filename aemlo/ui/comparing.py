@@ -113,9 +113,17 @@ def live(workspace):
     return draw
 
 
+ONE_SPLIT = (
+    "One declared split: repeats differ in their seeds alone, so intervals speak of "
+    "seeds, not of other rows. For those, use folds."
+)
+
+
 def facts(found, run):
     """The line under the title of the results: what was checked, what failed."""
     summary = run.summary
+    if run.spec.get("split") == "declared":
+        st.info(ONE_SPLIT)
     used = summary.get("test_rows_used", 0)
     line = st.container(horizontal=True)
     if used:
