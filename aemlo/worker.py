@@ -26,6 +26,7 @@ POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
 ENDED = {None: "done", "stop": "stopped", "pause": "paused"}
 log = logging.getLogger("aemlo.worker")
+_started = []
 
 
 def most_workers():
@@ -38,6 +39,7 @@ def ensure_worker(store):
     if os.environ.get("AEMLO_WORKERS") == "0":
         return
     store.mark_interrupted()
+    _started[:] = [process for process in _started if process.poll() is None]
     alive = store.workers()
     free = [w for w in alive if w["run"] is None]
     if not alive or (not free and len(alive) < most_workers() and store.has_work()):
@@ -61,6 +63,7 @@ def start_worker(store):
             env=environment,
             start_new_session=True,
         )
+    _started.append(process)
     return process.pid
 
 

@@ -1,11 +1,24 @@
-"""Where the real data sets are, and what a missing one means."""
+"""Where the real data sets and the browser are, and what a missing one means."""
 
 import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--disable-dev-shm-usage"),
+]
 
 
 def shared_folder():
@@ -19,10 +32,7 @@ def shared():
     """Path of the test data: `data/`, `oracles/`."""
     folder = shared_folder()
     if folder is None:
-        message = "No test data: set AEMLO_TEST_DATA to the folder that holds data/."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        pytest.skip("No test data: set AEMLO_TEST_DATA to the folder that has data/.")
     return folder
 
 
@@ -31,10 +41,95 @@ def pytest_runtest_makereport(item, call):
     """With CI=true a skipped test is a failed test."""
     outcome = yield
     report = outcome.get_result()
-    if (
-        report.skipped
-        and os.environ.get("CI") == "true"
-        and not hasattr(report, "wasxfail")
-    ):
+    expected = hasattr(report, "wasxfail")
+    if report.skipped and os.environ.get("CI") == "true" and not expected:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium; skips where there is none."""
+    if not CHROMIUM:
+        pytest.skip("No Chromium: install it (apt-get install chromium).")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+class Server:
+    """The app in a process of its own, with a home of its own."""
+
+    def __init__(self, home, **environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.home = home
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "app.py"),
+                *(f"--server.port={port}", "--server.headless=true"),
+                "--server.fileWatcherType=none",
+            ],
+            cwd=ROOT,
+            env=os.environ | {"AEMLO_HOME": str(home)} | environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.wait_until_it_answers()
+
+    def wait_until_it_answers(self, seconds=60):
+        """Return once the health page says ok."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health") as answer:
+                    if answer.read() == b"ok":
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError(f"The app did not answer within {seconds} s.")
+
+    def close(self):
+        """End the server and the workers it started."""
+        from aemlo.store import Store
+
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        if not (self.home / "studio.sqlite").exists():
+            return
+        for worker in Store(self.home).workers():
+            if worker["pid"]:
+                try:
+                    os.kill(worker["pid"], signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One running app for the tests of a module."""
+    running = Server(tmp_path_factory.mktemp("home"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """A function that starts an app nobody has visited; the test's end ends it."""
+    running = []
+
+    def start(**environment):
+        running.append(Server(tmp_path / f"home{len(running)}", **environment))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    """Where pictures of pages are put for a person to look at."""
+    folder = Path(os.environ.get("AEMLO_SCREENSHOTS", ROOT / "tests" / "screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -271,6 +271,8 @@ def one_row(result):
         selection_mode="single-row",
         column_config={
             "label": "made for",
+            "is_copy": "copy of a real row",
+            "repeated": "made before",
             "distance": st.column_config.NumberColumn(
                 "to nearest real row", format="%.3f"
             ),
@@ -323,9 +325,10 @@ def _beside(result, row):
 def why(result, told, source, parents):
     """In words: how a new row came about, and how likely it looks."""
     words = []
-    if len(parents) == 1 and told["is_copy"]:
-        words.append("It is a copy of its parent.")
-    elif len(parents) > 1:
+    if told["is_copy"]:
+        whose = "its parent" if len(parents) == 1 else "a real row"
+        words.append(f"Its features are a copy of {whose}'s.")
+    if len(parents) > 1:
         step = source["weight"]
         how = (
             "a step drawn for each feature"
@@ -399,8 +402,12 @@ def side_by_side(workspace, results):
         "Measure", shares, index=shares.index("label agreement"), key="resample.side"
     )
     rows = [
-        (r.run.title, r.sampler, *r.card.set_index("measure").loc[measure].iloc[:2])
-        for r in results
+        (
+            f"{k}. {r.run.title}",
+            r.sampler,
+            *r.card.set_index("measure").loc[measure].iloc[:2],
+        )
+        for k, r in enumerate(results, 1)
     ]
     table = pd.DataFrame(rows, columns=["run", "sampler", "value", "real"])
     parts.figure(
@@ -412,7 +419,7 @@ def side_by_side(workspace, results):
     )
     summary = pd.DataFrame(
         {
-            "run": [r.run.title for r in results],
+            "run": [f"{k}. {r.run.title}" for k, r in enumerate(results, 1)],
             "rows": [r.made.n for r in results],
             "rows made": [r.run.summary["rows_made"] for r in results],
             "MeanIR": [r.run.summary["mean_ir_after"] for r in results],
@@ -420,11 +427,24 @@ def side_by_side(workspace, results):
             "cardinality": [float(r.made.Y.sum(axis=1).mean()) for r in results],
         }
     )
-    cards = pd.DataFrame({r.run.title: r.card["synthetic"] for r in results})
+    cards = pd.DataFrame(
+        {f"{k}. {r.run.title}": r.card["synthetic"] for k, r in enumerate(results, 1)}
+    )
     cards.insert(0, "measure", results[0].card["measure"])
     cards["real rows"] = results[0].card["real"]
-    parts.table(summary, name="runs", key="resample.side.runs")
-    parts.table(cards, name="cards", key="resample.side.cards")
+    three = st.column_config.NumberColumn(format="%.3f")
+    parts.table(
+        summary,
+        name="runs",
+        key="resample.side.runs",
+        column_config={"MeanIR": three, "cardinality": three},
+    )
+    parts.table(
+        cards,
+        name="cards",
+        key="resample.side.cards",
+        column_config={name: three for name in cards.columns[1:]},
+    )
 
 
 def decisions(result):

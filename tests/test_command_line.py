@@ -1,0 +1,122 @@
+"""The command line as a process: its words, its files, its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRST = ["dataset", "sampler", "classifier", "repeat", "fold", "metric", "label"]
+
+
+def aemlo(*arguments, cwd=None):
+    """Run `python -m aemlo` and return what came of it."""
+    command = [sys.executable, "-m", "aemlo", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env=environment
+    )
+
+
+def test_info_says_what_the_published_counts_say(shared):
+    mulan = shared / "data" / "mulan"
+    done = aemlo(
+        "info", mulan / "birds-train.arff", "--xml", mulan / "birds.xml", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    published = json.loads((shared / "data" / "expected.json").read_text("utf-8"))
+    (row,) = [r for r in published if r["file"] == "mulan/birds-train.arff"]
+    assert (found["instances"], found["features"], found["labels"]) == (322, 260, 19)
+    assert found["labelsets"] == row["labelsets"]
+    assert round(found["mean_ir"], 4) == row["meanIR"]
+    assert round(found["cardinality"], 4) == row["card"]
+    assert sorted(found["label_counts"]) == sorted(row["label_counts"])
+    assert "birds.xml" in found["labels_from"]
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["info", "nowhere.arff"], "nowhere.arff: there is no such file."),
+        (["resample", "yeast", "--sampler", "SMOTE", "--out", "x.csv"], "no sampler"),
+        (
+            ["train", "yeast", "--set", "epochs=none", "--out", "x"],
+            "AEMLO: epochs must be a whole number, got 'none'.",
+        ),
+        (
+            ["train", "yeast", "--set", "speed=3", "--out", "x"],
+            "AEMLO: there is no setting 'speed'.",
+        ),
+        (
+            ["resample", "yeast", "--sampler", "none", "--out", "x.docx"],
+            "Can't write 'x.docx'.",
+        ),
+        (["compare", "yeast", "--out", "s.csv"], "compare needs samplers"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_two(arguments, words, tmp_path):
+    done = aemlo(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_resample_writes_a_file_that_marks_synthetic_rows(shared, tmp_path):
+    mulan, out = shared / "data" / "mulan", tmp_path / "more.csv"
+    done = aemlo(
+        *("resample", mulan / "emotions.arff", "--xml", mulan / "emotions.xml"),
+        *("--sampler", "mlsmote", "--seed", 1, "--out", out, "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    rows = pd.read_csv(out)
+    assert found["rows_before"] == 593
+    assert len(rows) == found["rows_after"]
+    assert (rows["is_synthetic"] == "yes").sum() == len(rows) - 593
+    assert found["before"]["mean_ir"] > found["after"]["mean_ir"] >= 1
+
+
+def test_train_writes_losses_and_a_model_that_repeats(tmp_path):
+    for folder in ("one", "two"):
+        done = aemlo(
+            *("train", "yeast", "--set", "epochs=2", "--seed", 3),
+            *("--out", tmp_path / folder),
+        )
+        assert done.returncode == 0, done.stderr
+    losses = [(tmp_path / f / "losses.csv").read_text("utf-8") for f in ("one", "two")]
+    assert losses[0] == losses[1]
+    header = losses[0].splitlines()[0].split(",")
+    assert header[:5] == ["epoch", "total", "latent", "ranking", "reconstruction"]
+    assert len(losses[0].splitlines()) == 3
+    assert (tmp_path / "one" / "weights.pt").exists()
+    assert json.loads((tmp_path / "one" / "run.json").read_text("utf-8"))["seed"] == 3
+
+
+def test_compare_writes_tidy_rows_whose_first_columns_are_fixed(tmp_path):
+    out = tmp_path / "scores.csv"
+    done = aemlo(
+        *("compare", "yeast", "--samplers", "none,mlsmote", "--folds", 2),
+        *("--classifiers", "br-logistic", "--set", "MLSMOTE.k_neighbors=3"),
+        *("--out", out),
+    )
+    assert done.returncode == 0, done.stderr
+    scores = pd.read_csv(out, keep_default_na=False)
+    assert list(scores.columns)[:8] == [*FIRST, "value"]
+    whole = scores[(scores["label"] == "") & (scores["metric"] == "macro-F1")]
+    assert sorted(whole["sampler"]) == ["MLSMOTE", "MLSMOTE", "none", "none"]
+    assert whole["value"].astype(float).between(0, 1).all()
+
+
+def test_list_prints_the_names_the_others_take():
+    done = aemlo("list", "--json")
+    found = json.loads(done.stdout)
+    assert {"none", "MLSMOTE", "AEMLO", "AEMLO-paper"} <= set(found["samplers"])
+    assert {"BR-logistic", "BR-tree", "ML-kNN"} <= set(found["classifiers"])
+    assert {"macro-F1", "ranking loss"} <= set(found["metrics"])

@@ -1,0 +1,137 @@
+"""The worker as a process: does runs, obeys Stop, survives being killed."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from aemlo import worker as worker_module
+from aemlo.formats import read
+from aemlo.jobs import resampled
+from aemlo.store import Store
+from aemlo.worker import Worker, ensure_worker
+
+LONG = 120
+
+
+def wait(condition, seconds=LONG):
+    """Poll until `condition()` is true; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"Not within {seconds} s.")
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AEMLO_WORKERS", "1")
+    kept = Store(tmp_path / "home")
+    yield kept
+    for process in worker_module._started:
+        process.kill()
+        process.wait()
+
+
+def training(store, **settings):
+    """A queued run of AEMLO on a few rows of yeast."""
+    dataset = read("yeast").take(np.arange(300), "some yeast")
+    spec = {"sampler": "AEMLO", "settings": settings, "seed": 0}
+    key = store.add_dataset(dataset)
+    return store.enqueue("visitor-1", "train", "AEMLO", spec, key, dataset.name)
+
+
+def test_a_killed_worker_s_run_comes_back_and_ends_like_an_uninterrupted_one(store):
+    whole = training(store, epochs=120)
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    assert store.run(whole).state == "done"
+
+    run_id = training(store, epochs=120)
+    ensure_worker(store)
+    checkpoint = store.folder(run_id) / "checkpoint.pt"
+    wait(checkpoint.exists)
+    (row,) = [w for w in store.workers() if w["pid"]]
+    os.kill(row["pid"], signal.SIGKILL)
+    assert store.run(run_id).state == "running"
+    # The next visit of any page finds it silent and starts another worker.
+    wait(lambda: ensure_worker(store) or store.run(run_id).state == "done")
+    assert store.run(run_id).attempts == 2
+
+    curves = [store.events(run)["total"].to_numpy() for run in (whole, run_id)]
+    assert np.array_equal(*curves)
+    made = [resampled.load(store.folder(run))[0] for run in (whole, run_id)]
+    assert np.array_equal(made[0].X, made[1].X) and np.array_equal(made[0].Y, made[1].Y)
+
+
+def test_a_stopped_run_keeps_what_it_learned_and_can_go_on(store):
+    run_id = training(store, epochs=3000)
+    ensure_worker(store)
+    wait(lambda: len(store.events(run_id)) >= 3)
+    pressed = time.time()
+    store.request(run_id, "stop")
+    run = wait(lambda: (r := store.run(run_id)).state == "stopped" and r)
+    assert run.finished - pressed < 10
+    made, provenance = resampled.load(store.folder(run_id))
+    assert made.n == run.summary["rows_after"] > 300
+    assert (provenance["origin"] < 0).sum() == run.summary["rows_made"]
+    epochs = len(store.events(run_id))
+    store.resume(run_id)
+    wait(lambda: len(store.events(run_id)) > epochs)
+    store.request(run_id, "pause")
+    wait(lambda: store.run(run_id).state == "paused")
+
+
+def test_a_run_that_cannot_be_done_fails_in_words_and_the_worker_goes_on(store):
+    bad = training(store, epochs=0)
+    good = training(store, epochs=1)
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    worker.do(store.claim(worker.name))
+    assert store.run(bad).state == "failed"
+    assert store.run(bad).error == "AEMLO: epochs must be between 1 and 5000, got 0."
+    assert store.run(good).state == "done"
+
+
+def test_fold_pairs_resample_the_training_parts_only(store):
+    import io
+    import zipfile
+
+    import pandas as pd
+
+    dataset = read("yeast").take(np.arange(300), "some yeast")
+    spec = {
+        "sampler": "MLSMOTE",
+        "settings": {},
+        "folds": 3,
+        "format": "CSV",
+        "seed": 0,
+    }
+    key = store.add_dataset(dataset)
+    run_id = store.enqueue("visitor-1", "pairs", "pairs", spec, key, dataset.name)
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    assert store.run(run_id).state == "done", store.run(run_id).error
+    tests, seen = 0, []
+    with zipfile.ZipFile(store.folder(run_id) / "pairs.zip") as archive:
+        for fold in (1, 2, 3):
+            parts = {
+                part: pd.read_csv(
+                    io.BytesIO(archive.read(f"some-yeast-fold{fold}-{part}.csv"))
+                )
+                for part in ("train", "test")
+            }
+            assert "is_synthetic" not in parts["test"]
+            real = parts["train"][parts["train"]["is_synthetic"] == "no"]
+            assert len(real) + len(parts["test"]) == 300
+            assert (parts["train"]["is_synthetic"] == "yes").any()
+            columns = list(parts["test"].columns)
+            rows = set(map(tuple, parts["test"].to_numpy().tolist()))
+            made = set(map(tuple, parts["train"][columns].to_numpy().tolist()))
+            assert not rows & made
+            tests += len(parts["test"])
+            seen += list(rows)
+    assert tests == 300 and len(set(seen)) == len(set(map(tuple, seen)))
