@@ -193,3 +193,15 @@ def test_a_run_that_decoded_nothing_is_said(store, source):
         "This run has no codes to look at: it ended before it had decoded rows. "
         "Resume it, or train again."
     )
+
+
+def test_a_run_that_made_no_rows_is_drawn_and_not_judged(store, source):
+    known = trained.read(store.folder(source.id), store.dataset(source.dataset))
+    folder = store.folder(source.id)
+    original = known.dataset.take(np.arange(90))
+    write_run(folder, original, known.provenance.iloc[:90], known.codes[:90])
+    job = job_of(store, source)
+    embed.run(job)
+    assert len(trained.frame(job.folder, "latent")) == 90
+    assert not trained.frame(job.folder, "rows")["outside"].any()
+    assert trained.frame(job.folder, "quality") is None

@@ -191,7 +191,7 @@ def _write_quality(job, known, scaled, source):
     parents = known.provenance["parents"].to_numpy()[new]
     judge(sampler, scaled[new], Y[new], made_for, parents, 0.0, 0.5)
     _write_rows(job, known, scaled)
-    if BESIDE in SAMPLERS and sampler != BESIDE:
+    if new.any() and BESIDE in SAMPLERS and sampler != BESIDE:
         job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
         judge(BESIDE, *_rows_beside(job, known, scaled[real], Y[real]), 0.6, 1.0)
     if reports:
