@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 
 MOST_LINES = 400
+PARENTS = (theme.REAL, "#56B4E9", "#CC79A7")
 
 
 def where(points, sampler, *, chosen=None, lines=True):
@@ -81,8 +82,9 @@ def beside(table, values, title):
     `table` has `feature` and a column for each of `values`, all on one scale.
     """
     fig = go.Figure()
-    colours = [theme.SYNTHETIC, theme.REAL, "#56B4E9", theme.THRESHOLD]
-    symbols = ["diamond", "circle", "square", "x"]
+    parents = len(values) - 2
+    colours = [theme.SYNTHETIC, *PARENTS[:parents], theme.THRESHOLD]
+    symbols = ["diamond", "circle", "square", "triangle-up"][: 1 + parents] + ["x"]
     names = [theme.short(name) for name in table["feature"]]
     for place, value in enumerate(values):
         fig.add_scatter(
@@ -91,8 +93,8 @@ def beside(table, values, title):
             mode="markers",
             name=theme.safe(value),
             marker={
-                "color": colours[place % 4],
-                "symbol": symbols[place % 4],
+                "color": colours[place],
+                "symbol": symbols[place],
                 "size": 10,
             },
         )

@@ -443,7 +443,7 @@ def side_by_side(workspace, results):
         cards,
         name="cards",
         key="resample.side.cards",
-        column_config={name: three for name in cards.columns[1:]},
+        column_config=dict.fromkeys(cards.columns[1:], three),
     )
 
 
