@@ -259,10 +259,12 @@ def test_ml_rus_by_hand():
     # Five rows go, first of label 0, then 1: 8, 4 -> 7 -> 3 -> 6; 6 / 3 is below 11 / 3
     # -> 2 -> 5. Label 1 has 2 then: 5 / 2 is still below.
     assert Y_new.sum(axis=0).tolist() == [5, 2, 1]
-    Y_new = MLRUS(budget=0.9, random_state=0).fit_resample(np.eye(13), Y)[1]
+    sampler = MLRUS(budget=0.9, random_state=0)
+    Y_new = sampler.fit_resample(np.eye(13), Y)[1]
     # One more round: label 1 goes to 1 (4 / 1 is above 11 / 3); label 0 alone goes on
     # until the last of its rows, which stays.
     assert Y_new.sum(axis=0).tolist() == [1, 1, 1]
+    assert sampler.notes_ == ["10 rows were deleted: no label was left to delete from."]
 
 
 def test_ml_rus_keeps_rare_rows_when_asked():
@@ -541,9 +543,11 @@ def test_mltl_by_hand():
     Rows 3 and 4 have no minority label and go; of 5 and 6 only 5 goes: 6 has label 2.
     """
     X, Y = line()
+    # Nearest to 33 is 31.3, labelled otherwise; but 31.3 is nearer to 30: no link.
+    X, Y = np.vstack([X, [[33.0]]]), np.vstack([Y, [[1, 0, 0]]])
     X_new, _ = MLTL().fit_resample(X, Y)
-    assert X_new[:, 0].tolist() == [0, 1, 2.1, 21.1, 30, 31.3, 40]
-    assert len(MLTL(threshold=1.0).fit_resample(X, Y)[0]) == 10
+    assert X_new[:, 0].tolist() == [0, 1, 2.1, 21.1, 30, 31.3, 40, 33]
+    assert len(MLTL(threshold=1.0).fit_resample(X, Y)[0]) == 11
 
 
 def test_mlenn_by_hand():
