@@ -98,9 +98,14 @@ measure = st.segmented_control(
     required=True,
     key="classify.measure",
 )
+most = charts.MOST
+if dataset.q > most and st.toggle(
+    f"Show all {dataset.q} labels, not the {most} rarest", key="classify.all"
+):
+    most = dataset.q
 frame = frames.by_label(dataset, found, measure)
 parts.figure(
-    charts.by_label(frame, measure),
+    charts.by_label(frame, measure, most),
     data=frame,
     name=f"{dataset.name}-{measure}-by-remedy",
     alt=f"{measure} of each label, the rarest on top, one mark for each remedy.",
@@ -157,7 +162,7 @@ if view == "Labels":
 
 elif view == "Right and wrong":
     parts.figure(
-        charts.right_and_wrong(table),
+        charts.right_and_wrong(table, most),
         data=table,
         name=f"{dataset.name}-{name}-right-and-wrong",
         alt="Rows of each label that were right, missed or wrongly given.",
