@@ -111,7 +111,11 @@ def learning(history):
     """The loss and the share of each decision, epoch by epoch; frame of events."""
     fig = go.Figure()
     for name in [c for c in history.columns if c not in ("step", "mean k")]:
-        fig.add_scatter(x=history["step"], y=history[name], name=theme.safe(name))
+        known = history[history[name].notna()]
+        dash = "solid" if name == "loss" else "dot"
+        fig.add_scatter(
+            x=known["step"], y=known[name], name=theme.safe(name), line_dash=dash
+        )
     last = history["loss"].dropna() if "loss" in history else []
     told = f"Loss {last.iloc[-1]:.3f} at the end" if len(last) else "Learning"
     fig.update_layout(

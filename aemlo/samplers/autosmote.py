@@ -174,7 +174,8 @@ class AutoSMOTESelf(OverSampler):
             shares.append(np.full(len(bag), quotas[j] / len(bag)))
         row, label = np.concatenate(rows), np.concatenate(labels)
         self.cohort_of_cell_ = self._cohorts(space, rows, rng, on_progress)
-        described = _dense(space[row])
+        # The rows of the bags only, in single precision: X is never dense as a whole.
+        described = _dense(space[row].astype(np.float32))
         if self.cohorts is not None:
             described = _means(described, self.cohort_of_cell_)
         if len(wanted) > 1:

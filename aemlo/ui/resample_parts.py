@@ -57,10 +57,9 @@ def preview(dataset, title, settings, seed):
         st.caption("What this sampler does hangs on the features: run it to see.")
         return
     changed = table[table["positives_after"] != table["positives"]]
-    st.caption(
-        f"Expected: {len(changed):,} of {len(table):,} labels change; "
-        f"{theme.count(table['rows_for_label'].sum())} rows are made for a label."
-    )
+    rows = int(table["rows_for_label"].sum())
+    made = f"; {rows:,} rows are made for a label" if rows else ""
+    st.caption(f"Expected: {len(changed):,} of {len(table):,} labels change{made}.")
     with st.expander("Expected counts per label"):
         parts.table(
             table.rename(
@@ -96,6 +95,7 @@ class Result:
         self.made, self.provenance = _rows(run.id, run.finished, self.folder)
         self.rows, self.map, self.card = _looks(run.id, run.finished, self.folder)
         self.synthetic = (self.provenance["origin"] < 0).to_numpy()
+        self.events = workspace.store.events(run.id)
 
     @property
     def decisions(self):
@@ -138,9 +138,15 @@ def live(workspace):
 
     def draw(run):
         events = workspace.store.events(run.id)
-        if len(events):
-            curves = events.set_index("step")[["loss"]]
-            st.line_chart(curves, x_label="epoch", y_label="loss", height=240)
+        if not len(events):
+            return
+        curves = events.set_index("step")
+        shares = [c for c in curves.columns if c not in ("loss", "mean k")]
+        loss, decided = st.columns(2)
+        loss.line_chart(curves[["loss"]], x_label="epoch", y_label="loss", height=240)
+        decided.line_chart(
+            curves[shares], x_label="epoch", y_label="share of decisions", height=240
+        )
 
     return draw
 
@@ -471,6 +477,14 @@ def decisions(result):
         "networks decided, with their probabilities. A reading of the paper."
     )
     parts.table(table, name="decisions", key="resample.decisions")
+    if len(result.events):
+        parts.figure(
+            charts.learning(result.events),
+            data=result.events,
+            name="learning",
+            alt="Loss and shares of the decisions by epoch.",
+            key="resample.learning",
+        )
 
 
 def keep_and_take(result):
