@@ -3,8 +3,10 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "example"
@@ -33,6 +35,18 @@ def install_example(store, workspace):
         _install(store, workspace, key, run)
 
 
+def _unpack(dataset, folder):
+    """Write the resampled data set and the codes as a training run leaves them."""
+    with np.load(folder / "made.npz", allow_pickle=False) as made:
+        replace(
+            dataset,
+            X=np.vstack([dataset.X, made["X"]]),
+            Y=np.vstack([dataset.Y, made["Y"]]),
+        ).save(folder / "resampled")
+        for name in ("codes", "reconstruction"):
+            np.save(folder / f"{name}.npy", made[name].astype(np.float32))
+
+
 def _install(store, workspace, key, run):
     now = time.time()
     with store._open(write=True) as db:
@@ -55,6 +69,8 @@ def _install(store, workspace, key, run):
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+    if (source / "made.npz").exists():
+        _unpack(store.dataset(key), folder)
     if (source / "events.csv").exists():
         events = pd.read_csv(source / "events.csv").melt("step", var_name="name")
         rows = events.dropna()[["step", "name", "value"]]

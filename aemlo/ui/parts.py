@@ -1,5 +1,6 @@
 """Pieces every page is built from: title, strip, figures, tables, run panel."""
 
+import datetime
 import logging
 from contextlib import contextmanager
 
@@ -263,6 +264,8 @@ def choose_run(workspace, kind, *, key, this_dataset=True, states=None):
 
 
 def run_label(run):
-    """A run in one line of a list: title, data set, state."""
-    example = "Finished example: " if run.workspace.startswith("example") else ""
-    return f"{example}{run.title} · {run.dataset_name} · {STATES[run.state][1].lower()}"
+    """A run in one line of a list: title, data set, when it was asked for."""
+    if run.workspace.startswith("example"):
+        return f"Finished example: {run.title} · {run.dataset_name}"
+    asked = datetime.datetime.fromtimestamp(run.created).strftime("%d %b, %H:%M")
+    return f"{run.title} · {run.dataset_name} · {asked}"

@@ -134,8 +134,9 @@ def workspace() -> Workspace:
 
 
 def _go_through_app():
-    if "_via_app" in st.session_state:
+    if "_via_app" in st.session_state or "_sent_to_app" in st.session_state:
         return
+    st.session_state["_sent_to_app"] = True
     # Streamlit takes a folder named pages/ for its old kind of app until app.py has
     # run once in the process; private, hence the fallback.
     try:

@@ -1,0 +1,105 @@
+"""Make the finished example on yeast that every page can show: assets/example/.
+
+Run by hand after a change of what runs leave behind (a few minutes on two cores):
+
+    python assets/make_example.py
+
+It does the runs with the app's own jobs in a store of its own, and packs them into
+less than 2 MB: single precision, made rows only, no checkpoint.
+"""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from aemlo.formats import read
+from aemlo.jobs import resampled
+from aemlo.store import Store, folder_bytes
+from aemlo.worker import Worker
+
+FOLDER = Path(__file__).resolve().parent / "example"
+IDS = {
+    "train": "0a0a0a0a0a0a0a0a0a0a0a01",
+    "embed": "0a0a0a0a0a0a0a0a0a0a0a02",
+    "compare": "0a0a0a0a0a0a0a0a0a0a0a03",
+}
+SETTINGS = {
+    **{"budget": 0.25, "rare_share": 1.0, "pair_share": 1.0},
+    **{"epochs": 60, "latent_size": 32, "width": 100},
+}
+COMPARISON = {
+    "samplers": [{"name": n, "use": n} for n in ("none", "MLSMOTE", "AEMLO")],
+    "classifiers": [
+        {"name": n, "use": n} for n in ("BR-logistic", "BR-tree", "ML-kNN")
+    ],
+    "baseline": "none",
+    "folds": 5,
+}
+LEFT_OUT = ("checkpoint.pt", "resampled", "codes.npy", "reconstruction.npy")
+MOST_BYTES = 2_000_000
+
+
+def main():
+    """Do the three runs and write the folder; returns its size in bytes."""
+    with tempfile.TemporaryDirectory() as home:
+        store = Store(home)
+        dataset = read("yeast")
+        key = store.add_dataset(dataset)
+        worker = Worker(store)
+        train = {"sampler": "AEMLO", "settings": SETTINGS, "seed": 0}
+        asked = {"train": ("AEMLO, rare labels first", train)}
+        asked["embed"] = ("Pictures of the example", {"run": IDS["train"]})
+        asked["compare"] = ("none, MLSMOTE, AEMLO on three classifiers", COMPARISON)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        listing = []
+        for kind, (title, spec) in asked.items():
+            run_id = store.enqueue("example", kind, title, spec, key, dataset.name)
+            with store._open(write=True) as db:
+                db.execute("UPDATE runs SET id = ? WHERE id = ?", (IDS[kind], run_id))
+            worker.do(store.claim(worker.name))
+            run = store.run(IDS[kind])
+            if run.state != "done":
+                raise RuntimeError(f"{kind}: {run.error}")
+            pack(store, run, dataset)
+            listing.append(
+                {
+                    **{"id": run.id, "kind": kind, "title": title, "spec": run.spec},
+                    **{"dataset_name": dataset.name, "seconds": round(run.seconds, 1)},
+                    "summary": run.summary,
+                }
+            )
+    (FOLDER / "runs.json").write_text(json.dumps(listing, indent=1), "utf-8")
+    size = folder_bytes(FOLDER)
+    if size >= MOST_BYTES:
+        raise RuntimeError(f"The example takes {size:,} bytes, over {MOST_BYTES:,}.")
+    return size
+
+
+def pack(store, run, dataset):
+    """Copy what a run left behind into the example's folder, made small."""
+    source, target = store.folder(run.id), FOLDER / run.id
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    events, scores = store.events(run.id), store.scores(run.id)
+    if len(events):
+        events.to_csv(target / "events.csv", index=False, float_format="%.5g")
+    if len(scores):
+        scores.to_csv(target / "scores.csv", index=False, float_format="%.6g")
+    if run.kind == "train":
+        made, provenance = resampled.load(source)
+        new = (provenance["origin"] < 0).to_numpy()
+        if new[: dataset.n].any():
+            raise RuntimeError("The example's original rows must come first.")
+        np.savez_compressed(
+            target / "made.npz",
+            X=made.X[new].astype(np.float32),
+            Y=made.Y[new],
+            codes=np.load(source / "codes.npy").astype(np.float16),
+            reconstruction=np.load(source / "reconstruction.npy").astype(np.float16),
+        )
+
+
+if __name__ == "__main__":
+    print(f"{main():,} bytes in {FOLDER}")  # noqa: T201
