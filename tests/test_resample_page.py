@@ -110,6 +110,20 @@ def test_before_any_run_the_page_says_what_to_do(store):
     assert "212 rows are made for a label" in said(page)  # yeast, as published
 
 
+def test_every_sampler_can_be_set_and_started(store):
+    page = opened()
+    for title in page.selectbox(key="resample.sampler").options:
+        page.selectbox(key="resample.sampler").select(title).run()
+        assert not page.exception and not page.error, title
+        assert [b.label for b in page.button].count("Resample") == 1, title
+    page.selectbox(key="resample.sampler").select("AutoSMOTE-cohort").run()
+    page.button[[b.label for b in page.button].index("Resample")].click().run()
+    assert not page.exception and not page.error
+    (run,) = Store(store.home).runs(WORKSPACE, "resample")
+    assert run.spec["sampler"] == "AutoSMOTE-cohort"
+    assert run.spec["settings"]["frozen"] is None
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_a_run_draws(store, view):
     resample(store, "ML-ROS")

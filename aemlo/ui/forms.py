@@ -70,9 +70,10 @@ def _widget(parameter, value, key, labels):
         )
         return tuple(picked) or (None if parameter.optional else ())
     if isinstance(rule, params.Several) and rule.choices:
-        return tuple(
-            st.multiselect(text, list(rule.choices), default=list(value), **common)
+        chosen = st.multiselect(
+            text, list(rule.choices), default=list(value or []), **common
         )
+        return tuple(chosen) or (None if parameter.optional else ())
     return _written(parameter, value, text, common)
 
 
