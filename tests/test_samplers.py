@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,39 @@ def test_sparse_rows_are_made_under_the_same_rules(title):
     new = X_thin.toarray()[:, 4:]
     assert np.isin(new[:, 0], (2, 7)).all() and np.isin(new[:, 1:], (0, 1)).all()
     assert (new[:, 2:].sum(axis=1) == 1).all()
+
+
+def test_entries_stored_twice_or_out_of_order_are_read_as_scipy_reads_them(title):
+    X, Y = data()
+    canonical = sparse.csr_matrix(X)
+    halves = sparse.csr_matrix(
+        (
+            np.repeat(canonical.data / 2, 2)[::-1],
+            np.repeat(canonical.indices, 2)[::-1],
+            np.concatenate([[0], np.cumsum(2 * np.diff(canonical.indptr)[::-1])]),
+        ),
+        shape=X.shape,
+    )
+    turned = canonical[::-1].copy()
+    before = halves.data.copy(), halves.indices.copy()
+    X_1, Y_1 = resample(make(title), halves, Y)
+    X_2, Y_2 = resample(make(title), turned, Y)
+    assert np.array_equal(X_1.toarray(), X_2.toarray()) and np.array_equal(Y_1, Y_2)
+    assert np.array_equal(halves.data, before[0])
+    assert np.array_equal(halves.indices, before[1])
+
+
+@pytest.mark.parametrize("title", [t for t in TITLES if t not in TRAINED])
+def test_sparse_rows_are_never_made_dense_as_a_whole(title):
+    """600 x 100,000 would take 480 MB."""
+    X = sparse.random(600, 100_000, density=2e-4, format="csr", random_state=0)
+    _, Y = data(600)
+    tracemalloc.start()
+    try:
+        make(title).fit_resample(X, Y)
+        assert tracemalloc.get_traced_memory()[1] < 60e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_frames_come_back_with_their_names_and_types(title):

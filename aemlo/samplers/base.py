@@ -115,7 +115,7 @@ class Sampler(BaseEstimator, ABC):
                     f"{self.title}: X must hold numbers; columns "
                     f"{', '.join(map(repr, words[:5]))} do not. Code them first."
                 ) from None
-        matrix = X.tocsr() if sparse.issparse(X) else np.asarray(X)
+        matrix = _canonical(X) if sparse.issparse(X) else np.asarray(X)
         labels = Y.toarray() if sparse.issparse(Y) else np.asarray(Y)
         if matrix.ndim != 2 or labels.ndim != 2:
             raise DataError(
@@ -286,6 +286,15 @@ def _tuples(parents):
     for place, row in enumerate(rows):
         found[place] = row
     return found
+
+
+def _canonical(X):
+    """X as CSR with each entry stored once, columns in order; X itself if it is so."""
+    X = X.tocsr()
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def _zeros_and_ones(labels):
