@@ -476,7 +476,20 @@ def decisions(result):
         "Who takes part, with how many neighbours, and how they are joined: what the "
         "networks decided, with their probabilities. A reading of the paper."
     )
-    parts.table(table, name="decisions", key="resample.decisions")
+    two = {"format": "%.2f"}
+    parts.table(
+        table,
+        name="decisions",
+        key="resample.decisions",
+        column_config={
+            "participation": st.column_config.NumberColumn("takes part", **two),
+            "k_probability": st.column_config.NumberColumn("k, how surely", **two),
+            "aggregation_probability": st.column_config.NumberColumn(
+                "aggregation, how surely", **two
+            ),
+            "rows_made": "rows made",
+        },
+    )
     if len(result.events):
         parts.figure(
             charts.learning(result.events),
