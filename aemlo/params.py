@@ -233,7 +233,7 @@ def _read(hint):
 
 
 def check(estimator):
-    """Raise ParameterError for the first argument of `estimator` that breaks its rule."""
+    """Raise ParameterError for the first argument that breaks its rule."""
     owner = getattr(estimator, "title", type(estimator).__name__)
     for name, parameter in parameters(type(estimator)).items():
         parameter.check(owner, getattr(estimator, name))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aemlo.ui import parts, resample_parts, state
+from aemlo.ui import parts, resample_parts, resample_row, resample_take, state
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -44,10 +44,10 @@ resample_parts.figures(result)
 views = {
     "Labels": resample_parts.labels,
     "Where rows lie": resample_parts.where,
-    "A row": resample_parts.one_row,
+    "A row": resample_row.one_row,
     "Quality": resample_parts.card,
     "Side by side": None,
-    "Keep and download": resample_parts.keep_and_take,
+    "Keep and download": resample_take.keep_and_take,
 }
 if result.decisions is not None:
     views["Decisions"] = resample_parts.decisions
