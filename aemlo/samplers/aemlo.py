@@ -75,8 +75,10 @@ class AEMLO(OverSampler):
     - *Shorter training* (`schedule`, `learning_rate`, `batch_size`, `decoder_layers`,
       `latent_size`): one-cycle up to 1e-3 fits in fewer steps.
 
-    **Limits.** IRLbl hardly moves by default, since frequent labels get rows too. A row
-    alone with its label has no partner. Labels that features say nothing about are
+    **Limits.** IRLbl hardly moves by default, since frequent labels get rows too. Where
+    features all but determine the labels, relabelled rows are noise: set
+    `labels_per_parent` to 1 and `pair_share` to 0. A row alone with its label has no
+    partner. Labels that features say nothing about are
     decoded by frequency. Groups of one-hot columns come out one-hot in every form.
     """
 
@@ -87,11 +89,12 @@ class AEMLO(OverSampler):
     )
     helps = (
         "Rare labels that classifiers miss, where features carry some of the labels: "
-        "macro-F1 rises at little or no cost in ranking."
+        "macro-F1 rises at little cost in ranking."
     )
     harms = (
-        "Very few rows, from which no network learns; a wish for lower IRLbl, unless "
-        "rows are asked for by label."
+        "Labels that features all but determine, where relabelled rows are noise; very "
+        "few rows, from which no network learns; a wish for lower IRLbl, unless rows "
+        "are asked for by label."
     )
     source = (
         "Zhou, Liu, Wang, Sun, Liu: AEMLO: AutoEncoder-Guided Multi-Label "
