@@ -531,6 +531,13 @@ def test_a_label_that_does_not_exist_is_refused(sized):
 
 
 @pytest.mark.parametrize("sized", FIELD)
+def test_no_labels_named_is_no_rows_asked_for(sized):
+    X, Y = data()
+    sampler = make(sized, labels=(), target="MeanIR")
+    assert len(resample(sampler, X, Y)[0]) == 90 and sampler.notes_
+
+
+@pytest.mark.parametrize("sized", FIELD)
 def test_a_target_out_of_all_proportion_is_refused(sized):
     X, Y = data()
     with pytest.raises(ParameterError, match="over 100 times the 90 given"):

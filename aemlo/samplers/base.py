@@ -207,7 +207,8 @@ class OverSampler(Sampler):
         if self.labels is None:
             return self._default_labels(Y)
         names = self._label_names
-        return np.unique([size.column_of(j, names, self.title) for j in self.labels])
+        found = [size.column_of(j, names, self.title) for j in self.labels]
+        return np.unique(np.array(found, dtype=int))
 
     def _value_made(self, Y):
         """What a row made for a label has there: 1, or (q,) of 0 and 1."""

@@ -21,6 +21,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from aemlo import imbalance
 from aemlo.errors import ParameterError
 from aemlo.imbalance import ir_per_label, label_counts, mean_ir
 from aemlo.params import Between, Counts, Names
@@ -118,11 +119,11 @@ def expected_counts(Y, rows, value=1):
     the rows with that value of j have them: right on average for clones, an upper guess
     where labels are voted for.
     """
-    Y = np.asarray(Y, dtype=float)
-    counts = Y.sum(axis=0)
-    together = Y.T @ Y  # (q, q)
+    labels = imbalance.Labels.of(Y)
+    counts = labels.counts.astype(float)
+    together = labels.together.toarray()  # (q, q)
     have = np.broadcast_to(np.asarray(value, dtype=bool), counts.shape)[:, None]
-    seeds = np.where(have[:, 0], counts, len(Y) - counts)[:, None]
+    seeds = np.where(have[:, 0], counts, labels.n - counts)[:, None]
     shared = np.where(have, together, counts - together)
     each = np.divide(shared, seeds, out=np.zeros_like(together), where=seeds > 0)
     return counts + np.asarray(rows) @ each
