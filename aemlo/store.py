@@ -325,7 +325,7 @@ class Store:
             db.execute(
                 "INSERT INTO workers (id, pid, heartbeat, run) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET heartbeat = excluded.heartbeat, "
-                "run = excluded.run",
+                "pid = excluded.pid, run = excluded.run",
                 (worker, pid, now, run_id),
             )
             if run_id:

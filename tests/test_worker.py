@@ -45,12 +45,12 @@ def training(store, **settings):
 
 
 def test_a_killed_worker_s_run_comes_back_and_ends_like_an_uninterrupted_one(store):
-    whole = training(store, epochs=120)
+    whole = training(store, epochs=400)
     worker = Worker(store)
     worker.do(store.claim(worker.name))
     assert store.run(whole).state == "done"
 
-    run_id = training(store, epochs=120)
+    run_id = training(store, epochs=400)
     ensure_worker(store)
     checkpoint = store.folder(run_id) / "checkpoint.pt"
     wait(checkpoint.exists)
