@@ -50,7 +50,10 @@ class MLSMOTE(OverSampler):
         "multilabel learning through synthetic instance generation. "
         "Knowledge-Based Systems 89, 2015, Algorithm 1 and its functions."
     )
-    keeps = "All original rows; new rows stay within the bag's convex hull per feature."
+    keeps = (
+        "All original rows; each new number lies between its seed's and its "
+        "reference's."
+    )
     differs = (
         "The much-copied Python code by niteshsukhwani steps away from the reference "
         "and returns only the minority rows; mldr.resampling looks at one neighbour. "

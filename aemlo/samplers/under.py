@@ -55,7 +55,7 @@ class UnderSampler(Sampler):
 def adjusted_hamming(A, B):
     """Differing labels / (labels of one + labels of the other), row by row (m,).
 
-    0 where neither has a label. Charte et al., MLeNN, HAIS 2014.
+    0 where neither has a label. Charte et al., MLeNN, IDEAL 2014.
     """
     A, B = np.asarray(A, dtype=np.uint8), np.asarray(B, dtype=np.uint8)
     apart = (A != B).sum(axis=-1)
