@@ -143,7 +143,7 @@ def test_paper_drops_rows_without_labels_and_says_so(monkeypatch):
 def test_rows_come_back_in_the_datas_own_units(make):
     X, Y = toy()
     sampler = make()
-    sampler.set_params(epochs=150, learning_rate=1e-2)
+    sampler.set_params(epochs=60, learning_rate=1e-2)
     X_all, _ = sampler.fit_resample(X, Y, categorical_features=GROUPS)
     new = X_all[120:]
     assert np.array_equal(X_all[:120], X)
