@@ -145,6 +145,8 @@ def test_a_visitor_goes_the_whole_way(visitor, server, shared, screenshots):
     page.get_by_role("button", name="Use this data set").click(timeout=LONG)
     expect(page.get_by_text("MeanIR 1.478").first).to_be_visible(timeout=LONG)
 
+    settled(page)
+
     # A broken file: one box that names it; the data set before it stays.
     broken = server.home / "broken.arff"
     broken.write_text("@relation x\n@attribute a numeric\n@data\n1,2\n", "utf-8")

@@ -53,6 +53,8 @@ def _train(job, sampler, X, Y):
     """Fit the sampler; False when it was paused and there is nothing more to do."""
     job.stage(0.0, TRAINED)
     checkpoint = job.folder / "checkpoint.pt"
+    if checkpoint.exists():
+        _tell_again(job, checkpoint)
     try:
         sampler.fit(X, Y, on_progress=_told(job), checkpoint=checkpoint)
     except Stopped:
@@ -68,6 +70,16 @@ def _train(job, sampler, X, Y):
     with written_at_once(job.folder / "losses.csv") as path:
         sampler.losses_.to_csv(path, index=False)
     return True
+
+
+def _tell_again(job, checkpoint):
+    """Write the curves up to a checkpoint: a worker that died may not have."""
+    from aemlo.autoencoder.training import load_checkpoint
+
+    state = load_checkpoint(checkpoint)
+    for values in (*state["history"], *state["checks"]):
+        job.on_progress(0.0, message="resuming", **values)
+    job.flush()
 
 
 def _told(job):
