@@ -82,7 +82,8 @@ def downloads(workspace, run, made, provenance):
     left, right = st.columns(2)
     with left, st.container(border=True):
         st.markdown("**The oversampled data set**")
-        form = st.selectbox("Format", list(WRITERS), key="train.format")
+        formats = sorted(WRITERS, key=lambda name: name != "CSV")
+        form = st.selectbox("Format", formats, key="train.format")
         files = list(to_suffixes(form, made, mark, run.id))
         for suffix in files:
             st.download_button(
