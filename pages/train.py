@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aemlo import imbalance
-from aemlo.ui import parts, state, training, training_results
+from aemlo.ui import parts, resample_parts, state, training, training_results
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -20,6 +20,10 @@ with form, st.container(border=True):
     name = st.text_input("Name of the run", value=title, key=f"train.name.{title}")
     with parts.shown_errors():
         training.memory_note(dataset, title, settings)
+    with st.expander("What these settings would add", on_change="rerun") as expected:
+        if expected.open:
+            with parts.shown_errors():
+                resample_parts.preview(dataset, title, settings, seed)
     if st.button("Train", type="primary", icon=":material/model_training:"):
         spec = {"sampler": title, "settings": settings, "seed": seed}
         with parts.shown_errors():

@@ -1,8 +1,9 @@
 """Train AEMLO and make rows with it; or make rows again with a trained model.
 
 Artefacts: `model/` (weights.pt, spec.json), `checkpoint.pt`, `losses.csv`,
-`resampled/`, `provenance.parquet`, `codes.npy` (n, l) of all rows and
-`reconstruction.npy` (n,), the mean scaled error of each row decoded from its code.
+`resampled/`, `provenance.parquet`, `codes.npy` (n, l) of all rows, `reconstruction.npy`
+(n,), the mean scaled error of each row decoded from its code, and `card.csv`
+(see aemlo.quality).
 """
 
 import shutil
@@ -10,9 +11,10 @@ import shutil
 import numpy as np
 from scipy import sparse
 
-from aemlo import params
+from aemlo import params, quality
 from aemlo.errors import RunError, Stopped
 from aemlo.jobs import resampled
+from aemlo.samplers.neighbours import distance_space, stretches
 from aemlo.store import written_at_once
 
 CHUNK = 2048
@@ -38,6 +40,7 @@ def run(job):
     summary = resampled.save(job, dataset, preparation, sampler, X_all, Y_all)
     job.stage(MADE, CODED)
     _save_codes(job, sampler.model_, X_all)
+    _save_card(job, X_all, Y_all, sampler)
     job.finish(
         summary
         | {
@@ -108,6 +111,13 @@ def _use_trained(job, sampler):
         setattr(sampler, name, getattr(trained, name))
     if source != job.folder / "model":
         shutil.copytree(source, job.folder / "model", dirs_exist_ok=True)
+
+
+def _save_card(job, X, Y, sampler):
+    groups = sampler.categorical_features_
+    space = distance_space(X, groups, stretches(X, groups))
+    with written_at_once(job.folder / "card.csv") as path:
+        quality.card(space, Y, sampler.provenance_).to_csv(path, index=False)
 
 
 def _save_codes(job, model, X):

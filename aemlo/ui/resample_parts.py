@@ -248,11 +248,16 @@ def where(result):
 
 
 def card(result):
-    """The quality card as a table."""
+    """The quality card of a result."""
+    quality_card(result.card, key="resample.card")
+
+
+def quality_card(frame, key):
+    """A quality card (see aemlo.quality) as a table."""
     parts.table(
-        result.card,
+        frame,
         name="quality-card",
-        key="resample.card",
+        key=key,
         column_config={
             "synthetic": st.column_config.NumberColumn("new rows", format="%.3f"),
             "real": st.column_config.NumberColumn("real rows", format="%.3f"),

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import streamlit as st
 
 from aemlo import imbalance
@@ -14,6 +15,7 @@ from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts
+from aemlo.ui.resample_parts import quality_card
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -54,6 +56,10 @@ def results(workspace, run):
     for note in summary.get("notes", []):
         st.caption(parts.plain(note))
     _before_and_after(run, before, made)
+    card = folder / "card.csv"
+    if card.exists():
+        st.subheader("How good are the new rows")
+        quality_card(pd.read_csv(card), key="train.card")
     downloads(workspace, run, made, provenance)
 
 
