@@ -89,10 +89,13 @@ def text(app):
     return " ".join(m.value for m in [*app.markdown, *app.caption, *app.info])
 
 
-def test_an_empty_page_says_what_to_do_and_queues_it(compare_page, home):
+def test_a_page_without_runs_shows_the_example_and_queues_the_first(compare_page, home):
     app = compare_page("another-workspace")
     assert not app.exception
-    assert "No comparison of this data set yet" in text(app)
+    chosen = next(box for box in app.selectbox if box.label == "Run")
+    assert chosen.options == [
+        "Finished example: none, MLSMOTE, AEMLO on three classifiers · yeast"
+    ]
     assert "cells: " in text(app)
     next(b for b in app.button if b.label == "Compare").click().run()
     assert not app.exception
