@@ -149,7 +149,8 @@ def test_a_run_whose_rows_are_gone_is_not_offered(home):
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
-    assert opened().selectbox(key=_over(dataset)).options == ["nothing"]
+    example = "AEMLO, rare labels first"
+    assert opened().selectbox(key=_over(dataset)).options == ["nothing", example]
 
 
 def test_a_run_of_other_labels_is_refused_in_words(home):
