@@ -95,6 +95,7 @@ def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
     title = {
         "text": TERMS.get(term, term),
         "subtitle": f"best epoch so far: {best:.0f}" if best else " ",
+        "subtitleColor": theme.NEUTRAL,
     }
     # Drawn as SVG: it stays sharp, and its points can be counted.
     return alt.layer(*layers).properties(
