@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    {"errors", "params", "registry"},
+    {"errors", "params", "registry", "progress"},
     {"dataset", "prepare", "words", "checks", "builtin"},
     {
         *("formats", "imbalance", "advice", "metrics", "samplers", "classifiers"),
@@ -18,7 +18,7 @@ LAYERS = (
         *("experiment", "compare", "charts", "folds", "leaks", "report", "specs"),
         *("cells", "model_files"),
     },
-    {"store", "worker", "jobs", "progress", "__main__"},
+    {"store", "worker", "jobs", "__main__"},
     {"ui"},
     {"pages", "app"},
 )

@@ -12,6 +12,7 @@ from aemlo.autoencoder.model import TrainedModel, save_torch
 from aemlo.autoencoder.network import Network
 from aemlo.autoencoder.rows import Rows, learn_scales
 from aemlo.errors import AemloError, RunError, Stopped
+from aemlo.progress import no_progress
 
 TERMS = ("total", "latent", "ranking", "reconstruction", "distance", "calibration")
 CHECKED_ROWS = 512
@@ -19,10 +20,6 @@ SECONDS_BETWEEN_CALLS = 0.3
 SECONDS_BETWEEN_CHECKPOINTS = (2.0, 10.0)  # at least, at most
 SHARE_FOR_CHECKPOINTS = 0.01
 EPS = 1e-12
-
-
-def no_progress(fraction, **values):
-    """The progress hook of those who do not look."""
 
 
 def train(X, Y, settings, seed, on_progress=no_progress, checkpoint=None, state=None):

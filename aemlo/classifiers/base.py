@@ -12,14 +12,11 @@ from sklearn.utils import check_random_state
 from aemlo import params
 from aemlo.errors import DataError
 from aemlo.params import Between
+from aemlo.progress import no_progress
 
 Jobs = Annotated[
     int, Between(1, 64, "Labels learned at the same time, in threads", more=True)
 ]
-
-
-def no_progress(fraction, **values):
-    """The progress hook of those who do not look."""
 
 
 def part_of(on_progress, low, high):

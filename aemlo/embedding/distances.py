@@ -4,15 +4,12 @@ import numpy as np
 from scipy import sparse
 
 from aemlo.errors import DataError
+from aemlo.progress import no_progress
 
 METRICS = ("euclidean", "cosine", "jaccard")
 
 # Entries of one block of distances: a million doubles are 8 MB, which a cache holds.
 BLOCK = 1_000_000
-
-
-def no_progress(fraction, **values):
-    """The progress hook of those who do not look."""
 
 
 class Distances:

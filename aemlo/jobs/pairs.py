@@ -33,7 +33,7 @@ def run(job):
         for place, split in enumerate(splits):
             job.stage(place / len(splits), (place + 1) / len(splits))
             for part, made, mark in _pair(job, dataset, split):
-                stem = f"{_stem(dataset.name)}-fold{split.fold + 1}-{part}"
+                stem = f"{file_stem(dataset.name)}-fold{split.fold + 1}-{part}"
                 for suffix, data in to_bytes(made, job.spec["format"], mark).items():
                     archive.writestr(stem + suffix, data)
     job.finish({"folds": len(splits)})
@@ -68,5 +68,6 @@ def _pair(job, dataset, split):
     yield "test", preparation.restore(preparation.transform(test), test.Y, test), None
 
 
-def _stem(name):
+def file_stem(name):
+    """`name` as a file may be called: letters, digits, `-` and `_`, at most 60."""
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:60] or "data"

@@ -13,11 +13,8 @@ from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.errors import DataError, ParameterError
+from aemlo.progress import no_progress
 from aemlo.samplers import size
-
-
-def no_progress(fraction, **values):
-    """The progress hook of those who do not look."""
 
 
 @dataclass

@@ -13,6 +13,7 @@ from aemlo.errors import AemloError
 from aemlo.formats import WRITERS, to_bytes
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
+from aemlo.jobs.pairs import file_stem
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts
 from aemlo.ui.resample_parts import quality_card
@@ -95,7 +96,7 @@ def downloads(workspace, run, made, provenance):
             st.download_button(
                 f"Download {suffix}",
                 data=lambda s=suffix: to_bytes(made, form, mark)[s],
-                file_name=f"{_stem(run.dataset_name)}-oversampled{suffix}",
+                file_name=f"{file_stem(run.dataset_name)}-oversampled{suffix}",
                 key=f"train.download{suffix}",
                 on_click="ignore",
                 icon=":material/download:",
@@ -128,10 +129,6 @@ def downloads(workspace, run, made, provenance):
 def to_suffixes(form, _made, _mark, run_id):
     """Endings of the files a format writes, tried on the first rows."""
     return tuple(to_bytes(_made.take(range(min(3, _made.n))), form, _mark[:3]))
-
-
-def _stem(name):
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:60] or "data"
 
 
 def pairs(workspace, run, form):
@@ -168,7 +165,7 @@ def pairs(workspace, run, form):
                 data=lambda o=other: (
                     workspace.store.folder(o.id) / "pairs.zip"
                 ).read_bytes(),
-                file_name=f"{_stem(run.dataset_name)}-pairs.zip",
+                file_name=f"{file_stem(run.dataset_name)}-pairs.zip",
                 key=f"train.pairs.{other.id}",
                 on_click="ignore",
                 icon=":material/download:",
