@@ -5,6 +5,7 @@ import streamlit as st
 
 from aemlo import quality
 from aemlo.formats import WRITERS, to_bytes
+from aemlo.jobs.pairs import file_stem
 from aemlo.ui import parts, training_results
 
 
@@ -54,7 +55,7 @@ def _downloads(result, keep):
     form = st.selectbox("Format", list(WRITERS), key="resample.format")
     kept = result.made.take(np.flatnonzero(keep))
     mark = result.synthetic[keep]
-    stem = training_results._stem(result.run.dataset_name)
+    stem = file_stem(result.run.dataset_name)
     with st.container(horizontal=True):
         for suffix in training_results.to_suffixes(
             form, result.made, result.synthetic, result.run.id
