@@ -1,0 +1,266 @@
+"""How long the pages take to answer, in headless Chromium on two free cores.
+
+The imbalance page at delicious's size (16,105 rows, 983 labels, 19 labels a row): from
+a click to the moment the script has run and the browser's main thread is free again.
+The latent space of 5,000 rows: from its address to a drawn map, visited again.
+
+    PYTHONPATH=. python tests/benchmarks/pages.py [imbalance|latent]
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from imbalance import power_law
+from playwright.sync_api import sync_playwright
+
+from aemlo.dataset import Dataset, Feature
+from aemlo.embedding import pca, trained
+from aemlo.store import Store
+
+PORT = 8611
+TIMES = 5
+CHROMIUM = os.environ.get("AEMLO_CHROMIUM", "/usr/bin/chromium")
+AT_REST = (
+    "document.querySelector('[data-testid=stApp]')"
+    ".getAttribute('data-test-script-state') === 'notRunning'"
+)
+# Notes when the visitor last clicked or pressed a key and when the page last changed.
+WATCH = """
+window.watch = {acted: 0, changed: 0};
+for (const kind of ['pointerdown', 'keydown'])
+  addEventListener(kind, () => watch.acted = performance.now(), true);
+new MutationObserver(() => watch.changed = performance.now()).observe(
+  document, {subtree: true, childList: true, attributes: true, characterData: true});
+new PerformanceObserver(list => list.getEntries().forEach(
+  task => watch.changed = Math.max(watch.changed, task.startTime + task.duration)
+)).observe({type: 'longtask'});
+"""
+QUIET = 800  # milliseconds without a change, after which an answer is complete
+
+
+def features(d):
+    """d features called x0 and so on."""
+    return tuple(Feature(f"x{j}") for j in range(d))
+
+
+@contextmanager
+def page_at(home, path):
+    """A browser page on a server of the app whose store is `home`."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += [f"--server.port={PORT}", "--server.headless=true"]
+    server = subprocess.Popen(
+        command,
+        env=os.environ | {"AEMLO_HOME": str(home), "AEMLO_WORKERS": "0"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_server()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.add_init_script(WATCH)
+            page.goto(f"http://127.0.0.1:{PORT}/{path}")
+            page.wait_for_selector(".js-plotly-plot .nsewdrag", timeout=60_000)
+            rest(page)
+            page.wait_for_timeout(3000)
+            yield page
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for_server():
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health").close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The app did not start.")
+
+
+def rest(page):
+    """Until the script has run and what it sent is drawn."""
+    page.wait_for_function(
+        f"{AT_REST} && performance.now() - watch.changed > {QUIET}", timeout=60_000
+    )
+
+
+def answered(page, act):
+    """Seconds from the visitor's click to the last change of the page it led to."""
+    act()
+    page.wait_for_function(
+        f"{AT_REST} && performance.now() - watch.changed > {QUIET}", timeout=60_000
+    )
+    return page.evaluate("(watch.changed - watch.acted) / 1000")
+
+
+def written(name, seconds):
+    """One line: least, median and largest of the seconds."""
+    print(
+        f"{name:32} {min(seconds):.2f} {statistics.median(seconds):.2f} "
+        f"{max(seconds):.2f}",
+        flush=True,
+    )
+
+
+def imbalance(home):
+    """Every kind of click on the imbalance page at 983 labels."""
+    Y = power_law()
+    n, q = Y.shape
+    X = np.random.default_rng(0).normal(size=(n, 10))
+    names = tuple(f"label {j}" for j in range(q))
+    store = Store(home)
+    dataset = Dataset("of delicious's size", X, Y, features(10), names)
+    store.use_dataset("workspace-983", store.add_dataset(dataset))
+    print(f"{'click: seconds':32} min median max")
+    with page_at(home, "imbalance?w=workspace-983") as page:
+
+        def radio(name):
+            return lambda: page.get_by_role("radio", name=name).first.click()
+
+        measures = ("Within each label", "Positive rows", "Between labels")
+        written(
+            "another measure",
+            [answered(page, radio(m)) for _ in range(2) for m in measures],
+        )
+        label = page.get_by_role("combobox", name="Label").first
+        written("another label", [_choose(page, label, j) for j in range(100, 107)])
+        log = page.locator("label", has_text="Log scale").first
+        written("log scale", [answered(page, log.click) for _ in range(4)])
+        views = ("Concurrence", "Co-occurrence", "Phi", "Rows", "Labelsets", "Long")
+        for view in (*views, "What if"):
+            page.get_by_role("radio", name=view).first.click()
+            rest(page)
+            page.wait_for_timeout(2500)
+        for view in views:
+            away = radio("All measures")
+            away()
+            rest(page)
+            page.wait_for_timeout(1200)
+            written(view, [answered(page, radio(view))])
+        radio("What if")()
+        rest(page)
+        page.wait_for_timeout(2500)
+        for method in ("ML-ROS", "MLSMOTE", "REMEDIAL", "AEMLO"):
+            page.get_by_role("combobox", name="Sampler").click()
+            page.get_by_role("option", name=method, exact=True).click()
+            rest(page)
+            page.wait_for_timeout(2500)
+            slider = page.get_by_role("slider", name="Size")
+            if slider.count() == 0 or slider.get_attribute("aria-disabled") == "true":
+                continue
+            step = [answered(page, lambda: slider.press("ArrowRight"))]
+            step += [answered(page, lambda: slider.press("ArrowRight")) for _ in "1234"]
+            written(f"what if: {method}, another size", step)
+
+
+def _choose(page, box, label):
+    box.click()
+    box.fill(f"label {label}")
+    option = page.get_by_role("option", name=f"label {label}", exact=True)
+    option.wait_for()
+    return answered(page, option.click)
+
+
+def latent(home):
+    """The map of 4,500 real and 500 new rows, visited again."""
+    run = _trained(Store(home))
+    with page_at(home, f"latent?w=workspace0&run={run}") as page:
+        drawn = []
+        for _ in range(TIMES):
+            started = time.perf_counter()
+            page.reload()
+            page.wait_for_selector(".js-plotly-plot .nsewdrag", timeout=60_000)
+            drawn.append(time.perf_counter() - started)
+            rest(page)
+            page.wait_for_timeout(1500)
+        print(f"{'seconds':32} min median max")
+        written("reload to a drawn map", drawn)
+        back = []
+        for _ in range(TIMES):
+            page.goto(f"http://127.0.0.1:{PORT}/methods?w=workspace0")
+            rest(page)
+            page.wait_for_timeout(1500)
+            started = time.perf_counter()
+            page.goto(f"http://127.0.0.1:{PORT}/latent?w=workspace0&run={run}")
+            page.wait_for_selector(".js-plotly-plot .nsewdrag", timeout=60_000)
+            back.append(time.perf_counter() - started)
+        written("address to a drawn map", back)
+
+
+def _trained(store, n=4500, m=500, d=60, q=12, size=32):
+    """A finished run of n real and m new rows with its pictures, in `store`."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(n, 8))
+    X = hidden @ rng.normal(size=(8, d)) + 0.3 * rng.normal(size=(n, d))
+    scores = hidden @ rng.normal(size=(8, q))
+    bars = [np.quantile(scores[:, j], 1 - p) for j, p in enumerate(_shares(q))]
+    Y = (scores > bars).astype(np.uint8)
+    names = tuple(f"label {j}" for j in range(q))
+    parents = rng.choice(np.flatnonzero(Y[:, -3:].any(axis=1)), (m, 2))
+    X_all = np.vstack([X, X[parents].mean(axis=1)])
+    Y_all = np.vstack([Y, Y[parents[:, 0]]])
+    key = store.add_dataset(Dataset("map", X, Y, features(d), names))
+    store.use_dataset("workspace0", key)
+    run = store.enqueue("workspace0", "train", "AEMLO", {"seed": 0}, key, "map")
+    folder = store.folder(run)
+    Dataset("map", X_all, Y_all, features(d), names).save(folder / "resampled")
+    pd.DataFrame(
+        {
+            "origin": [*range(n), *([-1] * m)],
+            "parents": [()] * n + [tuple(map(int, pair)) for pair in parents],
+            "label": [-1] * n + [q - 1] * m,
+            "weight": [np.nan] * n + [0.5] * m,
+        }
+    ).to_parquet(folder / "provenance.parquet")
+    codes = np.tanh(X_all @ rng.normal(size=(d, size)) / 8)
+    np.save(folder / "codes.npy", codes)
+    store.claim("benchmark")
+    store.finish(run, "done", summary={}, error=None)
+    _picture(store, run, key, {"latent": codes, "features": X_all, "labels": Y_all})
+    return run
+
+
+def _shares(q):
+    return np.geomspace(0.4, 0.01, q)
+
+
+def _picture(store, run, key, spaces):
+    spec = {"run": run, **trained.PICTURE}
+    picture = store.enqueue("workspace0", "embed", "Map", spec, key, "map")
+    folder = store.folder(picture)
+    for space, codes in spaces.items():
+        frame = pd.DataFrame(pca(codes.astype(float), 2), columns=["x", "y"])
+        frame.insert(0, "row", np.arange(len(codes)))
+        frame["placed"], frame["trustworthiness"] = False, 0.9
+        frame["preservation"] = 0.5
+        frame.to_parquet(folder / f"{space}.parquet")
+    rows = np.arange(len(codes))
+    pd.DataFrame({"row": rows, "outside": False}).to_parquet(folder / "rows.parquet")
+    store.claim("benchmark")
+    store.finish(picture, "done", summary={}, error=None)
+
+
+def main(kinds):
+    """Time the pages named."""
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as home:
+            {"imbalance": imbalance, "latent": latent}[kind](Path(home))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["imbalance", "latent"])
