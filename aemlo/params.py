@@ -9,6 +9,7 @@ methods page tabulates it. Ours.
 """
 
 import inspect
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -170,7 +171,42 @@ class Counts:
         }
 
 
-RULES = (Between, OneOf, Switch, Several, Names, Text, Counts)
+@dataclass(frozen=True)
+class Registered:
+    """Something of a `family` (aemlo.registry.Family) with settings of its own.
+
+    A title, a spec (`{"name": title, "params": {...}}`) or an object; with `several`,
+    a list of them, in order.
+    """
+
+    family: Any
+    help: str
+    several: bool = False
+    more: bool = False
+
+    @property
+    def choices(self):
+        """The titles to choose from."""
+        return tuple(self.family.table())
+
+    def fault(self, value, kind):
+        if not self.several:
+            value = [value]
+        elif isinstance(value, str) or not isinstance(value, list | tuple) or not value:
+            return f"must be a list with at least one {self.family.name}"
+        for one in value:
+            self.family.build(one)
+        return None
+
+    def parse(self, text, kind):
+        if text.lstrip().startswith("[" if self.several else "{"):
+            return tuple(json.loads(text)) if self.several else json.loads(text)
+        if not self.several:
+            return text
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+RULES = (Between, OneOf, Switch, Several, Names, Text, Counts, Registered)
 
 
 @dataclass(frozen=True)
@@ -252,6 +288,35 @@ def build(cls, settings, **more):
     estimator = cls(**more, **settings)
     check(estimator)
     return estimator
+
+
+def restored(cls, settings):
+    """`settings` of `cls` from JSON or TOML, as its constructor wants them.
+
+    There is no tuple, no whole number as a key and, in TOML, no None ("none") there.
+    """
+    known = parameters(cls)
+    return {
+        name: _restored(known[name], value) if name in known else value
+        for name, value in settings.items()
+    }
+
+
+def _restored(parameter, value):
+    rule = parameter.rule
+    if value == "none" and parameter.optional:
+        return None
+    if isinstance(rule, Registered):
+        if isinstance(value, list | tuple):
+            return tuple(rule.family.restored(one) for one in value)
+        return rule.family.restored(value)
+    if isinstance(rule, Counts) and isinstance(value, dict):
+        return {int(k) if str(k).isdigit() else k: v for k, v in value.items()}
+    if isinstance(value, list):
+        return tuple(value)
+    if parameter.kind is float and type(value) is int:
+        return float(value)
+    return value
 
 
 def parse(cls, name, text):

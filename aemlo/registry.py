@@ -1,9 +1,14 @@
-"""Classes found by scanning a folder, and looked up by name in any case."""
+"""Classes found by scanning a folder, looked up by name, built from plain specs."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from inspect import getmembers, isabstract, isclass
 from pkgutil import iter_modules
 
+from sklearn.base import clone
+
+from aemlo import params
 from aemlo.errors import ParameterError
 
 
@@ -27,3 +32,74 @@ def find(table, name, what):
         if title.casefold() == name.strip().casefold():
             return entry
     raise ParameterError(f"There is no {what} {name!r}. Names: {', '.join(table)}.")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Registered classes of one kind, for settings that hold others (Registered).
+
+    `name` is the kind in a word, `base` its class; `table()` gives the registry and is
+    asked late: the scan that fills it imports the modules that name the family. A spec
+    is plain JSON, `{"name": title, "params": {...}}`, and may hold further specs, so
+    that pages, stored runs and the command line can write down any combination.
+    """
+
+    name: str
+    base: type
+    table: Callable[[], dict]
+
+    def build(self, what, **more):
+        """An object from its title, its spec, or itself (a clone).
+
+        `more` are further settings, given where the class has them. Raises
+        ParameterError for a title or a setting that does not exist.
+        """
+        if isinstance(what, self.base):
+            made = clone(what)
+            known = made.get_params(deep=False)
+            return made.set_params(**{k: v for k, v in more.items() if k in known})
+        cls, settings = self.read(what)
+        return params.build(
+            cls, settings, **{k: v for k, v in more.items() if k not in settings}
+        )
+
+    def read(self, what):
+        """(class, settings) of a title or a spec; ParameterError if it is neither."""
+        if isinstance(what, str):
+            what = {"name": what}
+        if not isinstance(what, dict) or not isinstance(what.get("name"), str):
+            raise ParameterError(
+                f"A {self.name} is a title or a spec with 'name' and 'params', "
+                f"got {what!r}."
+            )
+        unknown = sorted(set(what) - {"name", "params"})
+        if unknown:
+            raise ParameterError(
+                f"A {self.name}'s spec has 'name' and 'params' only, got "
+                f"{unknown[0]!r} too."
+            )
+        return find(self.table(), what["name"], self.name), what.get("params") or {}
+
+    def restored(self, what):
+        """A title as it is, a spec with the settings that its class wants."""
+        if not isinstance(what, dict):
+            return what
+        cls, settings = self.read(what)
+        return {"name": cls.title, "params": params.restored(cls, settings)}
+
+    def spec_of(self, thing):
+        """The spec of an object, settings at their default left out; plain JSON."""
+        defaults = {n: p.default for n, p in params.parameters(type(thing)).items()}
+        settings = {
+            name: self._plain(getattr(thing, name))
+            for name, default in defaults.items()
+            if self._plain(getattr(thing, name)) != self._plain(default)
+        }
+        return {"name": thing.title, "params": settings}
+
+    def _plain(self, value):
+        if isinstance(value, self.base):
+            return self.spec_of(value)
+        if isinstance(value, tuple | list):
+            return [self._plain(entry) for entry in value]
+        return value

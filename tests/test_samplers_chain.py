@@ -126,12 +126,11 @@ def test_steps_are_titles_specs_or_objects_and_travel_as_json():
         ),
         (
             ({"name": "MLTL", "settings": {}},),
-            "chain: a step's spec has 'name' and 'params' only, got 'settings' too.",
+            "A sampler's spec has 'name' and 'params' only, got 'settings' too.",
         ),
         (
             (3,),
-            "chain: a step is a sampler's title or a spec with 'name' and 'params', "
-            "got 3.",
+            "A sampler is a title or a spec with 'name' and 'params', got 3.",
         ),
         (
             ({"name": "MLSMOTE", "params": {"k_neighbors": 0}},),

@@ -75,6 +75,22 @@ def test_none_and_tuples_are_written_so_that_they_come_back():
     assert again["CC-tree"].given_order == (1, 0)
 
 
+def test_the_settings_of_what_is_inside_survive_toml():
+    steps = ["REMEDIAL", {"name": "ML-ROS", "params": {"target": {"3": 80}}}]
+    inner = {"name": "BR-tree", "params": {"max_depth": None, "class_weights": True}}
+    checked = specs.checked(
+        SPEC
+        | {
+            "samplers": ["none", specs.arm("chain", {"steps": steps})],
+            "classifiers": [specs.arm("thresholds", {"classifier": inner})],
+        }
+    )
+    samplers, classifiers = specs.arms(specs.from_toml(specs.to_toml(checked)))
+    assert samplers["chain"].steps[1]["params"] == {"target": {3: 80}}
+    assert classifiers["thresholds"].classifier == inner
+    compile(specs.script(checked), "repeat.py", "exec")
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -175,7 +191,7 @@ def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path):
     spec = specs.checked(small(shared))
     script = tmp_path / "repeat.py"
     script.write_text(specs.script(spec), encoding="utf-8")
-    root = Path(specs.__file__).parents[1]
+    root = Path(specs.__file__).parents[2]
     subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,

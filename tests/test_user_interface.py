@@ -85,3 +85,63 @@ def test_a_changed_widget_changes_the_setting():
     app = AppTest.from_string(FORM, default_timeout=30).run()
     app.number_input(key="f.AEMLO.epochs").set_value(7).run()
     assert app.session_state["chosen"]["epochs"] == 7
+
+
+NESTED = """
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.samplers import SAMPLERS
+from aemlo.ui import forms
+import streamlit as st
+cls = {**SAMPLERS, **CLASSIFIERS}[st.session_state["title"]]
+values = st.session_state["values"]
+st.session_state["chosen"] = forms.param_form(cls, key="f", values=values)
+"""
+
+
+def nested(title, values=None):
+    app = AppTest.from_string(NESTED, default_timeout=30)
+    app.session_state["title"], app.session_state["values"] = title, values
+    return app.run()
+
+
+def test_the_steps_of_a_chain_have_settings_of_their_own():
+    app = nested("chain")
+    assert not app.exception
+    assert app.session_state["chosen"] == {"steps": ("REMEDIAL", "MLSMOTE")}
+    app.number_input(key="f.chain.steps.in.MLSMOTE.k_neighbors").set_value(9).run()
+    app.multiselect(key="f.chain.steps").set_value(["MLSMOTE", "MLTL"]).run()
+    app.number_input(key="f.chain.steps.in.MLTL.threshold").set_value(0.25).run()
+    assert app.session_state["chosen"] == {
+        "steps": (
+            {"name": "MLSMOTE", "params": {"k_neighbors": 9}},
+            {"name": "MLTL", "params": {"threshold": 0.25}},
+        )
+    }
+
+
+def test_a_wrapped_classifier_has_settings_of_its_own_all_the_way_down():
+    app = nested("thresholds")
+    assert app.session_state["chosen"]["classifier"] == "BR-logistic"
+    app.selectbox(key="f.thresholds.classifier").set_value("balanced bagging").run()
+    within = "f.thresholds.classifier.in.balanced bagging.classifier"
+    app.selectbox(key=within).set_value("ML-kNN").run()
+    app.number_input(key=f"{within}.in.ML-kNN.k").set_value(7).run()
+    assert not app.exception
+    assert app.session_state["chosen"]["classifier"] == {
+        "name": "balanced bagging",
+        "params": {"classifier": {"name": "ML-kNN", "params": {"k": 7}}},
+    }
+
+
+def test_a_nested_form_starts_from_the_spec_it_is_given():
+    steps = ["REMEDIAL", {"name": "mlsmote", "params": {"k_neighbors": 3}}]
+    app = nested("chain", {"steps": steps})
+    assert app.number_input(key="f.chain.steps.in.MLSMOTE.k_neighbors").value == 3
+    found = {"name": "MLSMOTE", "params": {"k_neighbors": 3}}
+    assert app.session_state["chosen"] == {"steps": ("REMEDIAL", found)}
+
+
+def test_an_empty_chain_is_refused_where_it_is_set():
+    app = nested("chain")
+    app.multiselect(key="f.chain.steps").set_value([]).run()
+    assert [e.value for e in app.error] == ["Steps: choose at least one sampler."]

@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 
 from aemlo.classifiers.base import Classifier, part_of
-from aemlo.classifiers.nested import SeveralClassifiers, seeded
+from aemlo.classifiers.nested import CLASSIFIER, seeded
 from aemlo.errors import ParameterError
-from aemlo.params import Several
+from aemlo.params import Registered, Several
 
 
 class Average(Classifier):
@@ -18,7 +18,10 @@ class Average(Classifier):
     def __init__(
         self,
         classifiers: Annotated[
-            tuple, SeveralClassifiers("Classifiers whose scores are averaged")
+            tuple,
+            Registered(
+                CLASSIFIER, "Classifiers whose scores are averaged", several=True
+            ),
         ] = ("BR-logistic", "random forest"),
         weights: Annotated[
             tuple | None,

@@ -6,8 +6,8 @@ import numpy as np
 
 from aemlo.classifiers.base import Classifier, Jobs, new_seed
 from aemlo.classifiers.learners import run_all
-from aemlo.classifiers.nested import OneClassifier, build
-from aemlo.params import Between, OneOf
+from aemlo.classifiers.nested import CLASSIFIER, build
+from aemlo.params import Between, OneOf, Registered
 
 
 class BalancedBagging(Classifier):
@@ -27,7 +27,7 @@ class BalancedBagging(Classifier):
     def __init__(
         self,
         classifier: Annotated[
-            str, OneClassifier("The classifier fitted on each bag")
+            str, Registered(CLASSIFIER, "The classifier fitted on each bag")
         ] = "BR-tree",
         bags: Annotated[int, Between(1, 500, "Bags to average")] = 10,
         draw: Annotated[

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from aemlo import params
 from aemlo.classifiers.base import Classifier
-from aemlo.classifiers.nested import OneClassifier, registry, seeded
+from aemlo.classifiers.nested import CLASSIFIER, registry, seeded
 from aemlo.errors import ParameterError
+from aemlo.params import Registered
 
 
 class ClassWeighted(Classifier):
@@ -20,7 +21,7 @@ class ClassWeighted(Classifier):
     def __init__(
         self,
         classifier: Annotated[
-            str, OneClassifier("The classifier whose rows are weighed")
+            str, Registered(CLASSIFIER, "The classifier whose rows are weighed")
         ] = "BR-logistic",
         random_state=None,
     ):

@@ -8,8 +8,8 @@ from scipy import sparse
 from aemlo import thresholds
 from aemlo.classifiers.base import Classifier, new_seed, part_of
 from aemlo.classifiers.learners import listed
-from aemlo.classifiers.nested import OneClassifier, build, seeded
-from aemlo.params import Between, OneOf
+from aemlo.classifiers.nested import CLASSIFIER, build, seeded
+from aemlo.params import Between, OneOf, Registered
 
 RULES = ("F-max", "cardinality", "label cardinality", "fixed")
 
@@ -35,7 +35,7 @@ class Thresholded(Classifier):
     def __init__(
         self,
         classifier: Annotated[
-            str, OneClassifier("The classifier whose scores are cut")
+            str, Registered(CLASSIFIER, "The classifier whose scores are cut")
         ] = "BR-logistic",
         rule: Annotated[str, OneOf(RULES, "How thresholds are chosen")] = "F-max",
         threshold: Annotated[float, Between(0, 1, "For the rule fixed: the cut")] = 0.5,

@@ -18,10 +18,7 @@ from aemlo.store import written_at_once
 def sampler_of(spec, seed):
     """The sampler that `spec` names (`sampler`, `settings`), seeded."""
     cls = find(SAMPLERS, spec["sampler"], "sampler")
-    settings = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in spec.get("settings", {}).items()
-    }
+    settings = params.restored(cls, spec.get("settings", {}))
     return params.build(cls, settings, random_state=seed)
 
 

@@ -1,16 +1,12 @@
 """A chain of samplers, each working on what the one before it returned."""
 
-import json
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
-from aemlo import params
-from aemlo.errors import ParameterError
-from aemlo.params import Several
-from aemlo.registry import find
+from aemlo.params import Registered
+from aemlo.registry import Family
 from aemlo.samplers.base import Sampler, provenance
 
 
@@ -21,55 +17,8 @@ def registry():
     return SAMPLERS
 
 
-def build(what):
-    """A Sampler from its title, its spec, or itself (a clone).
-
-    A spec is plain JSON: `{"name": title, "params": {...}}`. Raises ParameterError for
-    a title or a setting that does not exist.
-    """
-    if isinstance(what, Sampler):
-        return clone(what)
-    spec = {"name": what} if isinstance(what, str) else what
-    if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
-        raise ParameterError(
-            f"chain: a step is a sampler's title or a spec with 'name' and 'params', "
-            f"got {what!r}."
-        )
-    unknown = sorted(set(spec) - {"name", "params"})
-    if unknown:
-        raise ParameterError(
-            f"chain: a step's spec has 'name' and 'params' only, got {unknown[0]!r} "
-            "too."
-        )
-    cls = find(registry(), spec["name"], "sampler")
-    return params.build(cls, spec.get("params") or {})
-
-
-class Steps(Several):
-    """A list of samplers: titles, specs or objects."""
-
-    def __init__(self, help, more=False):
-        object.__setattr__(self, "help", help)
-        object.__setattr__(self, "more", more)
-
-    __hash__, __eq__ = object.__hash__, object.__eq__  # by the titles: too early
-
-    @property
-    def choices(self):
-        """The titles to choose from."""
-        return tuple(registry())
-
-    def fault(self, value, kind):
-        if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
-            return "must be a list with at least one sampler"
-        for step in value:
-            build(step)
-        return None
-
-    def parse(self, text, kind):
-        if text.lstrip().startswith("["):
-            return tuple(json.loads(text))
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+SAMPLER = Family("sampler", Sampler, registry)
+build = SAMPLER.build
 
 
 class Chain(Sampler):
@@ -107,7 +56,9 @@ class Chain(Sampler):
 
     def __init__(
         self,
-        steps: Annotated[tuple, Steps("Samplers in the order in which they work")] = (
+        steps: Annotated[
+            tuple, Registered(SAMPLER, "In the order in which they work", several=True)
+        ] = (
             "REMEDIAL",
             "MLSMOTE",
         ),

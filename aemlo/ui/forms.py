@@ -13,7 +13,9 @@ def param_form(cls, key, *, values=None, skip=(), labels=(), container=None):
 
     `values` replaces defaults (a preset), `skip` leaves settings out, `labels` are the
     names offered where a setting chooses labels. Settings marked `more` sit behind
-    "More settings". Nothing is hidden: what is not drawn keeps its default.
+    "More settings"; a setting that is itself a sampler or classifier has the settings
+    of that below it, and so on down. Nothing is hidden: what is not drawn keeps its
+    default.
     """
     values = values or {}
     known = {n: p for n, p in params.parameters(cls).items() if n not in skip}
@@ -28,15 +30,55 @@ def param_form(cls, key, *, values=None, skip=(), labels=(), container=None):
 
 
 def _widgets(box, cls, known, values, key, labels):
-    columns = box.columns(2)
     chosen = {}
-    for place, (name, parameter) in enumerate(known.items()):
-        value = values.get(name, parameter.default)
+    nested = [n for n, p in known.items() if isinstance(p.rule, params.Registered)]
+    plain = [name for name in known if name not in nested]
+    columns = box.columns(2)
+    for place, name in enumerate(plain):
+        value = values.get(name, known[name].default)
         with columns[place % 2]:
             chosen[name] = _widget(
-                parameter, value, f"{key}.{cls.title}.{name}", labels
+                known[name], value, f"{key}.{cls.title}.{name}", labels
+            )
+    for name in nested:
+        value = values.get(name, known[name].default)
+        with box:
+            chosen[name] = _registered(
+                known[name], value, f"{key}.{cls.title}.{name}", labels
             )
     return chosen
+
+
+def _registered(parameter, value, key, labels):
+    """One or several of a family, and below them the settings of each."""
+    rule = parameter.rule
+    read = [rule.family.read(v) for v in (value if rule.several else [value])]
+    first = {cls.title: settings for cls, settings in read}
+    text = caption(parameter.name, rule)
+    common = {"key": key, "help": rule.help, "persist_state": "session"}
+    options = list(rule.choices)
+    if not rule.several:
+        (title,) = first
+        titles = [st.selectbox(text, options, options.index(title), **common)]
+    else:
+        titles = st.multiselect(text, options, default=list(first), **common)
+    chosen = [_one_of(rule, title, first.get(title), key, labels) for title in titles]
+    if not chosen:
+        st.error(f"{text}: choose at least one {rule.family.name}.")
+        st.stop()
+    return tuple(chosen) if rule.several else chosen[0]
+
+
+def _one_of(rule, title, values, key, labels):
+    """The settings of one of a family: a spec, or its title where all are default."""
+    cls, _ = rule.family.read(title)
+    known = params.parameters(cls)
+    if not known:
+        return title
+    with st.expander(f"Settings of {title}"):
+        settings = param_form(cls, f"{key}.in", values=values, labels=labels)
+    changed = {n: v for n, v in settings.items() if v != known[n].default}
+    return {"name": title, "params": changed} if changed else title
 
 
 def caption(name, rule):
