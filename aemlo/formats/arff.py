@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -15,11 +16,7 @@ from aemlo.formats.mulan_xml import write_names
 from aemlo.formats.table import Column, Table, unique_names
 
 DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
-PLAIN = re.compile(
-    r"^@attribute[ \t]+([^\s'\"{},%]+)[ \t]+"
-    r"(\{[^'\"\\{}\n]+\}|numeric|real|integer)[ \t]*$",
-    re.I | re.M,
-)
+NUMBERS = ("numeric", "real", "integer")
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
 MEKA = re.compile(r":.*?-C\s+(-?\d+)", re.S)
 SPLIT = re.compile(r"-split-(number|percentage)\s+(\d+(?:\.\d+)?)")
@@ -94,7 +91,7 @@ class Meka(Arff):
 def read_header(source, limits):
     """The Header of the ARFF text in `source`; DataError names the line at fault."""
     data, name = source.text, source.name
-    end = DATA.search(data)
+    end = _data_line(data)
     if not end:
         raise DataError(f"{name}: has no @data line: the file is cut off or no ARFF.")
     text = data[: end.start()].decode("utf-8", errors="replace")
@@ -128,25 +125,60 @@ def read_header(source, limits):
     return Header(unquoted(relation), columns, start, line, warnings, repeated)
 
 
-def _plain_columns(text):
-    """Columns of a header without quotes and rarities, and the rest of its text.
+def _data_line(data):
+    """The match of the first line that says @data, any case; None if there is none."""
+    # Most files spell it small: what stands before is then searched without a pattern.
+    at = data.find(b"\n@data") + 1
+    if at and data[:at].lower().count(b"@data") == 0:
+        return DATA.match(data, at) or DATA.search(data)
+    return DATA.search(data)
 
-    No columns and all of the text where one attribute is not of the plainest form.
+
+def _plain_columns(text):
+    """Columns of a header whose attributes are three bare words a line, and the rest.
+
+    No columns and all of the text where one line of them is anything else.
     """
-    plain = PLAIN.findall(text)
-    if len(plain) < text.lower().count("@attribute"):
+    start = text.find("@attribute")
+    block = text[start:].rstrip()
+    lines = block.count("\n") + 1
+    words = block.split()
+    first, names, kinds = words[::3], words[1::3], words[2::3]
+    # Every line begins with @attribute, and so does every third word: three a line.
+    if (
+        start < 0
+        or text[max(start - 1, 0)] not in "@\n"
+        or len(words) != 3 * lines
+        or block.count("\n@attribute") != lines - 1
+        or first.count("@attribute") != lines
+        or "@attribute" in names
+        or _has_marks("".join(names), "'\"{},%")
+    ):
         return [], text
-    values = {}
-    for kind in {kind for _, kind in plain if kind[0] == "{"}:
-        values[kind] = tuple(value.strip() for value in kind[1:-1].split(","))
-        if len(set(values[kind])) < len(values[kind]):
-            return [], text
-    columns = [
-        Column(title, "nominal", values[kind]) if kind in values else Column(title)
-        for title, kind in plain
-    ]
-    rest = ("" if line[:2] in ("@a", "@A") else line for line in text.split("\n"))
-    return columns, "\n".join(rest)
+    known = {kind: _plain_kind(kind) for kind in set(kinds)}
+    if None in known.values():
+        return [], text
+    kind_of = {kind: declared[0] for kind, declared in known.items()}
+    values_of = {kind: declared[1] for kind, declared in known.items()}
+    cells = zip(names, map(kind_of.get, kinds), map(values_of.get, kinds), strict=True)
+    # `Column(...)` a thousand times costs more than reading the thousand lines.
+    return list(map(tuple.__new__, repeat(Column), cells)), text[:start]
+
+
+def _plain_kind(kind):
+    """(kind, values) of a declaration without quotes and blanks, None for any other."""
+    if kind.lower() in NUMBERS:
+        return "numeric", ()
+    body = kind[1:-1]
+    braced = kind[0] == "{" and kind[-1] == "}" and body
+    if not braced or _has_marks(body, "'\"\\{}"):
+        return None
+    values = tuple(body.split(","))
+    return ("nominal", values) if len(set(values)) == len(values) else None
+
+
+def _has_marks(text, marks):
+    return any(mark in text for mark in marks)
 
 
 def _attribute(line, name, number, known):
@@ -160,7 +192,7 @@ def _attribute(line, name, number, known):
             known[kind] = _values(kind, title, name, number)
         return Column(title, "nominal", known[kind])
     word = kind.split(None, 1)[0].lower() if kind else ""
-    if word in ("numeric", "real", "integer"):
+    if word in NUMBERS:
         return Column(title)
     if word in ("string", "date"):
         return Column(title, "text" if word == "string" else "date")

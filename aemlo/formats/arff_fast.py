@@ -7,6 +7,7 @@ this cannot read for certain raises Doubt and is left to the careful way.
 import math
 import re
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -205,26 +206,31 @@ def _pairs(text):
 
     One blank per cell means that there are no others, and no empty rows.
     """
-    body = _without_braces(text if text.endswith(b"\n") else text + b"\n")
+    body = _without_braces(text.strip(b"\n"))
     lines = [] if body is None else body.split(b"\n")
-    sizes = np.fromiter((line.count(b",") + 1 for line in lines), np.int64)
+    sizes = _cells_of(lines)
     if body is None or sizes.sum() != body.count(b" "):
         body = _without_braces(_neat(text))
         if body is None:
             raise Doubt
         lines = body.split(b"\n")
-        sizes = np.fromiter((line.count(b",") + 1 for line in lines), np.int64)
+        sizes = _cells_of(lines)
         sizes[[not line for line in lines]] = 0
     return body.translate(PAIRS), sizes
 
 
+def _cells_of(lines):
+    """Cells of each line: one more than its commas."""
+    return np.fromiter(map(bytes.count, lines, repeat(b",")), np.int64) + 1
+
+
 def _without_braces(text):
     """Lines of `text` without the braces around each; None if one lacks them."""
-    if not (text[:1] == b"{" and text.endswith(b"}\n")):
+    if not (text[:1] == b"{" and text[-1:] == b"}"):
         return None
-    body = text[1:-2].replace(b"}\n{", b"\n")
+    body = text[1:-1].replace(b"}\n{", b"\n")
     # Two braces are gone at every line end, if every line had them.
-    whole = len(text) - len(body) == 3 + 2 * body.count(b"\n")
+    whole = len(text) - len(body) == 2 + 2 * body.count(b"\n")
     return body if whole and b"{" not in body and b"}" not in body else None
 
 
@@ -235,7 +241,7 @@ def _neat(text):
         while wide in text:
             text = text.replace(wide, narrow)
     lines = (line.strip() for line in text.split(b"\n"))
-    return b"".join(line + b"\n" for line in lines if line)
+    return b"\n".join(line for line in lines if line)
 
 
 def _spells_numbers(codes):

@@ -63,22 +63,23 @@ def read(source, header, limits):
 class _Reader(FastRows):
     def __init__(self, name, columns, limits):
         self.name, self.columns, self.limits = name, columns, limits
-        self.texts = [j for j, c in enumerate(columns) if c.kind in ("text", "date")]
-        self.nominal = [j for j, c in enumerate(columns) if c.kind == "nominal"]
-        self.codes = [None] * len(columns)
-        shared = {}
-        for j in self.nominal:
-            values = columns[j].values
-            if values not in shared:
-                shared[values] = {value: k for k, value in enumerate(values)}
-            self.codes[j] = shared[values]
-        self.lists = list(shared.values())
-        place = {id(codes): k for k, codes in enumerate(self.lists)}
-        self.list_of = np.array(
-            [-1 if c is None else place[id(c)] for c in self.codes], dtype=np.int32
-        )
+        # Columns declared alike share what is made of their declaration.
+        known = {}
+        which = np.array([known.setdefault(c[1:], len(known)) for c in columns])
+        codes = [
+            {value: k for k, value in enumerate(values)} if kind == "nominal" else None
+            for kind, values in known
+        ]
+        self.codes = list(map(codes.__getitem__, which.tolist()))
+        self.lists = [one for one in codes if one is not None]
+        places = np.cumsum([one is not None for one in codes]) - 1
+        places[[one is None for one in codes]] = -1
+        self.list_of = places[which].astype(np.int32)
+        is_text = np.array([kind in ("text", "date") for kind, _ in known])
+        self.nominal = np.flatnonzero(self.list_of >= 0).tolist()
+        self.texts = np.flatnonzero(is_text[which]).tolist()
         self._all_binary = all(tuple(codes) == ("0", "1") for codes in self.lists)
-        self._all_binary &= bool((self.list_of >= 0).all())
+        self._all_binary &= len(self.nominal) == len(columns)
         self.weights = self.mixed = 0
 
     def stretch(self, text, line):
