@@ -81,8 +81,8 @@ def _parser():
     compare.add_argument("--folds", type=int, default=5)
     compare.add_argument("--repeats", type=int, default=1)
     compare.add_argument("--split", default="folds", help="folds, hold-out or declared")
-    compare.add_argument("--jobs", type=int, default=1, help="processes at once")
-    compare.add_argument("--backend", default="loky", help="loky or dask")
+    compare.add_argument("--jobs", type=int, help="processes at once; default 1")
+    compare.add_argument("--backend", help="loky (default) or dask")
     compare.add_argument("--scheduler", help="address of a Dask scheduler")
     compare.add_argument("--spec", help="a TOML file the Compare page wrote")
     _settings(compare, "AEMLO.epochs=5 sets one sampler's or classifier's")
@@ -276,9 +276,12 @@ def do_compare(options):
             samplers,
             classifiers,
             on_progress=bar,
-            jobs=options.jobs,
-            backend=options.backend,
-            scheduler=options.scheduler,
+            **specs.engine(
+                spec,
+                jobs=options.jobs,
+                backend=options.backend,
+                scheduler=options.scheduler,
+            ),
             **specs.options(spec),
         )
     scores.to_csv(options.out, index=False)

@@ -141,6 +141,22 @@ class Dataset:
         The key a store keeps the data set under: equal only where no page could tell
         two data sets apart (their name, warnings and recipe too).
         """
+        return self._digest(
+            {
+                "name": self.name,
+                "labels_from": self.labels_from,
+                "warnings": self.warnings,
+                "recipe": self.recipe,
+                "source": self.source,
+            }
+        )
+
+    @cached_property
+    def values_hash(self):
+        """SHA-256 of all values and of the columns' names, however they came about."""
+        return self._digest({})
+
+    def _digest(self, history):
         digest = hashlib.sha256()
         X = self.X
         for part in (X.data, X.indices, X.indptr) if self.is_sparse else (X,):
@@ -156,14 +172,7 @@ class Dataset:
             "text": None if self.text is None else self.text.to_dict("list"),
             "split": None if self.split is None else self.split.tolist(),
         }
-        names |= {
-            "name": self.name,
-            "labels_from": self.labels_from,
-            "warnings": self.warnings,
-            "recipe": self.recipe,
-            "source": self.source,
-        }
-        digest.update(json.dumps(names, sort_keys=True).encode())
+        digest.update(json.dumps(names | history, sort_keys=True).encode())
         return digest.hexdigest()
 
     def save(self, folder):

@@ -12,6 +12,7 @@ from plotly.offline import get_plotlyjs
 from aemlo import compare, specs
 from aemlo.charts import compare as charts
 from aemlo.experiment.recipe import versions
+from aemlo.file_names import file_stem
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
@@ -238,7 +239,7 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
         for metric in metrics:
             for dataset in dict.fromkeys(table["dataset"]):
                 shown = presented(table, metric, dataset)
-                stem = _stem(f"{dataset}-{metric}")
+                stem = file_stem(f"{dataset}-{metric}", 80)
                 archive.writestr(f"tables/{stem}.md", to_markdown(shown))
                 archive.writestr(
                     f"tables/{stem}.tex", to_latex(shown, f"{metric} on {dataset}")
@@ -253,7 +254,7 @@ def _add_figures(archive, figures, pictures):
     # The library once beside the figures, which look for it in their own folder.
     archive.writestr("figures/plotly.min.js", get_plotlyjs())
     for name, figure in figures:
-        stem = f"figures/{_stem(name)}"
+        stem = f"figures/{file_stem(name, 80)}"
         archive.writestr(f"{stem}.html", figure.to_html(include_plotlyjs="directory"))
         if not drawn:
             continue
@@ -282,8 +283,3 @@ def _readme(pictures, drawn):
         lines += ["", "PNG and SVG need the package kaleido and a Chrome or Chromium;"]
         lines += ["none was found here. The camera over a chart in the app saves both."]
     return "\n".join(lines) + "\n"
-
-
-def _stem(name):
-    kept = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)
-    return kept.strip("-")[:80] or "table"

@@ -15,6 +15,8 @@ from aemlo.embedding.distances import neighbours
 from aemlo.errors import DataError
 from aemlo.imbalance import ir_per_label, scumble_per_row
 
+# In a data set's source: its rows are no longer those of the file it came from.
+CHANGED = "rows changed"
 RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 
 
@@ -276,4 +278,5 @@ def said(dataset, provenance, name):
 def origin(dataset):
     """Where the data came from, without what would take back the steps of its recipe:
     rows chosen or made afterwards would be lost with them."""
-    return {key: value for key, value in dataset.source.items() if key != "original"}
+    kept = {key: value for key, value in dataset.source.items() if key != "original"}
+    return kept | {CHANGED: True}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from aemlo.ui import (
     comparing,
+    comparing_load,
     comparing_setup,
     comparing_take,
     comparing_views,
@@ -23,6 +24,7 @@ parts.page(
 run = workspace.chosen_run("compare")
 setup = st.expander("Set up a comparison", expanded=run is None, icon=":material/tune:")
 with setup, parts.shown_errors():
+    comparing_load.loader(workspace, dataset)
     samplers, classifiers = comparing_setup.arms()
     comparing_setup.variant_editor()
     chosen = comparing_setup.splits(dataset)

@@ -127,6 +127,86 @@ def test_no_sampler_no_button(compare_page):
     assert not [b for b in app.button if b.label == "Compare"]
 
 
+def load(app, text):
+    app.file_uploader[0].upload("my.toml", text.encode(), "application/toml").run()
+    assert not app.exception
+
+
+LOADED = {
+    "folds": 4,
+    "repeats": 2,
+    "seed": 9,
+    "scale": "none",
+    "baseline": "ML-ROS 5",
+    "jobs": 2,
+    "samplers": [
+        {"use": "MLSMOTE", "name": "MLSMOTE"},
+        {"use": "ML-ROS", "name": "ML-ROS 5"},
+        {"use": "AEMLO", "name": "AEMLO 3", "settings": {"epochs": 3}},
+        {"use": "AEMLO", "name": "AEMLO 4", "settings": {"epochs": 4}},
+    ],
+    "classifiers": [
+        {"use": "thresholds", "name": "tree+", "settings": {"classifier": "BR-tree"}},
+        {"use": "ML-kNN", "name": "ML-kNN"},
+    ],
+    "sweep": {"setting": "epochs", "values": {"AEMLO 3": 3, "AEMLO 4": 4}},
+}
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by content", "by name"])
+def test_an_experiment_file_fills_the_form(compare_page, home, told):
+    workspace = f"workspace-load-{told}"
+    store = Store(home)
+    store.use_dataset(workspace, store.add_dataset(toy()))
+    entries = [{"path": "a/toy *data*.csv"}, {"path": "other.csv"}]
+    if told:
+        for entry, data in zip(entries, (toy(), toy("other", 4)), strict=True):
+            entry["sha256"] = data.values_hash
+    app = compare_page(workspace)
+    # The second data set is known because this workspace has a run on it.
+    other = toy("other", 4)
+    key = store.add_dataset(other)
+    store.enqueue(workspace, "embed", "a run", {}, key, other.name, held=True)
+    load(app, specs.to_toml(specs.checked(LOADED | {"datasets": entries})))
+    assert "4 samplers, 2 classifiers" in app.success[0].value
+    next(b for b in app.button if b.label == "Compare").click().run()
+    assert not app.exception
+    run = store.runs(workspace, "compare")[0]
+    asked, made = specs.checked(LOADED), specs.checked(run.spec)
+    assert made["more_datasets"] == [other.content_hash]
+    assert {name: made[name] for name in asked} == asked
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("folds = = 2", "my.toml: Experiment: the TOML cannot be read: "),
+        ("folds = 2", "my.toml: Experiment: samplers must list at least one sampler."),
+        (specs.to_toml(LOADED | {"folds": 30}), "folds = 30, and this form takes 2 to"),
+        (specs.to_toml(LOADED | {"split": "declared"}), "has no split of its own."),
+        (
+            specs.to_toml(LOADED | {"datasets": [{"path": "x/flags.arff"}]}),
+            "is about 'flags', which is not the data set in use ('toy *data*')",
+        ),
+        (
+            specs.to_toml(
+                LOADED | {"datasets": [{"path": "toy *data*"}, {"path": "gone.csv"}]}
+            ),
+            "is also about 'gone', which this workspace has not used",
+        ),
+    ],
+)
+def test_a_file_that_does_not_fit_leaves_the_form_as_it_is(compare_page, text, says):
+    app = compare_page()
+    app.number_input(key="compare.folds").set_value(7).run()
+    load(app, text)
+    (box,) = app.error
+    shown = box.value.replace("\\", "")
+    assert says in shown and shown.endswith("The form below is as it was.")
+    assert app.number_input(key="compare.folds").value == 7
+    assert app.multiselect[0].value == ["none", "MLSMOTE", "AEMLO"]
+
+
 def test_remedies_become_arms_that_run(compare_page, home):
     app = compare_page("workspace-four")
     app.multiselect(key="compare.remedies").set_value(["class weights", "thresholds"])

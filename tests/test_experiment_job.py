@@ -4,18 +4,21 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from aemlo import compare, experiment, specs
+from aemlo import compare, experiment, selection, specs
+from aemlo.builtin import Generator
 from aemlo.cells import Cells
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.dataset import Dataset, Feature
 from aemlo.formats import read
 from aemlo.store import Store
-from aemlo.ui.comparing_take import experiment_of
+from aemlo.ui import checks_panel
+from aemlo.ui.comparing_take import entry_of, experiment_of, is_held
 from aemlo.worker import Worker
 
 SPEC = {
@@ -67,26 +70,90 @@ def test_the_page_and_the_library_give_the_same_scores(store):
     assert len(live) == (here["label"] == "").sum()
 
 
+def by_command_line(store, run, folder):
+    """The scores of `python -m aemlo compare` on the experiment file of a run."""
+    spec = experiment_of(store, run, run.summary["datasets"])
+    file, out = folder / "experiment.toml", folder / "scores.csv"
+    file.write_text(specs.to_toml(spec), encoding="utf-8")
+    arguments = ["compare", "--spec", str(file), "--out", str(out)]
+    subprocess.run(
+        [sys.executable, "-m", "aemlo", *arguments], check=True, capture_output=True
+    )
+    return pd.read_csv(out, keep_default_na=False, na_values={"value": [""]})
+
+
+def assert_same_scores(here, there):
+    columns = ["sampler", "classifier", "fold", "metric", "label", "value"]
+    pd.testing.assert_frame_equal(
+        here[columns], there[columns], check_exact=True, check_dtype=False
+    )
+
+
 def test_the_page_and_the_command_line_give_the_same_scores(store, shared, tmp_path):
     for name in ("flags.arff", "flags.xml"):
         shutil.copy(shared / "data/mulan" / name, tmp_path)
     data = read(tmp_path / "flags.arff", xml=tmp_path / "flags.xml")
     run = done(store, SPEC | {"samplers": ["none", "MLSMOTE"]}, data)
     assert run.state == "done", run.error
-    file = tmp_path / "experiment.toml"
-    spec = experiment_of(store, run, run.summary["datasets"])
-    file.write_text(specs.to_toml(spec), encoding="utf-8")
-    out = tmp_path / "scores.csv"
-    arguments = ["compare", "--spec", str(file), "--out", str(out)]
-    subprocess.run(
-        [sys.executable, "-m", "aemlo", *arguments], check=True, capture_output=True
+    assert_same_scores(frame(store, run), by_command_line(store, run, tmp_path))
+
+
+def test_a_recipe_and_how_a_file_was_read_are_in_the_experiment_file(store, tmp_path):
+    write_strange_file(tmp_path / "strange.csv")
+    data = read(
+        tmp_path / "strange.csv",
+        label_list="tags",
+        encoding="cp1252",
+        delimiter=";",
+        decimal=",",
     )
-    there = pd.read_csv(out, keep_default_na=False, na_values={"value": [""]})
-    here = frame(store, run)
-    columns = ["sampler", "classifier", "fold", "metric", "label", "value"]
-    pd.testing.assert_frame_equal(
-        here[columns], there[columns], check_exact=True, check_dtype=False
-    )
+    workspace = Workspace(store, data)
+    for steps in (
+        [{"step": "drop_rows", "rule": "missing"}],
+        [{"step": "drop_labels", "names": ["c"]}],
+        [{"step": "impute", "numeric": "median"}],
+    ):
+        checks_panel.carry_out(workspace, workspace.dataset, steps)
+    data = workspace.dataset
+    assert len(data.recipe) == 3 and "c" not in data.label_names
+    run = done(store, SPEC | {"samplers": ["none", "MLSMOTE"], "jobs": 2}, data)
+    assert run.state == "done", run.error
+    assert_same_scores(frame(store, run), by_command_line(store, run, tmp_path))
+
+
+class Workspace:
+    """What the data checks need of a visitor."""
+
+    def __init__(self, store, dataset):
+        self.store, self.dataset = store, dataset
+
+    def use(self, dataset):
+        self.dataset = dataset
+
+
+def write_strange_file(path):
+    rng = np.random.default_rng(3)
+    shares = {"a": 0.6, "b": 0.5, "c": 0.2}
+    lines = ["größe;b;c d;tags"]
+    for i in range(90):
+        numbers = [f"{value:.3f}".replace(".", ",") for value in rng.normal(size=3)]
+        numbers[1] = "" if i % 11 == 0 else numbers[1]
+        tags = [t for t, share in shares.items() if rng.random() < share]
+        lines.append(";".join([*numbers, "|".join(tags or ["a"])]))
+    path.write_bytes("\n".join(lines).encode("cp1252"))
+
+
+@pytest.mark.parametrize("change", ["made", "built"])
+def test_rows_no_file_holds_are_said_and_named_as_a_file_to_save(store, change):
+    data = read("synthetic")
+    if change == "made":
+        data = replace(data, source=selection.origin(data))
+    else:
+        data = Generator(rows=60).make()
+    entry = entry_of(data, "mine")
+    assert entry["path"].endswith("seed-0.csv") and "recipe" not in entry
+    assert entry["labels"] == list(data.label_names)
+    assert not is_held(data) and is_held(read("synthetic"))
 
 
 def test_the_summary_says_what_was_checked(store):

@@ -4,11 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from aemlo import experiment, specs
-from aemlo.errors import ParameterError
+from aemlo.errors import DataError, ParameterError
 from aemlo.formats import read
 
 SPEC = {
@@ -136,6 +137,37 @@ def test_the_settings_of_what_is_inside_survive_toml():
             "Experiment: every entry of datasets needs a path, got {'name': 'x'}.",
         ),
         (
+            {"datasets": [{"path": "x", "recipe": [{"step": "shake"}]}]},
+            "Experiment: recipe must list steps, each with step = one of ",
+        ),
+        (
+            {"engine": {"job": 2}},
+            "Experiment: engine has no entry 'job'. Entries: jobs, backend, scheduler.",
+        ),
+        (
+            {"engine": {"jobs": 0}},
+            "Experiment: engine.jobs must be a whole number of at least 1, got 0.",
+        ),
+        (
+            {"engine": {"backend": "ray"}},
+            "Experiment: engine.backend must be one of loky, dask, got 'ray'.",
+        ),
+        (
+            {"engine": {"scheduler": 8786}},
+            "Experiment: engine.scheduler must be an address such as "
+            "tcp://host:8786, got 8786.",
+        ),
+        ({"engine": 2}, "Experiment: engine must be a table, got 2."),
+        (
+            {"sweep": {"setting": "epochs", "values": {"AEMLO long": 9}}},
+            "Experiment: sweep speaks of 'AEMLO long', which is not among the "
+            "samplers. Samplers: none, AEMLO short.",
+        ),
+        (
+            {"sweep": {"values": {}}},
+            "Experiment: sweep needs a setting and values, sampler name = value, got ",
+        ),
+        (
             {"datasets": [{"path": "x", "colour": 1}]},
             "Experiment: a data set has no entry 'colour'. Entries: path, name, ",
         ),
@@ -145,6 +177,49 @@ def test_a_wrong_entry_is_said(change, message):
     with pytest.raises(ParameterError) as caught:
         specs.checked(SPEC | change)
     assert str(caught.value).startswith(message)
+
+
+def test_where_it_computes_and_the_sweep_survive_toml():
+    sweep = {"setting": "epochs", "values": {"AEMLO short": 2}}
+    spec = SPEC | {"jobs": 3, "backend": "dask", "sweep": sweep}
+    text = specs.to_toml(specs.checked(spec | {"scheduler": "tcp://host:8786"}))
+    assert '[engine]\njobs = 3\nbackend = "dask"\nscheduler = "tcp://h' in text
+    again = specs.from_toml(text)
+    assert again["sweep"] == sweep
+    where = {"jobs": 3, "backend": "dask", "scheduler": "tcp://host:8786"}
+    assert specs.engine(again) == where
+    assert specs.engine(again, jobs=1, backend=None) == where | {"jobs": 1}
+    assert specs.engine(specs.checked(SPEC)) == {
+        **{"jobs": 1, "backend": "loky", "scheduler": None}
+    }
+
+
+def test_a_recipe_is_done_on_what_was_read(shared):
+    recipe = [
+        {"step": "drop_labels", "names": ["red"]},
+        {"step": "drop_rows", "rule": "unlabelled"},
+    ]
+    entry = {"path": "flags.arff", "xml": "flags.xml", "recipe": recipe}
+    (data,) = specs.datasets({"datasets": [entry]}, shared / "data/mulan")
+    raw = read(shared / "data/mulan/flags.arff", xml=shared / "data/mulan/flags.xml")
+    left = np.delete(raw.Y, raw.label_names.index("red"), axis=1)
+    assert data.Y.tolist() == left[left.any(axis=1)].tolist()
+    assert list(data.recipe) == recipe
+
+
+def test_other_rows_than_the_experiment_was_written_for_are_refused(tmp_path):
+    (tmp_path / "d.csv").write_text("a,b,l\n1,2,0\n3,4,1\n")
+    entry = {"path": "d.csv", "labels": ["l"]}
+    (data,) = specs.datasets({"datasets": [entry]}, tmp_path)
+    entry["sha256"] = data.values_hash
+    assert specs.datasets({"datasets": [entry]}, tmp_path)[0].n == 2
+    (tmp_path / "d.csv").write_text("a,b,l\n1,2,0\n3,5,1\n")
+    with pytest.raises(DataError) as caught:
+        specs.datasets({"datasets": [entry]}, tmp_path)
+    assert str(caught.value) == (
+        "d.csv: holds other values or names than the data set this experiment was "
+        "written for. Name the same file, or remove the line sha256 to run it on these."
+    )
 
 
 def test_broken_toml_names_the_line():
@@ -163,9 +238,10 @@ def test_no_data_set_is_said():
         specs.datasets({})
 
 
-def small(shared):
+def small(shared, **more):
     folder = shared / "data/mulan"
     entry = {"path": str(folder / "flags.arff"), "xml": str(folder / "flags.xml")}
+    entry |= more
     return SPEC | {
         "datasets": [entry],
         "samplers": ["none"],
@@ -187,8 +263,9 @@ def test_toml_gives_the_same_scores_to_the_last_bit(shared):
     )
 
 
-def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path):
-    spec = specs.checked(small(shared))
+@pytest.mark.parametrize("recipe", [[], [{"step": "drop_labels", "names": ["red"]}]])
+def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path, recipe):
+    spec = specs.checked(small(shared, recipe=recipe))
     script = tmp_path / "repeat.py"
     script.write_text(specs.script(spec), encoding="utf-8")
     root = Path(specs.__file__).parents[2]
@@ -200,8 +277,9 @@ def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path):
         capture_output=True,
     )
     there = pd.read_csv(tmp_path / "scores.csv")
-    data = read(spec["datasets"][0]["path"], xml=spec["datasets"][0]["xml"])
-    here = experiment.run(data, *specs.arms(spec), **specs.options(spec))
+    here = experiment.run(
+        specs.datasets(spec), *specs.arms(spec), **specs.options(spec)
+    )
     columns = ["sampler", "classifier", "fold", "metric", "value"]
     pd.testing.assert_frame_equal(here[columns], there[columns], check_exact=True)
     assert (tmp_path / "before_after.csv").exists()

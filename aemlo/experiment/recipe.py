@@ -11,7 +11,7 @@ import numpy as np
 PACKAGE = Path(__file__).resolve().parents[1]
 # What can change a score: everything below the comparison, and the comparison itself.
 NOT_SCORING = {"charts", "compare", "report", "ui", "jobs", "specs", "cells"}
-NOT_SCORING |= {"store", "worker", "__main__", "embedding"}
+NOT_SCORING |= {"store", "worker", "__main__", "embedding", "file_names"}
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "iterative-stratification")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aemlo import builtin
 from aemlo.errors import DataError, ParameterError
-from aemlo.formats import archive, lists, mulan_xml, pair
+from aemlo.formats import archive, label_lists, lists, mulan_xml, packing, pair
 from aemlo.formats import labels as label_columns
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
@@ -32,11 +32,13 @@ __all__ = [
     "Table",
     "convert",
     "from_environment",
+    "one_file",
     "open_files",
     "open_table",
     "read",
     "to_bytes",
     "write",
+    "zipped",
 ]
 
 
@@ -87,6 +89,7 @@ def open_files(files, limits=None, label_list=None, label_separator=None, **opti
     and more `options` help where a file does not tell. Raises DataError.
     """
     limits = limits or from_environment()
+    how = {name: value for name, value in options.items() if value is not None}
     encoding = options.pop("encoding", None)
     member = options.pop("member", None)
     sources = []
@@ -106,9 +109,12 @@ def open_files(files, limits=None, label_list=None, label_separator=None, **opti
         table = pair.joined(tables[train], tables[test])
     else:
         table = tables[0]
+    if how:
+        table.source = {**table.source, "how": how}
     if naming:
         table.location = _named_by_xml(table, naming[0])
-    elif label_list is not None:
+    elif label_list is not None or label_lists.names_its_lists(holding[0], table):
+        label_list = label_list or label_lists.COLUMN
         table = lists.expanded(table, label_list, label_separator)
     elif not table.location.certain:
         table.warnings += table.location.warnings
@@ -198,16 +204,39 @@ def to_bytes(dataset, format="CSV", mark=None):
     return find(WRITERS, format, "file format to write").write(dataset, mark)
 
 
+def zipped(dataset, format="CSV", mark=None, stem=None):
+    """The bytes of a zip archive of what `to_bytes` gives; see aemlo.formats.packing.
+
+    A declared split that the format cannot say is kept as two data files.
+    """
+    form = find(WRITERS, format, "file format to write")
+    return packing.zipped(dataset, form, mark, stem)
+
+
+def one_file(dataset, format="CSV", mark=None, stem=None):
+    """(suffix, bytes) of `dataset`: the format's one file, or all it needs as a zip."""
+    if find(WRITERS, format, "file format to write").keeps_split(dataset):
+        files = to_bytes(dataset, format, mark)
+        if len(files) == 1:
+            return next(iter(files.items()))
+    return ".zip", zipped(dataset, format, mark, stem)
+
+
 def write(dataset, path, *, format=None, mark=None):
     """Write `dataset` to `path` in the format its suffix names; the files written.
 
     A format that needs two files (ARFF and its XML) puts the second beside the first;
-    a name that ends in .gz is compressed. `format` is a title of WRITERS; `mark` as for
-    `to_bytes`.
+    a name that ends in .gz is compressed, and one such as `x.csv.zip` becomes an
+    archive of all files, a declared split included. `format` is a title of WRITERS;
+    `mark` as for `to_bytes`.
     """
     path = Path(path)
-    name = path.name.removesuffix(".gz")
+    packed = path.suffix.lower() == ".zip"
+    name = path.name[: -len(".zip")] if packed else path.name.removesuffix(".gz")
     form = find(WRITERS, format, "file format to write") if format else _by_suffix(name)
+    if packed:
+        path.write_bytes(packing.zipped(dataset, form, mark, _stem(name, form)))
+        return [path]
     written = []
     for ending, data in form.write(dataset, mark).items():
         target = path.with_name(_stem(name, form) + ending) if written else path
@@ -239,6 +268,11 @@ def _by_suffix(name):
             "Say which format."
         )
     endings = sorted({e for form in WRITERS.values() for e in form.extensions})
+    if "." not in name:
+        raise DataError(
+            f"Can't tell what the archive '{name}.zip' shall hold. Call it "
+            f"{name}.arff.zip, {name}.csv.zip and so on, or say which format."
+        )
     raise DataError(f"Can't write '{name}'. Formats: {', '.join(endings)}.")
 
 

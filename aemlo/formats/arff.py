@@ -1,4 +1,8 @@
-"""ARFF, dense and sparse: Weka's format, with Mulan's XML or MEKA's header."""
+"""ARFF, dense and sparse: Weka's format, with Mulan's XML or MEKA's header.
+
+Files that mix dense and sparse rows are read. Written, all rows of a file are of the
+one kind that the data set is: nothing is to be had from mixing them.
+"""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +13,7 @@ import numpy as np
 from aemlo.errors import DataError
 from aemlo.formats import arff_rows
 from aemlo.formats.arff_words import QUOTED, split_values, unquoted
-from aemlo.formats.arff_write import arff_bytes
+from aemlo.formats.arff_write import arff_bytes, is_training_first
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
 from aemlo.formats.mulan_xml import write_names
@@ -80,6 +84,9 @@ class Meka(Arff):
 
     title = "MEKA ARFF"
     extensions = (".meka.arff",)
+
+    def keeps_split(self, dataset):
+        return super().keeps_split(dataset) or is_training_first(dataset.split)
 
     def recognises(self, head):
         return 0

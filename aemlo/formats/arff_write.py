@@ -12,10 +12,7 @@ def arff_bytes(dataset, mark=None, meka=False):
     relation = dataset.name.replace(":", " ")
     if meka:
         relation = f"{relation}: -C -{dataset.q}"
-        if (
-            dataset.split is not None
-            and (np.diff(dataset.split.astype(int)) <= 0).all()
-        ):
+        if is_training_first(dataset.split):
             relation += f" -split-number {int(dataset.split.sum())}"
     lines = [f"@relation {quoted(relation)}", ""]
     for feature in dataset.features:
@@ -30,6 +27,11 @@ def arff_bytes(dataset, mark=None, meka=False):
     header = "\n".join([*lines, "", "@data", ""]).encode()
     write = _sparse_rows if sparse.issparse(dataset.X) else _dense_rows
     return header + write(dataset, mark)
+
+
+def is_training_first(split):
+    """Whether there is a split, its training rows before all others."""
+    return split is not None and (np.diff(split.astype(int)) <= 0).all()
 
 
 def _spell(feature, values):

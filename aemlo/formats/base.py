@@ -18,6 +18,13 @@ class Format(ABC):
     binary = False
     writable = True
 
+    def keeps_split(self, dataset):
+        """Whether a file of this format says which rows of `dataset` are for training.
+
+        True where there is no split, or one side of it has no rows.
+        """
+        return dataset.split is None or dataset.split.all() or not dataset.split.any()
+
     @abstractmethod
     def recognises(self, head):
         """How sure the first bytes `head` are this format: 0 no, 1 maybe, 2 surely."""

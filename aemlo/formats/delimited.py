@@ -330,8 +330,11 @@ def _said(delimiter):
     return said.get(delimiter, repr(delimiter))
 
 
-def csv_bytes(dataset, mark=None, delimiter=","):
-    """`dataset` as CSV: features, texts, the mark if there is one, labels last."""
+def csv_bytes(dataset, mark=None, delimiter=",", last=None):
+    """`dataset` as CSV: features, texts, the mark if there is one, labels last.
+
+    `last`, names and cells per row, stands in for the columns of labels.
+    """
     import csv
     import io
 
@@ -340,7 +343,8 @@ def csv_bytes(dataset, mark=None, delimiter=","):
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     names = [*dataset.feature_names, *([MARK] if mark is not None else [])]
-    writer.writerow([neutral(name) for name in (*names, *dataset.label_names)])
+    label_names, labels = last or (dataset.label_names, dataset.Y.tolist())
+    writer.writerow([neutral(name) for name in (*names, *label_names)])
     spell = [_speller(feature) for feature in dataset.features]
     texts = dataset.text.to_numpy() if dataset.text is not None else None
     for i in range(dataset.n):
@@ -351,7 +355,7 @@ def csv_bytes(dataset, mark=None, delimiter=","):
             cells += ["" if v is None or v != v else neutral(v) for v in texts[i]]
         if mark is not None:
             cells.append("yes" if mark[i] else "no")
-        writer.writerow(cells + dataset.Y[i].tolist())
+        writer.writerow(cells + labels[i])
     return out.getvalue().encode()
 
 

@@ -90,6 +90,8 @@ def expanded(table, name, separator=None):
         words = [None if v != v else f"{v:g}" for v in table.column(j)]
     else:
         words = list(table.words(j))
+    how = {**table.source.get("how", {}), "label_list": name}
+    how |= {"label_separator": separator} if separator else {}
     separator = separator or separator_of(words)
     rows = [set(_items(word, separator)) for word in words]
     labels = sorted(set().union(*rows))
@@ -116,4 +118,5 @@ def expanded(table, name, separator=None):
         X=sparse.csr_matrix(X) if sparse.issparse(X) else X,
         texts={k - (k > j): texts for k, texts in table.texts.items() if k != j},
         location=Location(names, words, certain=True),
+        source={**table.source, "how": how},
     )

@@ -29,6 +29,9 @@ class Npz(Format):
     extensions = (".npz",)
     binary = True
 
+    def keeps_split(self, dataset):
+        return True
+
     def recognises(self, data):
         names = archive.member_names(data)
         return 2 if names and all(name.endswith(".npy") for name in names) else 0

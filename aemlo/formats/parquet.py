@@ -23,6 +23,9 @@ class Parquet(Format):
     extensions = (".parquet", ".pq")
     binary = True
 
+    def keeps_split(self, dataset):
+        return True
+
     def recognises(self, data):
         return 2 if data[:4] == b"PAR1" else 0
 

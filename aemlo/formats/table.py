@@ -1,6 +1,6 @@
 """Table: a file's columns before anybody said which of them are labels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -141,7 +141,11 @@ class Table:
         self.limits.check(self.name, "labels", len(positions), "labels")
         Y, absent = label_columns.matrix(self, positions, missing_labels)
         warnings = [*self.warnings, *location.warnings, *absent]
-        return self._dataset(positions, Y, location, name or self.name, warnings)
+        made = self._dataset(positions, Y, location, name or self.name, warnings)
+        if absent:
+            how = {**made.source.get("how", {}), "missing_labels": missing_labels}
+            made = replace(made, source={**made.source, "how": how})
+        return made
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)

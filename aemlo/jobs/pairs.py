@@ -7,6 +7,7 @@ made from the rows it would be tested on. Artefact: `pairs.zip`.
 import zipfile
 
 from aemlo import folds
+from aemlo.file_names import file_stem
 from aemlo.formats import to_bytes
 from aemlo.jobs import resampled
 from aemlo.prepare import Preparation
@@ -66,8 +67,3 @@ def _pair(job, dataset, split):
     made = preparation.restore(X, Y, train)
     yield "train", made, (sampler.provenance_["origin"] < 0).to_numpy()
     yield "test", preparation.restore(preparation.transform(test), test.Y, test), None
-
-
-def file_stem(name):
-    """`name` as a file may be called: letters, digits, `-` and `_`, at most 60."""
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:60] or "data"

@@ -63,7 +63,7 @@ def _finding(workspace, dataset, finding):
                     st.button(
                         parts.plain(answer.words),
                         key=f"{key}.{k}",
-                        on_click=_apply,
+                        on_click=carry_out,
                         args=(workspace, dataset, answer.steps),
                     )
             return
@@ -79,17 +79,20 @@ def _finding(workspace, dataset, finding):
                 "Do it",
                 key=f"{key}.do",
                 disabled=chosen == 0,
-                on_click=_apply,
+                on_click=carry_out,
                 args=(workspace, dataset, finding.answers[chosen].steps),
             )
 
 
-def _apply(workspace, dataset, steps):
+def carry_out(workspace, dataset, steps):
     """Use the data set after `steps`; the one before stays findable under its key."""
     original = dataset.source.get("original") or dataset.content_hash
     workspace.store.add_dataset(dataset)
     changed = checks.apply(dataset, steps)
-    workspace.use(replace(changed, source={**changed.source, "original": original}))
+    # An experiment file names the labels as the file has them, before the recipe.
+    labels = dataset.source.get("labels") or list(dataset.label_names)
+    source = {**changed.source, "original": original, "labels": labels}
+    workspace.use(replace(changed, source=source))
 
 
 def _recipe(workspace, dataset):
@@ -115,5 +118,7 @@ def _take_back(workspace, dataset, original, position):
     first = workspace.store.dataset(original)
     changed = checks.without(first, dataset.recipe, position)
     if changed.recipe:
-        changed = replace(changed, source={**changed.source, "original": original})
+        source = {**changed.source, "original": original}
+        source["labels"] = list(first.label_names)
+        changed = replace(changed, source=source)
     workspace.use(changed)

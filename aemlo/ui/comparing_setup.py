@@ -17,6 +17,13 @@ FIRST = {
 }
 VARIANTS = "compare.variants"
 REMEDIES = ("class weights", "thresholds")
+LIMITS = {
+    "folds": (2, 20),
+    "test_share": (0.05, 0.9),
+    "repeats": (1, 20),
+    "seed": (0, 2**31 - 1),
+    "jobs": (1, 64),
+}
 
 
 def arms():
@@ -188,27 +195,25 @@ def splits(dataset):
     if how == "folds":
         chosen["folds"] = columns[1].number_input(
             "Folds",
-            2,
-            20,
+            *LIMITS["folds"],
             5,
             key="compare.folds",
             help="More: more to learn from, longer.",
         )
     if how == "hold-out":
         chosen["test_share"] = columns[1].number_input(
-            "Test share", 0.05, 0.9, 0.2, 0.05, key="compare.test_share"
+            "Test share", *LIMITS["test_share"], 0.2, 0.05, key="compare.test_share"
         )
     chosen["repeats"] = columns[2].number_input(
         "Repeats",
-        1,
-        20,
+        *LIMITS["repeats"],
         1,
         key="compare.repeats",
         help="Each repeat divides the rows anew (a declared split: other seeds). More "
         "pairs, narrower intervals.",
     )
     chosen["seed"] = columns[3].number_input(
-        "Seed", 0, 2**31 - 1, 0, key="compare.seed", help="Same seed, same scores."
+        "Seed", *LIMITS["seed"], 0, key="compare.seed", help="Same seed, same scores."
     )
     return chosen
 
@@ -244,7 +249,7 @@ def more(workspace, dataset):
         if picked:
             chosen["more_datasets"] = picked
         chosen["jobs"] = right.number_input(
-            "Processes at the same time", 1, 64, 1, key="compare.jobs"
+            "Processes at the same time", *LIMITS["jobs"], 1, key="compare.jobs"
         )
         scheduler = right.text_input(
             "Dask scheduler",

@@ -4,9 +4,10 @@ import importlib.util
 
 import streamlit as st
 
-from aemlo import report, specs
+from aemlo import builtin, report, selection, specs
 from aemlo.charts import compare as charts
-from aemlo.ui import downloads
+from aemlo.file_names import file_stem
+from aemlo.ui import downloads, parts
 
 
 def away(workspace, found, table):
@@ -24,11 +25,12 @@ def away(workspace, found, table):
         key="compare.take.pictures",
     )
     facts = _facts(workspace, found)
-    if any("recipe" in name for name in facts):
+    lost = without_a_file(workspace.store, found.run)
+    if lost:
         st.warning(
-            "The data were changed after reading (the recipe of the data set). The "
-            "experiment file names the file they were read from: to repeat this "
-            "comparison, save the data set as it is now and name that file."
+            f"{parts.plain(', '.join(lost))}: not as read from a file, so the "
+            "experiment file cannot find these rows. Save the data set on the Data "
+            "set page as CSV, under the name the experiment file gives it."
         )
     labels = found.labels
     stem = found.run.title.replace(" ", "-").lower()[:40]
@@ -134,18 +136,46 @@ def experiment_of(store, run, names):
     `names` are the data sets' names in the scores, in their order.
     """
     spec = specs.checked(run.spec)
-    entries = []
-    for place, key in enumerate([run.dataset, *spec.get("more_datasets", [])]):
-        dataset = store.dataset(key)
-        source = dataset.source
-        entry = {"path": source.get("builtin") or source.get("file") or dataset.name}
-        entry["name"] = names[place]
-        if "test_file" in source:
-            entry["test"] = source["test_file"]
-        if "builtin" not in source:
-            entry["labels"] = list(dataset.label_names)
-        entries.append(entry)
+    entries = [
+        entry_of(store.dataset(key), names[place])
+        for place, key in enumerate([run.dataset, *spec.get("more_datasets", [])])
+    ]
     return spec | {"name": run.title, "datasets": entries}
+
+
+def entry_of(dataset, name):
+    """What an experiment file says of a data set: its file, how it is read, recipe."""
+    source, held = dataset.source, is_held(dataset)
+    entry = {"path": f"{file_stem(dataset.name)}.csv", "name": name}
+    if held:
+        entry["path"] = source.get("builtin") or source["file"]
+        entry |= {"test": source["test_file"]} if "test_file" in source else {}
+        entry |= source.get("how", {})
+    if not held or "builtin" not in source:
+        entry["labels"] = list(dataset.label_names)
+    if held and dataset.recipe:
+        if "labels" in entry:
+            entry["labels"] = list(source.get("labels", dataset.label_names))
+        entry["recipe"] = [dict(step) for step in dataset.recipe]
+    return entry | {"sha256": dataset.values_hash}
+
+
+def is_held(dataset):
+    """Whether a file, or the library, holds the rows as they were before the recipe."""
+    source = dataset.source
+    if "builtin" in source:
+        known = builtin.yeast() if source["builtin"] == "yeast" else builtin.synthetic()
+        return all(source.get(k) == v for k, v in known.source.items()) and (
+            selection.CHANGED not in source
+        )
+    return "file" in source and selection.CHANGED not in source
+
+
+def without_a_file(store, run):
+    """Names of the data sets of a run that no file holds as they are."""
+    keys = [run.dataset, *run.spec.get("more_datasets", [])]
+    found = [store.dataset(key) for key in keys]
+    return [d.name for d in found if not is_held(d)]
 
 
 def _facts(workspace, found):

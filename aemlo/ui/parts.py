@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from aemlo.charts import theme
+from aemlo.charts.dress import dress, is_flat
 from aemlo.errors import AemloError
 from aemlo.ui import cached, downloads
 
@@ -177,7 +178,18 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
             "scale": 2 if kind == "PNG" else 1,
         },
     } | more.pop("config", {})
-    shown = st.plotly_chart(fig, key=key, alt=alt, height=height, config=config, **more)
+    flat = is_flat(fig)
+    if flat:
+        dress(fig, st.context.theme.type == "dark", more.get("selection_mode"))
+    shown = st.plotly_chart(
+        fig,
+        key=key,
+        alt=alt,
+        height=height,
+        config=config,
+        theme=None if flat else "streamlit",
+        **more,
+    )
     _menu(fig, data, name, key)
     return shown
 

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from aemlo import quality
+from aemlo.file_names import file_stem
 from aemlo.formats import WRITERS, to_bytes
-from aemlo.jobs.pairs import file_stem
 from aemlo.ui import parts, training_results
 
 

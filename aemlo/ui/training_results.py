@@ -10,10 +10,10 @@ from aemlo.autoencoder.settings import Settings
 from aemlo.charts import theme
 from aemlo.charts.imbalance_change import before_after
 from aemlo.errors import AemloError
+from aemlo.file_names import file_stem
 from aemlo.formats import WRITERS, to_bytes
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
-from aemlo.jobs.pairs import file_stem
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts
 from aemlo.ui.resample_parts import quality_card

@@ -282,6 +282,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sets, one repeat")
     parser.add_argument("--ablation", action="store_true", help="mechanisms off too")
     parser.add_argument("--sets", help="names, separated by commas")
+    parser.add_argument("--samplers", help="only these, separated by commas")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data")
@@ -293,6 +294,8 @@ def main():
     if options.quick:
         names, repeats = QUICK["sets"], QUICK["repeats"]
     samplers = arms(options.ablation)
+    if options.samplers:
+        samplers = {name: samplers[name] for name in options.samplers.split(",")}
     if options.fresh:
         kept = stored(options.scores)
         kept[kept["sampler"] != options.fresh].to_csv(options.scores, index=False)
