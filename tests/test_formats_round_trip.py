@@ -10,7 +10,7 @@ from scipy import sparse
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
-from aemlo.formats import WRITERS, convert, read, to_bytes, write
+from aemlo.formats import WRITERS, convert, one_file, read, to_bytes, write
 
 NAN = float("nan")
 ODD = (
@@ -177,8 +177,9 @@ def test_convert_goes_between_formats(tmp_path):
     with pytest.raises(DataError) as error:
         convert(first[0], tmp_path / "b.odd", xml=first[1])
     assert str(error.value) == (
-        "Can't write 'b.odd'. Formats: .arff, .csv, .dat, .data, .libsvm, .meka.arff, "
-        ".npz, .parquet, .pq, .svm, .svmlight, .tab, .tsv, .txt, .xc.txt, .xlsx."
+        "Can't write 'b.odd'. Formats: .arff, .csv, .dat, .data, .labels.csv, .libsvm, "
+        ".meka.arff, .npz, .parquet, .pq, .svm, .svmlight, .tab, .tsv, .txt, .xc.txt, "
+        ".xlsx."
     )
     with pytest.raises(DataError) as error:
         convert(first[0], tmp_path / "b.txt", xml=first[1])
@@ -193,6 +194,106 @@ def test_a_declared_split_comes_back(tmp_path, suffix):
     dataset = replace(dense(), split=np.arange(12) < 7)
     again = back(dataset, tmp_path / f"s{suffix}")
     assert again.split.tolist() == dataset.split.tolist()
+
+
+def test_a_list_knows_no_label_that_is_on_no_row(tmp_path):
+    assert back(words(), tmp_path / "set.labels.csv").label_names == ("y",)
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [dense(), thin(nominal=False), replace(words(), Y=np.eye(12, 2))],
+    ids=lambda dataset: dataset.name,
+)
+def test_lists_of_labels_come_back_in_alphabetical_order(tmp_path, dataset):
+    again = back(dataset, tmp_path / "set.labels.csv")
+    order = np.argsort(dataset.label_names)
+    names = tuple(dataset.label_names[j] for j in order)
+    same(replace(dataset, Y=dataset.Y[:, order], label_names=names), again)
+    assert again.labels_from == "the lists in column 'labels' (JSON lists)"
+
+
+def test_a_feature_may_not_be_called_as_the_lists_are():
+    dataset = replace(words(), features=(Feature("labels"),))
+    with pytest.raises(DataError) as error:
+        to_bytes(dataset, "CSV, labels as lists")
+    assert str(error.value) == (
+        "words: has a feature 'labels', as the column of lists is called. Rename it, "
+        "or write plain CSV."
+    )
+
+
+def halves(dataset):
+    """`dataset` with every other row for training, and as it comes back from files."""
+    split = np.arange(dataset.n) % 2 == 0
+    order = np.argsort(~split, kind="stable")
+    return replace(dataset, split=split), replace(dataset, split=split).take(order)
+
+
+def with_every_value_in_both(dataset):
+    """Twice the rows: a part then has each category, as a part of a real set would."""
+    return replace(dataset.take(np.repeat(np.arange(dataset.n), 2)), split=None)
+
+
+@pytest.mark.parametrize("title", sorted(set(WRITERS) - {"LIBSVM"}))
+def test_any_format_comes_back_from_an_archive_with_its_split(tmp_path, title):
+    numbers = title == "Extreme classification"
+    dataset = dense(nominal=not numbers, missing=not numbers)
+    if numbers:
+        dataset = thin(nominal=False)
+    for one in (dataset, with_every_value_in_both(dataset)):
+        given, expected = halves(one)
+        (path,) = write(given, tmp_path / "set.zip", format=title)
+        told = title in ("CSV", "TSV", "Excel")
+        again = read(path, labels=dataset.label_names if told else None)
+        if WRITERS[title].keeps_split(given):
+            expected = given
+        assert again.split.tolist() == expected.split.tolist()
+        if numbers:
+            assert np.array_equal(again.Y, expected.Y)
+        elif title == "CSV, labels as lists":
+            assert sorted(again.label_names) == sorted(given.label_names)
+        else:
+            same(expected, again)
+
+
+def test_numbers_in_two_files_of_an_archive(tmp_path):
+    given, expected = halves(thin(nominal=False))
+    (path,) = write(given, tmp_path / "thin.libsvm.zip")
+    again = read(path)
+    assert again.split.tolist() == expected.split.tolist()
+    assert np.array_equal(again.Y, expected.Y)
+    width = again.X.shape[1]
+    assert np.array_equal(again.X.toarray(), expected.X[:, :width].toarray())
+
+
+@pytest.mark.parametrize("name", ["my test data", "train", "readme"])
+def test_a_name_that_says_test_does_not_confuse_the_parts(tmp_path, name):
+    given, expected = halves(replace(thin(), name=name))
+    suffix, data = one_file(given, "ARFF")
+    assert suffix == ".zip"
+    (tmp_path / "any.zip").write_bytes(data)
+    again = read(tmp_path / "any.zip")
+    assert again.split.tolist() == expected.split.tolist()
+    same(expected, again)
+
+
+def test_an_archive_without_a_format_is_refused(tmp_path):
+    with pytest.raises(DataError) as error:
+        write(dense(), tmp_path / "set.zip")
+    assert str(error.value) == (
+        "Can't tell what the archive 'set.zip' shall hold. Call it set.arff.zip, "
+        "set.csv.zip and so on, or say which format."
+    )
+
+
+def test_one_file_is_packed_only_where_one_does_not_do():
+    whole = dense()
+    cut = replace(whole, split=np.arange(12) < 7)
+    found = {title: one_file(whole, title)[0] for title in ("CSV", "ARFF", "Parquet")}
+    assert found == {"CSV": ".csv", "ARFF": ".zip", "Parquet": ".parquet"}
+    found = {title: one_file(cut, title)[0] for title in ("CSV", "MEKA ARFF", "NumPy")}
+    assert found == {"CSV": ".zip", "MEKA ARFF": ".arff", "NumPy": ".npz"}
 
 
 def test_a_spreadsheet_computes_nothing(tmp_path):

@@ -132,13 +132,24 @@ def _merged(train, test, name, at_train, at_test):
     if len({c.kind for c in kinds}) > 1:
         raise _clash(train, test, name)
     if column.kind == "nominal" and kinds[-1].values != column.values:
-        union = tuple(dict.fromkeys([*column.values, *kinds[-1].values]))
+        union = list(dict.fromkeys([*column.values, *kinds[-1].values]))
+        if all(list(c.values) == sorted(c.values) for c in kinds):
+            union.sort()  # as one file with all rows would have them
+        union = tuple(union)
         place = {value: float(k) for k, value in enumerate(union)}
-        recode = np.array([*(place[v] for v in kinds[-1].values), np.nan])
-        gap = len(kinds[-1].values)
-        values[1] = recode[np.where(np.isnan(values[1]), gap, values[1]).astype(int)]
+        values = [
+            _recoded(numbers, c, place)
+            for numbers, c in zip(values, kinds, strict=True)
+        ]
         column = Column(name, "nominal", union)
     return column, tuple(values), None
+
+
+def _recoded(numbers, column, place):
+    """Positions among the values of `column` as positions by `place`, gaps kept."""
+    to = np.array([*(place[value] for value in column.values), np.nan])
+    gaps = np.where(np.isnan(numbers), len(column.values), numbers)
+    return to[gaps.astype(int)]
 
 
 def _clash(train, test, name):
