@@ -185,6 +185,6 @@ def test_a_data_set_that_goes_on_says_which_rows_are_synthetic(resampled):
     named = selection.said(left, known, "toy, 2 rows left out")
     assert named.name == "toy, 2 rows left out"
     assert named.warnings == ("The last 1 rows are synthetic. Test nothing on them.",)
-    assert named.source == {"file": "toy.csv"}
+    assert named.source == {"file": "toy.csv", selection.CHANGED: True}
     real, known = selection.without(dataset, provenance, [6, 7])
     assert selection.said(real, known, "toy").warnings == ()

@@ -1,0 +1,23 @@
+"""An experiment as a small file: TOML <-> plain dict <-> objects and options.
+
+The page writes it, the command line runs it, a run keeps it: the same words give the
+same scores to the last digit. Ours.
+"""
+
+from aemlo.specs.checking import DEFAULTS, READ_OPTIONS, arm, checked
+from aemlo.specs.using import arms, datasets, engine, options
+from aemlo.specs.writing import from_toml, script, to_toml
+
+__all__ = [
+    "DEFAULTS",
+    "READ_OPTIONS",
+    "arm",
+    "arms",
+    "checked",
+    "datasets",
+    "engine",
+    "from_toml",
+    "options",
+    "script",
+    "to_toml",
+]

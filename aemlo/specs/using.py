@@ -1,0 +1,80 @@
+"""From a checked experiment to objects, data sets and arguments."""
+
+from pathlib import Path
+
+from aemlo import checks
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.errors import DataError, ParameterError
+from aemlo.formats import read
+from aemlo.samplers import SAMPLERS
+from aemlo.specs.checking import ENGINE, READ_OPTIONS, built
+
+# What `experiment.run` takes by the same name.
+RUN_OPTIONS = ("seed", "split", "folds", "repeats", "test_share", "duplicates")
+RUN_OPTIONS += ("scale", "leak")
+
+
+def arms(spec):
+    """(samplers, classifiers) of a checked spec: dicts of name -> object."""
+    return (
+        {
+            entry["name"]: built(SAMPLERS, entry, "sampler")
+            for entry in spec["samplers"]
+        },
+        {
+            entry["name"]: built(CLASSIFIERS, entry, "classifier")
+            for entry in spec["classifiers"]
+        },
+    )
+
+
+def options(spec):
+    """Keyword arguments of `experiment.run` that a checked spec says."""
+    chosen = {name: spec[name] for name in RUN_OPTIONS if name in spec}
+    return chosen | {"metrics": spec["metrics"] or None}
+
+
+def engine(spec, **instead):
+    """Where a checked spec computes: jobs, backend, scheduler of `experiment.run`.
+
+    What is not None in `instead` (the command line's) stands before what the spec says.
+    """
+    chosen = {"jobs": 1, "backend": "loky", "scheduler": None}
+    chosen |= {name: spec[name] for name in ENGINE if name in spec}
+    return chosen | {k: value for k, value in instead.items() if value is not None}
+
+
+def datasets(spec, folder="."):
+    """The Datasets a spec names, paths relative to `folder`; built-in ones by name.
+
+    Each after the steps of its recipe. Raises DataError where the rows are others than
+    those the experiment was written for (`sha256`).
+    """
+    entries = spec.get("datasets", [])
+    if not entries:
+        raise ParameterError(
+            "Experiment: it names no data set. Add [[datasets]] with a path."
+        )
+    return [_read(entry, Path(folder)) for entry in entries]
+
+
+def _read(entry, folder):
+    given = {k: v for k, v in entry.items() if k in ("name", *READ_OPTIONS)}
+    for name in ("xml", "test"):
+        if name in given:
+            given[name] = _found(given[name], folder)
+    dataset = read(_found(entry["path"], folder), **given)
+    dataset = checks.apply(dataset, entry.get("recipe", []))
+    wanted = entry.get("sha256")
+    if wanted and wanted != dataset.values_hash:
+        raise DataError(
+            f"{entry['path']}: holds other values or names than the data set this "
+            "experiment was written for. Name the same file, or remove the line sha256 "
+            "to run it on these."
+        )
+    return dataset
+
+
+def _found(path, folder):
+    beside = folder / path
+    return str(beside) if beside.exists() else path

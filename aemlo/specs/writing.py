@@ -1,0 +1,129 @@
+"""An experiment as TOML, there and back, and as a Python script."""
+
+import json
+import re
+import tomllib
+
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.errors import ParameterError
+from aemlo.registry import find
+from aemlo.samplers import SAMPLERS
+from aemlo.specs.checking import (
+    ENGINE,
+    OF_THE_APP,
+    READ_OPTIONS,
+    checked,
+    settings_of,
+)
+from aemlo.specs.using import options
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def from_toml(text):
+    """The checked spec written in TOML; ParameterError with the line that is wrong."""
+    try:
+        spec = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ParameterError(
+            f"Experiment: the TOML cannot be read: {problem}."
+        ) from None
+    return checked(spec)
+
+
+def to_toml(spec):
+    """A spec as TOML, without what only the app's own run needs."""
+    tables = ("datasets", "samplers", "classifiers")
+    apart = (*tables, *ENGINE, *OF_THE_APP)
+    lines = [_line(k, v) for k, v in spec.items() if k not in apart and v != []]
+    engine = {name: spec[name] for name in ENGINE if spec.get(name) is not None}
+    if engine:
+        lines += ["", "[engine]", *(_line(k, v) for k, v in engine.items())]
+    for table in tables:
+        for entry in spec.get(table, []):
+            lines += ["", f"[[{table}]]"]
+            settings = entry.get("settings", {})
+            lines += [_line(k, v) for k, v in entry.items() if k != "settings"]
+            if settings:
+                lines += [f"[{table}.settings]"]
+                lines += [_line(k, v) for k, v in settings.items()]
+    return "\n".join(lines) + "\n"
+
+
+def script(spec):
+    """Python that repeats the experiment with the library alone."""
+    plain = checked({k: v for k, v in spec.items() if k not in OF_THE_APP})
+    uses_checks = any("recipe" in entry for entry in plain.get("datasets", []))
+    entries = plain.get("datasets") or [{"path": "yeast"}]
+    uses = {
+        "samplers": [find(SAMPLERS, e["use"], "sampler") for e in plain["samplers"]],
+        "classifiers": [
+            find(CLASSIFIERS, e["use"], "classifier") for e in plain["classifiers"]
+        ],
+    }
+    lines = ['"""Repeats a comparison; writes its tidy rows to scores.csv."""', ""]
+    modules = [*["checks"] * uses_checks, "compare", "experiment", "read"]
+    lines += [f"from aemlo import {', '.join(modules)}"]
+    for family, classes in uses.items():
+        names = ", ".join(sorted({cls.__name__ for cls in classes}))
+        lines += [f"from aemlo.{family} import {names}"]
+    lines += ["", 'if __name__ == "__main__":', "    datasets = ["]
+    for entry in entries:
+        lines += [f"        {_reading(entry)},"]
+    lines += ["    ]"]
+    for family, classes in uses.items():
+        lines += [f"    {family} = {{"]
+        for entry, cls in zip(plain[family], classes, strict=True):
+            given = settings_of(cls, entry)
+            arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
+            lines += [f"        {entry['name']!r}: {cls.__name__}({arguments}),"]
+        lines += ["    }"]
+    lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
+    lines += ["        classifiers,"]
+    lines += [f"        {name}={value!r}," for name, value in options(plain).items()]
+    lines += ["    )", '    scores.to_csv("scores.csv", index=False)']
+    lines += [f"    table = compare.before_after(scores, {plain['baseline']!r})"]
+    lines += ['    table.to_csv("before_after.csv", index=False)']
+    return "\n".join(lines) + "\n"
+
+
+def _reading(entry):
+    """The expression that reads a data set and does its recipe."""
+    names = ("name", *READ_OPTIONS)
+    rest = "".join(f", {k}={v!r}" for k, v in entry.items() if k in names)
+    text = f"read({entry['path']!r}{rest})"
+    if entry.get("recipe"):
+        text = f"checks.apply({text}, {entry['recipe']!r})"
+    return text
+
+
+def _line(key, value):
+    return f"{_key(key)} = {_written(value)}"
+
+
+def _key(key):
+    key = str(key)
+    return key if BARE_KEY.fullmatch(key) else _text(key)
+
+
+def _written(value):
+    if value is None:
+        return '"none"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_written(entry) for entry in value) + "]"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_key(k)} = {_written(v)}" for k, v in value.items())
+        return "{ " + pairs + " }" if pairs else "{}"
+    return _written(value.item())  # a NumPy scalar
+
+
+def _text(text):
+    # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is, and for pairs
+    # of surrogates, which `ensure_ascii=False` avoids.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
