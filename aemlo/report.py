@@ -4,9 +4,12 @@ import html
 import io
 import json
 import math
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pandas as pd
+from plotly.io import write_images
 from plotly.offline import get_plotlyjs
 
 from aemlo import compare, specs
@@ -38,6 +41,7 @@ SHOWN = {
     "pairs": "pairs",
     "verdict": "verdict",
 }
+PICTURES = ("png", "svg")
 SIGNED = {"difference", "low", "high", "effect"}
 
 
@@ -250,20 +254,28 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
 
 
 def _add_figures(archive, figures, pictures):
-    drawn = bool(pictures)
+    figures = [(f"figures/{file_stem(name, 80)}", figure) for name, figure in figures]
     # The library once beside the figures, which look for it in their own folder.
     archive.writestr("figures/plotly.min.js", get_plotlyjs())
-    for name, figure in figures:
-        stem = f"figures/{file_stem(name, 80)}"
+    for stem, figure in figures:
         archive.writestr(f"{stem}.html", figure.to_html(include_plotlyjs="directory"))
-        if not drawn:
-            continue
+    return bool(pictures and figures) and _add_pictures(archive, figures)
+
+
+def _add_pictures(archive, figures):
+    """Add each figure as PNG and SVG; False where that cannot be done here."""
+    wanted = [(f"{stem}.{form}", fig) for stem, fig in figures for form in PICTURES]
+    with tempfile.TemporaryDirectory(prefix="aemlo-") as folder:
+        files = [Path(folder) / name.replace("/", "_") for name, _ in wanted]
         try:
-            for form in ("png", "svg"):
-                archive.writestr(f"{stem}.{form}", figure.to_image(form, scale=2))
+            # All at once: the browser, some seconds, is then started once.
+            write_images([figure for _, figure in wanted], files, scale=2)
+            drawn = [path.read_bytes() for path in files]
         except Exception:  # no kaleido, no browser, or one that does not start
-            drawn = False
-    return drawn
+            return False
+    for (name, _), data in zip(wanted, drawn, strict=True):
+        archive.writestr(name, data)
+    return True
 
 
 def _readme(pictures, drawn):
@@ -280,6 +292,11 @@ def _readme(pictures, drawn):
         METHOD,
     ]
     if pictures and not drawn:
-        lines += ["", "PNG and SVG need the package kaleido and a Chrome or Chromium;"]
-        lines += ["none was found here. The camera over a chart in the app saves both."]
+        lines += [
+            "",
+            "PNG and SVG need kaleido (aemlo[figures]) and Chrome or Chromium;",
+        ]
+        lines += [
+            "one was not found here. The camera over a chart in the app saves both."
+        ]
     return "\n".join(lines) + "\n"

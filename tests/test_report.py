@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from aemlo import compare, experiment, imbalance, report, specs
@@ -140,7 +141,7 @@ def test_the_page_says_what_the_table_says(pieces):
 
 
 def test_a_zip_with_all_of_it(pieces):
-    figures = [("a/b: <x>", __import__("plotly.graph_objects").graph_objects.Figure())]
+    figures = [("a/b: <x>", go.Figure())]
     archive = zipfile.ZipFile(io.BytesIO(report.to_zip(*pieces, figures=figures)))
     names = archive.namelist()
     assert {
@@ -158,14 +159,39 @@ def test_a_zip_with_all_of_it(pieces):
     assert len([n for n in names if n.endswith(".tex")]) == 2
 
 
-def test_pictures_that_cannot_be_drawn_are_said_not_lost(pieces, monkeypatch):
-    import plotly.graph_objects as go
+def zipped(pieces):
+    figures = [(name, go.Figure(layout_title_text=name)) for name in ("f", "g h")]
+    whole = report.to_zip(*pieces, figures=figures, pictures=True)
+    return zipfile.ZipFile(io.BytesIO(whole))
 
-    def no_browser(self, *arguments, **named):
+
+def test_pictures_that_cannot_be_drawn_are_said_not_lost(pieces, monkeypatch):
+    def no_browser(figures, files, **named):
+        files[0].write_bytes(b"half")
         raise RuntimeError("no browser")
 
-    monkeypatch.setattr(go.Figure, "to_image", no_browser)
-    whole = report.to_zip(*pieces, figures=[("f", go.Figure())], pictures=True)
-    archive = zipfile.ZipFile(io.BytesIO(whole))
+    monkeypatch.setattr(report, "write_images", no_browser)
+    archive = zipped(pieces)
     assert "figures/f.html" in archive.namelist()
-    assert "PNG and SVG need the package kaleido" in archive.read("README.txt").decode()
+    assert not [n for n in archive.namelist() if n.endswith((".png", ".svg"))]
+    assert "PNG and SVG need kaleido (aemlo[figures])" in (
+        archive.read("README.txt").decode()
+    )
+
+
+def test_all_pictures_are_drawn_by_one_start_of_the_browser(pieces, monkeypatch):
+    starts = []
+
+    def writer(figures, files, **named):
+        starts.append(named)
+        for figure, path in zip(figures, files, strict=True):
+            path.write_text(f"{figure.layout.title.text} as {path.suffix}")
+
+    monkeypatch.setattr(report, "write_images", writer)
+    archive = zipped(pieces)
+    assert starts == [{"scale": 2}]
+    for stem, name in (("f", "f"), ("g-h", "g h")):
+        for form in ("png", "svg"):
+            text = archive.read(f"figures/{stem}.{form}").decode()
+            assert text == f"{name} as .{form}"
+    assert "aemlo[figures]" not in archive.read("README.txt").decode()
