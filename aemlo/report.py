@@ -294,9 +294,7 @@ def _readme(pictures, drawn):
     if pictures and not drawn:
         lines += [
             "",
-            "PNG and SVG need kaleido (aemlo[figures]) and Chrome or Chromium;",
-        ]
-        lines += [
-            "one was not found here. The camera over a chart in the app saves both."
+            "PNG and SVG need kaleido (aemlo[figures]) and Chrome or Chromium; one was",
+            "not found here. The camera over a chart in the app saves both.",
         ]
     return "\n".join(lines) + "\n"
