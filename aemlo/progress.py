@@ -10,6 +10,13 @@ def no_progress(fraction, **values):
     """The progress hook of those who do not look."""
 
 
+def part(on_progress, start, share):
+    """A hook for a part of the work: its 0 to 1 become `start` to `start + share`."""
+    if on_progress is no_progress:
+        return no_progress
+    return lambda fraction, **values: on_progress(start + share * fraction, **values)
+
+
 class Bar:
     """`with Bar("AEMLO") as bar:` gives a callable to hand over as `on_progress`."""
 

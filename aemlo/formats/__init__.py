@@ -17,6 +17,7 @@ from aemlo.formats.labels import Location
 from aemlo.formats.limits import Limits, from_environment
 from aemlo.formats.source import open_source
 from aemlo.formats.table import Table
+from aemlo.progress import no_progress, part
 from aemlo.registry import find, scan
 
 FORMATS = {title: cls() for title, cls in scan(__name__, __path__, Format).items()}
@@ -53,6 +54,7 @@ def read(
     name=None,
     missing_labels="refuse",
     limits=None,
+    on_progress=None,
     **options,
 ):
     """The Dataset in the file at `path`, or the built-in "yeast" or "synthetic".
@@ -61,12 +63,13 @@ def read(
     columns at `label_location` "start" or "end". Without any of these, the file itself
     must say. `test` is a second file with the test rows of a declared split.
     `missing_labels="absent"` counts empty label cells as 0. More `options` go to the
-    format (`delimiter`, `decimal`, `header`, `encoding`, `format`). Raises DataError
-    with the way out.
+    format (`delimiter`, `decimal`, `header`, `encoding`, `format`). `on_progress` is
+    called with the share of the bytes read. Raises DataError with the way out.
     """
     if isinstance(path, str) and path.casefold() in builtin.NAMES:
         return _built_in(path.casefold(), name)
-    table = open_files([path, *_several(test), *_several(xml)], limits, **options)
+    files = [path, *_several(test), *_several(xml)]
+    table = open_files(files, limits, on_progress=on_progress, **options)
     if labels is not None and label_count is not None:
         raise ParameterError("Give labels or label_count, not both.")
     if label_count is not None:
@@ -80,13 +83,22 @@ def _built_in(which, name):
     return replace(dataset, name=name) if name else dataset
 
 
-def open_files(files, limits=None, label_list=None, label_separator=None, **options):
+def open_files(
+    files,
+    limits=None,
+    label_list=None,
+    label_separator=None,
+    on_progress=None,
+    **options,
+):
     """The Table in one or two data files and at most one XML file that names labels.
 
     A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
     which). Two data files are the training and the test part of a split. `label_list`
     names a column that holds lists of labels. `format` (a title of READERS), `encoding`
-    and more `options` help where a file does not tell. Raises DataError.
+    and more `options` help where a file does not tell. `on_progress(fraction)` is
+    called with the share of the bytes read, from whatever thread reads them. Raises
+    DataError.
     """
     limits = limits or from_environment()
     how = {name: value for name, value in options.items() if value is not None}
@@ -103,6 +115,7 @@ def open_files(files, limits=None, label_list=None, label_separator=None, **opti
             f"{len(holding)} data files and {len(naming)} XML files: give one data "
             "file, or a training and a test file, and at most one XML file."
         )
+    _share_progress(holding, on_progress or no_progress)
     tables = [_table(source, limits, **options) for source in holding]
     if len(tables) == 2:
         train, test = pair.in_order([source.name for source in holding])
@@ -119,6 +132,15 @@ def open_files(files, limits=None, label_list=None, label_separator=None, **opti
     elif not table.location.certain:
         table.warnings += table.location.warnings
     return table
+
+
+def _share_progress(sources, on_progress):
+    """Each source tells the part of the progress that its bytes are of all."""
+    total, before = sum(len(source.data) for source in sources) or 1, 0
+    for source in sources:
+        share = len(source.data) / total
+        source.on_progress = part(on_progress, before, share)
+        before += share
 
 
 def _unpacked(source, limits, member):

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from aemlo import progress
 from aemlo.errors import DataError
 from aemlo.formats import arff_words
 from aemlo.formats.arff_fast import NUMBER, Doubt, FastRows, Part, no_places, parsed
 from aemlo.formats.arff_words import unquoted
 
 STRETCH = 4_000_000
+OFTEN = 256  # lines of the careful way between two words on progress
 RARE = (b"'", b'"', b"\\", b"%")
 
 
@@ -51,12 +53,16 @@ def read(source, header, limits):
             if not end:
                 end = data.find(b"\n", start) + 1 or len(data)
         stretch = data[start:end]
+        reader.told = progress.part(
+            source.on_progress, start / len(data), len(stretch) / len(data)
+        )
         part = reader.stretch(stretch, line)
         cells += len(part.data) if reader.is_sparse else part.dense.size
         limits.check(source.name, "cells", cells, "cells")
         parts.append(part)
         line += stretch.count(b"\n")
         start = end
+        source.on_progress(start / len(data))
     return reader.joined(parts)
 
 
@@ -95,7 +101,10 @@ class _Reader(FastRows):
     def _careful(self, text, line):
         data, indices, sizes = array("d"), array("i"), []
         texts = {j: [] for j in self.texts}
-        for offset, raw in enumerate(text.decode("utf-8", "replace").split("\n")):
+        lines = text.decode("utf-8", "replace").split("\n")
+        for offset, raw in enumerate(lines):
+            if not offset % OFTEN:
+                self.told(offset / len(lines))
             row = raw.strip()
             if not row or row[0] == "%":
                 continue

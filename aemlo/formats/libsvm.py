@@ -16,6 +16,8 @@ LINE = re.compile(
 )
 HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t]+(\d+)[ \t]*$")
 DENSE = 0.5
+OFTEN = 4_096  # lines between two words on progress
+BY_LINE = 0.5  # the part of the time that goes line by line
 PAIR = bytes.maketrans(b" :", b"\n,")
 
 
@@ -46,7 +48,8 @@ class Libsvm(Format):
         if self.has_header:
             wanted, data, line = _promised(source.name, data, limits)
         rows = _Rows(source.name, limits)
-        rows.parse(data, line, keep_empty=self.has_header)
+        rows.parse(data, line, self.has_header, source.on_progress)
+        source.on_progress(1.0)
         return _table(self, source, limits, rows, wanted)
 
     def write(self, dataset, mark=None):
@@ -86,12 +89,14 @@ class _Rows:
         self.name, self.limits = name, limits
         self.labels, self.label_sizes, self.sizes = [], [], []
 
-    def parse(self, data, line, keep_empty):
+    def parse(self, data, line, keep_empty, told):
         cells = []
         lines = data.split(b"\n")
         if lines and not lines[-1].strip():
             lines.pop()
         for offset, raw in enumerate(lines):
+            if not offset % OFTEN:
+                told(BY_LINE * offset / len(lines))
             row = raw.strip()
             if not row and not keep_empty:
                 continue

@@ -2,12 +2,14 @@
 
 import codecs
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
 from aemlo.errors import DataError
 from aemlo.formats.limits import MEGABYTE, PREFIX, Limits, check_megabytes
+from aemlo.progress import no_progress
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,13 +23,17 @@ HEAD = 65_536
 
 @dataclass
 class Source:
-    """One file: its name, its bytes (gunzipped), and what was assumed of it."""
+    """One file: its name, its bytes (gunzipped), and what was assumed of it.
+
+    A reader calls `on_progress(fraction)` as it goes; what that raises passes through.
+    """
 
     name: str
     data: bytes
     limits: Limits
     encoding: str | None = None
     warnings: list[str] = field(default_factory=list)
+    on_progress: Callable = no_progress
 
     @property
     def suffix(self):
