@@ -14,7 +14,7 @@ import pandas as pd
 
 from aemlo import __version__, imbalance, params
 from aemlo.errors import AemloError, ParameterError
-from aemlo.formats import WRITERS, convert, read, write
+from aemlo.formats import WRITERS, read, says_split, write
 from aemlo.progress import Bar
 from aemlo.registry import find
 
@@ -38,6 +38,10 @@ def main(arguments=None):
         print("\naemlo: stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+HOW = ("xml", "test", "label_list", "label_count", "label_location", "format")
+HOW += ("encoding", "delimiter", "decimal", "sheet", "member")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -110,6 +114,7 @@ def _where_labels_are(parser):
     parser.add_argument("--xml", help="Mulan XML file that names the labels")
     parser.add_argument("--test", help="file with the test rows of a declared split")
     parser.add_argument("--labels", help="label columns by name, comma between")
+    parser.add_argument("--label-list", help="column that lists each row's labels")
     parser.add_argument("--label-count", type=int, help="number of label columns")
     parser.add_argument(
         "--label-location", choices=["start", "end"], help="where they are"
@@ -120,6 +125,13 @@ def _where_labels_are(parser):
         default="refuse",
         help="what an empty label cell means",
     )
+    how = parser.add_argument_group("where the file does not tell")
+    how.add_argument("--format", help="the format it is in, as `aemlo list` names it")
+    how.add_argument("--encoding", help="such as cp1252")
+    how.add_argument("--delimiter", help="of a CSV file")
+    how.add_argument("--decimal", choices=[".", ","], help="of a CSV file")
+    how.add_argument("--sheet", help="of an Excel workbook")
+    how.add_argument("--member", help="the data file in a zip archive")
 
 
 def _settings(parser, help="a setting of the sampler"):
@@ -135,15 +147,15 @@ def _endings():
 
 def _read(options):
     labels = options.labels.split(",") if options.labels else None
-    return read(
-        options.file,
-        xml=options.xml,
-        test=options.test,
-        labels=[name.strip() for name in labels] if labels else None,
-        label_count=options.label_count,
-        label_location=options.label_location,
-        missing_labels=options.missing_labels,
-    )
+    given = {name: getattr(options, name) for name in HOW}
+    with Bar("reading") as bar:
+        return read(
+            options.file,
+            labels=[name.strip() for name in labels] if labels else None,
+            missing_labels=options.missing_labels,
+            on_progress=bar,
+            **{name: value for name, value in given.items() if value is not None},
+        )
 
 
 def do_info(options):
@@ -345,19 +357,16 @@ def _spec(options):
 
 def do_convert(options):
     """Write a file in another format."""
-    labels = options.labels.split(",") if options.labels else None
-    files = convert(
-        options.file,
-        options.out,
-        to=options.to,
-        xml=options.xml,
-        test=options.test,
-        labels=[name.strip() for name in labels] if labels else None,
-        label_count=options.label_count,
-        label_location=options.label_location,
-        missing_labels=options.missing_labels,
-    )
+    dataset = _read(options)
+    files = write(dataset, options.out, format=options.to)
     print("wrote " + ", ".join(str(path) for path in files))
+    if not says_split(dataset, options.out, options.to):
+        out = Path(options.out)
+        print(
+            f"warning: {out.name} does not say which rows are for training. Write "
+            f"{out.name}.zip to keep the split as two files.",
+            file=sys.stderr,
+        )
 
 
 def do_list(options):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from aemlo.formats import read
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = ["dataset", "sampler", "classifier", "repeat", "fold", "metric", "label"]
 
@@ -37,6 +39,35 @@ def test_info_says_what_the_published_counts_say(shared):
     assert round(found["cardinality"], 4) == row["card"]
     assert sorted(found["label_counts"]) == sorted(row["label_counts"])
     assert "birds.xml" in found["labels_from"]
+
+
+def test_convert_keeps_a_split_as_two_files_or_says_that_it_is_lost(shared, tmp_path):
+    mulan = shared / "data" / "mulan"
+    pair = [mulan / "flags-train.arff", "--test", mulan / "flags-test.arff"]
+    pair += ["--xml", mulan / "flags.xml"]
+    done = aemlo("convert", *pair, "flags.labels.csv.zip", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = read(tmp_path / "flags.labels.csv.zip")
+    whole = read(pair[0], test=pair[2], xml=pair[4])
+    assert again.split.tolist() == whole.split.tolist()
+    order = [again.label_names.index(name) for name in whole.label_names]
+    assert (again.Y[:, order] == whole.Y).all()
+    done = aemlo("convert", *pair, "flags.csv", cwd=tmp_path)
+    assert done.stderr == (
+        "warning: flags.csv does not say which rows are for training. Write "
+        "flags.csv.zip to keep the split as two files.\n"
+    )
+
+
+def test_a_file_is_read_as_it_is_said_to_be_written(tmp_path):
+    rows = "".join(f"{k},5;{'a/b' if k % 2 else 'b'}\n" for k in range(8))
+    (tmp_path / "x.csv").write_text("size;topics\n" + rows)
+    options = ["--delimiter", ";", "--decimal", ",", "--label-list", "topics"]
+    done = aemlo("convert", "x.csv", "x.npz", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    dataset = read(tmp_path / "x.npz")
+    assert dataset.label_names == ("a", "b")
+    assert dataset.X[:, 0].tolist() == [k + 0.5 for k in range(8)]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ __all__ = [
     "open_files",
     "open_table",
     "read",
+    "says_split",
     "to_bytes",
     "write",
     "zipped",
@@ -266,6 +267,16 @@ def write(dataset, path, *, format=None, mark=None):
         target.write_bytes(gzip.compress(data) if is_packed else data)
         written.append(target)
     return written
+
+
+def says_split(dataset, path, format=None):
+    """Whether `write` to `path` keeps what `dataset` says of training rows."""
+    path = Path(path)
+    if path.suffix.lower() == ".zip":
+        return True
+    name = path.name.removesuffix(".gz")
+    form = find(WRITERS, format, "file format to write") if format else _by_suffix(name)
+    return form.keeps_split(dataset)
 
 
 def _stem(name, form):

@@ -106,7 +106,8 @@ def labels_preview(dataset, per_label):
 
 def use(workspace, dataset):
     """Make `dataset` the one in use, say so, and draw the page afresh."""
-    workspace.use(dataset)
+    with st.spinner("Keeping the data set"):
+        workspace.use(dataset)
     used = st.session_state.get("uploads_used", 0)
     st.session_state["uploads_used"] = used + 1
     st.session_state.pop("openml.asked", None)

@@ -1,20 +1,20 @@
 """The data set page's pieces: read an upload, say which columns are labels, show it."""
 
 import hashlib
-import io
-import re
-import zipfile
 from dataclasses import fields, replace
 
 import pandas as pd
 import streamlit as st
 
 from aemlo import formats
+from aemlo.file_names import file_stem
 from aemlo.formats import labels as label_columns
 from aemlo.formats import lists
-from aemlo.ui import parts
+from aemlo.formats.limits import MEGABYTE
+from aemlo.ui import parts, waiting
 
-FILE_NAME = re.compile(r"[^\w.-]+")
+TABLES = "loading.tables"
+MOST_KEPT = 3
 MOST_COLUMNS = 12
 MOST_SUMMARISED = 2_000
 FIRST, LAST, NAMED, SAID, LISTED = (
@@ -26,17 +26,24 @@ FIRST, LAST, NAMED, SAID, LISTED = (
 )
 
 
-@st.cache_resource(max_entries=3, scope="session", show_spinner="Reading the file")
-def _table(key, _uploads, _options):
-    files = [(upload.name, upload.getvalue()) for upload in _uploads]
-    return formats.open_files(files, **_options)
-
-
 def opened(uploads, options):
-    """(key, Table) of uploaded files; AemloError when they cannot be read."""
+    """(key, Table) of uploaded files; AemloError when they cannot be read.
+
+    The last few are kept for the session, by file and options.
+    """
     said = [sorted(options.items()), *((u.file_id, u.name) for u in uploads)]
     key = hashlib.sha256(repr(said).encode()).hexdigest()
-    return key, _table(key, uploads, options)
+    kept = st.session_state.setdefault(TABLES, {})
+    if key not in kept:
+        files = [(upload.name, upload.getvalue()) for upload in uploads]
+        size = sum(upload.size for upload in uploads) / MEGABYTE
+        kept[key] = waiting.with_bar(
+            lambda told: formats.open_files(files, on_progress=told, **options),
+            f"Reading {size:,.1f} MB",
+        )
+        for oldest in list(kept)[:-MOST_KEPT]:
+            del kept[oldest]
+    return key, kept[key]
 
 
 @st.cache_resource(max_entries=2, scope="session", show_spinner="Asking OpenML")
@@ -47,7 +54,9 @@ def from_openml(name):
     return f"openml.{name}", openml.fetch(name)
 
 
-@st.cache_resource(max_entries=3, scope="session", show_spinner=False)
+@st.cache_resource(
+    max_entries=3, scope="session", show_spinner="Telling labels from features"
+)
 def _dataset(key, _table, names, missing, name, said):
     found = _table.to_dataset(names, missing_labels=missing, said=said)
     return renamed(found, name)
@@ -271,30 +280,20 @@ def renamed(dataset, name):
 
 
 def save_as(dataset, key):
-    """Hand out the data set in any format that can be written, two files as a zip."""
+    """Hand out the data set in any format that can be written, two files as a zip.
+
+    A declared split that the format cannot say makes two files.
+    """
     with st.expander("Save as another format"):
         title = st.selectbox("Format", list(formats.WRITERS), key=f"{key}.format")
         with parts.shown_errors():
             if st.button("Make the file", key=f"{key}.make"):
-                files = formats.to_bytes(dataset, title)
-                name = FILE_NAME.sub("-", dataset.name).strip("-") or "data"
-                suffix, data = next(iter(files.items()))
-                if len(files) > 1:
-                    suffix, data = ".zip", packed(files, name)
+                suffix, data = formats.one_file(dataset, title)
                 st.download_button(
-                    "Download",
+                    f"Download {suffix}",
                     data=data,
-                    file_name=name + suffix,
+                    file_name=file_stem(dataset.name) + suffix,
                     icon=":material/download:",
                     on_click="ignore",
                     key=f"{key}.get",
                 )
-
-
-def packed(files, name):
-    """{suffix: bytes} as one zip archive of files called `name`."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for suffix, data in files.items():
-            archive.writestr(name + suffix, data)
-    return out.getvalue()

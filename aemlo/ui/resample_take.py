@@ -5,7 +5,7 @@ import streamlit as st
 
 from aemlo import quality
 from aemlo.file_names import file_stem
-from aemlo.formats import WRITERS, to_bytes
+from aemlo.formats import WRITERS, to_bytes, zipped
 from aemlo.ui import parts, training_results
 
 
@@ -68,6 +68,14 @@ def _downloads(result, keep):
                 on_click="ignore",
                 icon=":material/download:",
             )
+        st.download_button(
+            "Download all as .zip",
+            data=lambda: zipped(kept, form, mark, f"{stem}-resampled"),
+            file_name=f"{stem}-resampled.zip",
+            key="resample.download.zip",
+            on_click="ignore",
+            icon=":material/folder_zip:",
+        )
         parts.csv_button(
             lambda: _written(result.provenance[keep], result),
             name=f"{stem}-provenance",
