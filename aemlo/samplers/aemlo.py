@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from aemlo import params
+from aemlo import imbalance, params
 from aemlo.autoencoder import arguments as a
 from aemlo.autoencoder import decoding, generation
 from aemlo.autoencoder.presets import PRESETS, PUBLISHED_BUDGET
@@ -123,8 +123,9 @@ class AEMLO(OverSampler):
         residuals: a.Residuals = True,
         label_rule: a.LabelRule = "parents' count",
         labels_per_parent: a.LabelsPerParent = 1.12,
+        parents_weight: a.ParentsWeight = 1.0,
         threshold: a.Threshold = 0.5,
-        keep_binary: a.KeepBinary = True,
+        rare_features: a.RareFeatures = 0.1,
         clip: a.Clip = True,
         output_activation: a.OutputActivation = "none",
         batch_size: a.BatchSize = 64,
@@ -158,8 +159,9 @@ class AEMLO(OverSampler):
         self.residuals = residuals
         self.label_rule = label_rule
         self.labels_per_parent = labels_per_parent
+        self.parents_weight = parents_weight
         self.threshold = threshold
-        self.keep_binary = keep_binary
+        self.rare_features = rare_features
         self.clip = clip
         self.output_activation = output_activation
         self.batch_size = batch_size
@@ -338,18 +340,21 @@ class AEMLO(OverSampler):
         """
         params.check(self)
         labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
+        known = imbalance.Labels(labels)
         trial = clone(self)
         trial.notes_, trial._label_names = [], _names_of(Y)
         rows, quotas = trial._shares(labels)
         eligible = trial._default_labels(labels) if self.seeds == "turns" else ...
         seeds = labels[labels[:, eligible].any(axis=1)]
-        after = size.expected_counts(labels, quotas)
+        after = size.expected_counts(known, quotas)
         if len(seeds):
             after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
-        return size.preview_frame(_names_of(Y), labels, after, quotas)
+        return size.preview_frame(_names_of(Y), known, after, quotas)
 
     def _decode(self, X, Y, plan, rng, on_progress):
-        space = generation.FeatureSpace(X, self.categorical_features_)
+        space = generation.FeatureSpace(
+            X, self.categorical_features_, self.rare_features
+        )
         features, labels = [], []
         m = len(plan.seed)
         for start in range(0, m, generation.ROWS_AT_ONCE):

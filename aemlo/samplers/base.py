@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
-from aemlo import params
+from aemlo import imbalance, params
 from aemlo.errors import DataError, ParameterError
 from aemlo.progress import no_progress
 from aemlo.samplers import size
@@ -156,11 +156,12 @@ class OverSampler(Sampler):
             return super().preview(Y)
         params.check(self)
         labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
+        known = imbalance.Labels(labels)
         trial = clone(self)
         trial.notes_, trial._label_names = [], _names_of(Y)
         rows = trial._quotas(labels)
-        after = size.expected_counts(labels, rows, trial._value_made(labels))
-        return size.preview_frame(_names_of(Y), labels, after, rows)
+        after = size.expected_counts(known, rows, trial._value_made(labels))
+        return size.preview_frame(_names_of(Y), known, after, rows)
 
     def _quotas(self, Y):
         """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from aemlo import imbalance
 from aemlo.imbalance import label_counts, mean_ir
 from aemlo.samplers.base import OverSampler, clones, no_rows
 from aemlo.samplers.size import Budget, Labels, Target, rows_to_target
@@ -85,7 +86,8 @@ class MLROS(OverSampler):
     def _chosen(self, Y, active, rng, on_progress):
         """Rows to clone and the label of each, both (m,), in the order cloned."""
         is_done, most = self._rule(Y, active)
-        bags = [np.flatnonzero(Y[:, j]) for j in active]
+        columns = imbalance.Labels(Y).matrix.tocsc()
+        bags = [columns.indices[slice(*columns.indptr[j : j + 2])] for j in active]
         sizes = np.array([len(bag) for bag in bags])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         rows, counts = np.concatenate(bags), label_counts(Y).astype(np.int64)

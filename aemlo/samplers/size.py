@@ -130,7 +130,10 @@ def expected_counts(Y, rows, value=1):
 
 
 def preview_frame(names, Y, after, rows=None):
-    """The frame of a preview: a row per label, counts and IRLbl before and after."""
+    """The frame of a preview: a row per label, counts and IRLbl before and after.
+
+    Y may be a `Labels`, here and in `expected_counts`.
+    """
     with np.errstate(divide="ignore"):
         later = np.where(after > 0, after.max(initial=0) / after, np.nan)
     return pd.DataFrame(
