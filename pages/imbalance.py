@@ -1,15 +1,18 @@
 """Imbalance: which labels are rare, with whom they occur, and what to do about it."""
 
-from functools import partial
-
 import streamlit as st
 
 from aemlo import imbalance
-from aemlo.charts import imbalance as charts
-from aemlo.charts import imbalance_change as change_charts
 from aemlo.imbalance import change
 from aemlo.ui import cached_imbalance as cached
-from aemlo.ui import imbalance_parts, imbalance_sets, imbalance_views, parts, state
+from aemlo.ui import (
+    imbalance_bars,
+    imbalance_parts,
+    imbalance_sets,
+    imbalance_views,
+    parts,
+    state,
+)
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -52,59 +55,17 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 table = cached.per_label(key, labels, names, empty)
 measures = cached.measure_set(key, labels, names, len(dataset.feature_names), empty)
 mean = imbalance.mean_ir(labels, empty)
-clicked = partial(cached.clicked_in_chart, names=names)
+moved = words = None
+if after is not None:
+    moved = change.before_after(labels, after.labels, names, empty)
+    words = change.change_in_words(labels, after.labels, names, empty)
 
 picture, numbers = st.columns([5, 2], gap="medium")
 with picture:
-    measure = st.segmented_control(
-        "Measure",
-        ["IRLbl", "ImR", "positives"],
-        default="IRLbl",
-        required=True,
-        key="imbalance.measure",
-        label_visibility="collapsed",
-        format_func={
-            "IRLbl": "Between labels (IRLbl)",
-            "ImR": "Within each label (ImR)",
-            "positives": "Positive rows",
-        }.get,
+    imbalance_bars.draw(
+        imbalance_bars.Bars(dataset.name, names, table, after, moved, mean, chosen, log)
     )
-    if after is None:
-        parts.figure(
-            charts.by_label(
-                table,
-                measure,
-                mean=mean if measure == "IRLbl" else None,
-                log=log,
-                chosen=chosen,
-            ),
-            data=table,
-            name=f"{dataset.name}-{measure}-per-label",
-            alt=f"Bars of {measure} for each label, sorted; minority labels hatched.",
-            key="imbalance.bars",
-            on_select=clicked("imbalance.bars"),
-            selection_mode="points",
-        )
-    else:
-        moved = change.before_after(labels, after.labels, names, empty)
-        parts.figure(
-            change_charts.before_after(
-                moved,
-                measure,
-                after=after.name,
-                colour=after.colour,
-                log=log,
-                mean=mean if measure == "IRLbl" else None,
-                chosen=chosen,
-            ),
-            data=moved,
-            name=f"{dataset.name}-{measure}-before-after",
-            alt=f"Bars of {measure} for each label before and after {after.name}.",
-            key="imbalance.paired",
-            on_select=clicked("imbalance.paired"),
-            selection_mode="points",
-        )
-        words = change.change_in_words(labels, after.labels, names, empty)
+    if words is not None:
         st.markdown("\n".join(f"- {parts.plain(sentence)}" for sentence in words))
 with numbers:
     imbalance_parts.headline(

@@ -17,7 +17,9 @@ from aemlo.charts import theme
 IN_VIEW = 60
 # More bars than these answer a click too slowly; the hatch and the strip of all bars
 # cost more than they show then.
-LIGHT = 300
+LIGHT = 180
+MARKS = 400  # marks on the long tail; more would lie on one another
+TICKS = [step * 10.0**power for power in range(-4, 8) for step in (1, 2, 5)]
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",
     "ImR": "ImR (larger side / smaller side)",
@@ -95,6 +97,7 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
 def long_tail(table, *, log=True, chosen=None, after=None):
     """Positives of each label against its rank: the long tail.
 
+    The line goes through all labels; of more than MARKS, marks are drawn for so many.
     `after.values` are the positives (q,) afterwards, drawn by their own rank.
     """
     table = table.reset_index(names="position")
@@ -111,8 +114,9 @@ def long_tail(table, *, log=True, chosen=None, after=None):
         hoverinfo="skip",
         showlegend=False,
     )
+    marked = _apart(table, chosen)
     for minority, name, colour, _ in KINDS:
-        part = table[table["minority"] == minority]
+        part = marked[marked["minority"] == minority]
         fig.add_scatter(
             x=part["rank"],
             y=part["positives"],
@@ -145,6 +149,15 @@ def long_tail(table, *, log=True, chosen=None, after=None):
     fig.update_xaxes(title="Rank of the label, most frequent first")
     fig.update_yaxes(title="Positive rows", **scale(log))
     return fig
+
+
+def _apart(table, chosen):
+    """Of many labels by rank, every so many; the ends and the chosen one always."""
+    if len(table) <= MARKS:
+        return table
+    places = np.linspace(0, len(table) - 1, MARKS).astype(int)
+    kept = np.isin(np.arange(len(table)), places)
+    return table[kept | (table["position"] == chosen).to_numpy()]
 
 
 def scumble_by_ir(table, *, mean, chosen=None, after=None):
@@ -287,7 +300,8 @@ def wrapped(name, width=60):
 def scale(log):
     """Settings of an axis of counts or ratios: log with ticks at 1, 2, 5; or from 0."""
     if log:
-        return {"type": "log", "dtick": "D2", "tickformat": ",~g"}
+        # Ticks written out: with a step such as "D2" Plotly draws all of it twice.
+        return {"type": "log", "tickvals": TICKS, "tickformat": ",~g"}
     return {"type": "linear", "rangemode": "tozero", "tickformat": ",~g"}
 
 
@@ -342,6 +356,9 @@ def window(fig, table, chosen, total):
     fig.update_xaxes(
         type="category", categoryorder="array", categoryarray=table["axis"]
     )
+    if len(table) > 8:
+        # Room for names at a slant, so that the picture need not be drawn again.
+        fig.update_layout(margin_b=70 + 5 * int(table["axis"].str.len().max()))
     if len(table) <= IN_VIEW:
         return
     first = _first(table, chosen, IN_VIEW)

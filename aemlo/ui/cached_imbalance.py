@@ -31,9 +31,9 @@ def measure_set(key, _labels, _names, features, empty):
     return imbalance.measure_set(_labels, _names, features, empty)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def per_labelset(key, _labels, _names):
-    """`aemlo.imbalance.per_labelset`."""
+    """`aemlo.imbalance.per_labelset`; shared between visitors and never changed."""
     return imbalance.per_labelset(_labels, _names)
 
 
@@ -105,6 +105,12 @@ def choose_label(names, first):
         help="Type to search. A click on a label in a chart or table chooses it too.",
     )
     return names.index(name)
+
+
+def leave_if_another_label(names, chosen):
+    """In a fragment: draw the whole page again if a click in it chose another label."""
+    if st.session_state.get(LABEL, names[chosen]) != names[chosen]:
+        st.rerun()
 
 
 def clicked_in_chart(key, names):

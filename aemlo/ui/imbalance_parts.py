@@ -76,12 +76,14 @@ def headline(measures, convention, later=None):
 
 def sentences(advice):
     """What the data set's measures say, each sentence with its rule and source."""
-    for sentence in advice:
-        st.markdown(
+    st.markdown(
+        "\n\n".join(
             f"{TONES[sentence.tone]} {parts.plain(sentence.text)}  \n"
             f":small[:gray[{parts.plain(sentence.rule)} "
             f"Source: {parts.plain(sentence.source)}.]]"
+            for sentence in advice
         )
+    )
 
 
 def label_table(table, stem):
@@ -107,12 +109,14 @@ def label_close_up(dataset, labels, label, empty):
     """One label: measures worked out, whom it meets, its rows, its features."""
     names = list(dataset.label_names)
     name, key = names[label], dataset.content_hash
-    for row in detail.measure_label(labels, label, names, empty).itertuples():
-        st.markdown(
+    st.markdown(
+        "\n\n".join(
             f"**{row.measure} {written(row.value, row.form)}** "
             f"= {parts.plain(row.formula)}. {parts.plain(row.meaning)} "
             f":small[:gray[{parts.plain(row.source)}]]"
+            for row in detail.measure_label(labels, label, names, empty).itertuples()
         )
+    )
     rows = detail.rows_of(labels, label)
     meets, features = st.columns(2, gap="medium")
     with meets:

@@ -60,11 +60,7 @@ class Shown:
 @st.fragment
 def more(shown):
     """The choice of views, and the one chosen."""
-    if (
-        st.session_state.get(cached.LABEL, shown.names[shown.chosen])
-        != (shown.names[shown.chosen])
-    ):
-        st.rerun()  # a click in a view chose another label for the whole page
+    cached.leave_if_another_label(shown.names, shown.chosen)
     view = st.segmented_control(
         "View",
         list(VIEWS),
