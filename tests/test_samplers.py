@@ -9,58 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from imblearn.pipeline import Pipeline
+from sampling import (
+    ADDING,
+    BY_THEIR_OWN_RULE,
+    TITLES,
+    TRAINED,
+    data,
+    make,
+    resample,
+)
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier
 
 from aemlo import params
-from aemlo.errors import DataError, ParameterError, Stopped
-from aemlo.samplers import SAMPLERS, OverSampler
-
-# Settings that make samplers which train quick.
-QUICK = {
-    "epochs": 2,
-    "latent_size": 4,
-    "width": 8,
-    "label_width": 4,
-    "hidden": 8,
-    "cohorts": 3,
-}
-# These two make rows for all labelled rows, or by settings of their own.
-BY_THEIR_OWN_RULE = {"AEMLO", "AEMLO-paper"}
-GROUPS = [np.array([6, 7, 8])]
-TITLES = list(SAMPLERS)
-ADDING = [t for t in TITLES if issubclass(SAMPLERS[t], OverSampler)]
-SIZED = [t for t in ADDING if "target" in params.parameters(SAMPLERS[t])]
-TRAINED = [t for t in TITLES if "epochs" in params.parameters(SAMPLERS[t])]
-FIELD = [t for t in SIZED if t not in TRAINED]
-
-
-def make(title, **settings):
-    """A sampler by title, seeded, quick where it trains."""
-    cls = SAMPLERS[title]
-    known = cls().get_params(deep=False)
-    quick = QUICK if "epochs" in known else {}
-    wanted = {"random_state": 0} | quick
-    return cls(**({k: v for k, v in wanted.items() if k in known} | settings))
-
-
-def data(n=90, seed=0):
-    """X (n, 9): four odd numbers, two columns of two values, a one-hot group; Y (n, 5).
-
-    The commonest label is on about two thirds of the rows, the rarest on three or more.
-    """
-    rng = np.random.default_rng(seed)
-    numbers = rng.normal([50, -3, 0, 1e3], [20, 1, 0.01, 300], (n, 4))
-    binary = np.where(rng.random((n, 2)) < 0.4, [7.0, 1.0], [2.0, 0.0])
-    X = np.hstack([numbers, binary, np.eye(3)[rng.integers(3, size=n)]])
-    Y = (rng.random((n, 5)) < [0.65, 0.5, 0.3, 0.1, 0.05]).astype(np.uint8)
-    Y[:4] = [[1, 0, 0, 1, 1], [1, 1, 0, 0, 1], [0, 0, 1, 1, 1], [1, 0, 0, 1, 0]]
-    return X, Y
-
-
-def resample(sampler, X, Y, **more):
-    return sampler.fit_resample(X, Y, categorical_features=GROUPS, **more)
+from aemlo.errors import Stopped
+from aemlo.samplers import SAMPLERS
 
 
 @pytest.fixture(params=TITLES)
@@ -270,85 +234,6 @@ def test_nominal_columns_keep_their_values(title):
     assert (X_new[:, 6:].sum(axis=1) == 1).all() and np.isin(X_new[:, 6:], (0, 1)).all()
 
 
-def one_positive(X, Y):
-    Y[:, 4] = 0
-    Y[3, 4] = 1
-    return X, Y
-
-
-def two_positives(X, Y):
-    Y[:, 4] = 0
-    Y[[3, 8], 4] = 1
-    return X, Y
-
-
-def no_positive(X, Y):
-    Y[:, 4] = 0
-    return X, Y
-
-
-def all_positive(X, Y):
-    Y[:, 0] = 1
-    return X, Y
-
-
-def duplicates(X, Y):
-    X[:60] = X[0]
-    return X, Y
-
-
-def constant_features(X, Y):
-    return np.full_like(X, 3.0) * (np.arange(9) < 6) + (np.arange(9) == 6), Y
-
-
-def one_label(X, Y):
-    return X, Y[:, 3:4]
-
-
-def no_labels(X, Y):
-    return X, np.zeros_like(Y)
-
-
-def unlabelled_rows(X, Y):
-    Y[40:] = 0
-    return X, Y
-
-
-CASES = [
-    one_positive,
-    two_positives,
-    no_positive,
-    all_positive,
-    duplicates,
-    constant_features,
-    one_label,
-    no_labels,
-    unlabelled_rows,
-]
-for rows in (1, 2, 3, 9):
-
-    def few_rows(X, Y, rows=rows):
-        return X[:rows], Y[:rows]
-
-    few_rows.__name__ = f"{rows}_rows"
-    CASES.append(few_rows)
-
-
-@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_data_at_the_edge(title, case, kind):
-    X, Y = case(*data())
-    sampler = make(title)
-    X_new, Y_new = resample(sampler, kind(X), Y)
-    dense = X_new.toarray() if sparse.issparse(X_new) else X_new
-    assert np.isfinite(dense).all() and np.isin(Y_new, (0, 1)).all()
-    assert len(dense) == len(Y_new) == len(sampler.provenance_) >= 1
-    if isinstance(sampler, OverSampler):
-        assert np.array_equal(dense[: len(X)], X)
-        assert np.array_equal(Y_new[: len(Y)], Y)
-    assert (Y_new.any(axis=0) >= Y.any(axis=0)).all(), "a label was emptied"
-
-
 def balanced():
     """Every labelset on ten rows, every label on half of them."""
     Y = np.array([[a, b] for a in (0, 1) for b in (0, 1)] * 10, dtype=np.uint8)
@@ -396,44 +281,6 @@ def test_stop_passes_through(title, call):
             assert len(calls) == 1
 
 
-@pytest.mark.parametrize(
-    "X, Y, message",
-    [
-        (
-            np.ones((3, 2)),
-            np.ones((4, 2)),
-            "X has 3 rows and Y 4; both must have the same number, at least 1.",
-        ),
-        (
-            np.ones((3, 2)),
-            np.ones(3),
-            "X and Y must have two dimensions, got 2 and 1. One label is a column: "
-            "Y[:, None].",
-        ),
-        (np.ones((3, 2)), np.full((3, 2), 2), "Y must hold only 0 and 1."),
-        (
-            np.array([[1.0], [np.nan]]),
-            np.ones((2, 1)),
-            "X has missing or infinite values. Impute them first.",
-        ),
-        (
-            np.array([["a"], ["b"]]),
-            np.ones((2, 1)),
-            "X must hold numbers, got <U1.",
-        ),
-        (
-            pd.DataFrame({"town": ["a", "b"], "size": [1, 2]}),
-            np.ones((2, 1)),
-            "X must hold numbers; columns 'town' do not. Code them first.",
-        ),
-    ],
-)
-def test_bad_input_is_refused_in_words(title, X, Y, message):
-    with pytest.raises(DataError) as fault:
-        make(title).fit_resample(X, Y)
-    assert str(fault.value) == f"{title}: {message}"
-
-
 def test_every_setting_has_a_rule_and_help(title):
     cls = SAMPLERS[title]
     known = params.parameters(cls)
@@ -459,105 +306,3 @@ def test_importing_the_samplers_loads_neither_torch_nor_umap():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize("sized", SIZED)
-def test_budget_is_the_most_that_is_added(sized):
-    X, Y = data(200)
-    for budget in (0.05, 0.2):
-        _, Y_new = resample(make(sized, budget=budget), X, Y)
-        assert 0 < len(Y_new) - 200 <= round(budget * 200)
-
-
-@pytest.mark.parametrize("sized", [t for t in FIELD if t in ("MLSMOTE", "MLSOL")])
-def test_budget_is_met_where_nothing_stands_against_it(sized):
-    X, Y = data(200)
-    for budget in (0.05, 2.0):
-        _, Y_new = resample(make(sized, budget=budget), X, Y)
-        assert len(Y_new) - 200 == round(budget * 200)
-
-
-@pytest.mark.parametrize("sized", FIELD)
-def test_target_mean_ir_is_reached(sized):
-    X, Y = data(300)
-    counts = Y.sum(axis=0)
-    mean_ir = np.mean(counts.max() / counts)
-    sampler = make(sized, target="MeanIR")
-    _, Y_new = resample(sampler, X, Y)
-    rare = counts.max() / counts > mean_ir
-    after = Y_new.sum(axis=0)
-    assert rare.any()
-    short = rare & (after < counts.max() / mean_ir)
-    assert not short.any() or sampler.notes_
-
-
-@pytest.mark.parametrize("sized", FIELD)
-@pytest.mark.parametrize("named", [False, True])
-def test_target_counts_are_reached_for_the_labels_named(sized, named):
-    X, Y = data(300)
-    counts = Y.sum(axis=0)
-    wanted = {3: int(counts[3]) + 20, 4: int(counts[4]) + 7}
-    if named:
-        Y = pd.DataFrame(Y, columns=["v", "w", "x", "y", "z"])
-        wanted = {"y": wanted[3], "z": wanted[4]}
-    sampler = make(sized, target=wanted)
-    _, Y_new = resample(sampler, X, Y)
-    added = np.asarray(Y_new).sum(axis=0) - counts
-    made = sampler.provenance_.query("origin < 0")["label"]
-    assert set(made) <= {3, 4}
-    assert added[3] >= 20 and added[4] >= 7
-
-
-@pytest.mark.parametrize("sized", FIELD)
-def test_rows_are_made_for_the_labels_named_alone(sized):
-    X, Y = data(300)
-    sampler = make(sized, labels=(4,), budget=0.1)
-    _, Y_new = resample(sampler, X, Y)
-    made = sampler.provenance_.query("origin < 0")
-    assert len(made) and set(made["label"]) <= {4, -1}
-    if sized != "MLSOL":  # its seeds need the label's rarer value, its rows may differ
-        assert Y_new[300:, 4].all()
-
-
-@pytest.mark.parametrize("sized", SIZED)
-def test_a_label_that_does_not_exist_is_refused(sized):
-    X, Y = data()
-    with pytest.raises(ParameterError) as fault:
-        resample(make(sized, labels=(9,)), X, Y)
-    assert str(fault.value) == (
-        f"{sized}: there is no label 9. Labels are the columns 0 to 4 of Y, or their "
-        "names where Y has any."
-    )
-
-
-@pytest.mark.parametrize("sized", FIELD)
-def test_no_labels_named_is_no_rows_asked_for(sized):
-    X, Y = data()
-    sampler = make(sized, labels=(), target="MeanIR")
-    assert len(resample(sampler, X, Y)[0]) == 90 and sampler.notes_
-
-
-@pytest.mark.parametrize("sized", FIELD)
-def test_a_target_out_of_all_proportion_is_refused(sized):
-    X, Y = data()
-    with pytest.raises(ParameterError, match="over 100 times the 90 given"):
-        resample(make(sized, target={4: 10**9}), X, Y)
-
-
-@pytest.mark.parametrize("sized", SIZED)
-def test_preview_has_a_row_per_label(sized):
-    X, Y = data()
-    names = ["v", "w", "x", "y", "z"]
-    frame = make(sized, budget=0.2).preview(pd.DataFrame(Y, columns=names))
-    assert frame["label"].tolist() == names
-    assert frame["positives"].tolist() == Y.sum(axis=0).tolist()
-    assert (frame["positives_after"] >= frame["positives"]).all()
-
-
-@pytest.mark.parametrize("reader", [t for t in TITLES if not make(t).reads_features])
-def test_preview_is_exact_where_labels_decide(reader):
-    X, Y = data(150)
-    sampler = make(reader)
-    frame = sampler.preview(Y)
-    _, Y_new = resample(sampler, X, Y)
-    assert frame["positives_after"].tolist() == Y_new.sum(axis=0).tolist()

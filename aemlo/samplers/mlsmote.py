@@ -125,16 +125,20 @@ class MLSMOTE(OverSampler):
             rounds = np.concatenate(
                 [rng.permutation(bag) for _ in range(-(-quotas[j] // len(bag)))]
             )[: quotas[j]]
-            asked, place = np.unique(rounds, return_inverse=True)
+            whole = len(rounds) >= len(bag)
+            asked = bag if whole else np.sort(rounds)
+            place = np.searchsorted(asked, rounds)
             near = nearest(
                 space,
                 bag,
                 self.k_neighbors,
-                None if len(asked) == len(bag) else asked,
+                None if whole else asked,
                 lambda fraction=fraction: on_progress(fraction),
             )
-            padded = np.full((len(asked), self.k_neighbors), -1)
-            padded[:, : near.shape[1]] = near
+            padded = near
+            if near.shape[1] < self.k_neighbors:
+                padded = np.full((len(asked), self.k_neighbors), -1)
+                padded[:, : near.shape[1]] = near
             labels.append(np.full(quotas[j], j))
             seeds.append(rounds)
             found.append(padded[place])
@@ -151,10 +155,12 @@ class MLSMOTE(OverSampler):
 
     def _labels(self, Y, seed, neighbours):
         count = Y[seed].astype(np.int16)
+        here = neighbours >= 0
+        whole = here.all()
         for t in range(neighbours.shape[1]):
-            here = neighbours[:, t] >= 0
-            count += Y[neighbours[:, t]] * here[:, None]
-        voters = 1 + (neighbours >= 0).sum(axis=1)[:, None]
+            votes = Y[neighbours[:, t]]
+            count += votes if whole else votes * here[:, t, None]
+        voters = 1 + here.sum(axis=1)[:, None]
         if self.labelset_strategy == "union":
             return (count > 0).astype(Y.dtype)
         if self.labelset_strategy == "intersection":

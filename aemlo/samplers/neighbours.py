@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 
+WIDE = 2_048  # cells of a row that NumPy works through without pausing
 CELLS_AT_ONCE = 3e8  # multiplications between two calls of the progress hook
 # The base class has looked at X; scikit-learn need not again for every bag.
 ALREADY_CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
@@ -26,7 +27,18 @@ def column_range(X):
         by_column = X.tocsc()
         low, high = by_column.min(axis=0), by_column.max(axis=0)
         return low.toarray().ravel(), high.toarray().ravel()
-    return X.min(axis=0), X.max(axis=0)
+    return _over_rows(np.minimum, X), _over_rows(np.maximum, X)
+
+
+def _over_rows(what, X):
+    """`what.reduce(X, axis=0)`; several rows side by side make it twice as fast."""
+    n, d = X.shape
+    beside = min(n, WIDE // d) if d else 1
+    if beside < 2 or not X.flags.c_contiguous:
+        return what.reduce(X, axis=0)
+    whole = n // beside * beside
+    wide = what.reduce(X[:whole].reshape(-1, beside * d), axis=0)
+    return what.reduce(np.vstack([wide.reshape(beside, d), X[whole:]]), axis=0)
 
 
 def stretches_of(span, groups=()):
