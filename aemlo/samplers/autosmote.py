@@ -10,6 +10,16 @@ from scipy import sparse
 from aemlo.imbalance import label_counts, mean_ir
 from aemlo.params import Between, Several
 from aemlo.samplers import size
+from aemlo.samplers.autosmote_rows import (
+    cohort_means,
+    dense,
+    drawn_cells,
+    drawn_columns,
+    features_made,
+    in_kind,
+    labels_made,
+    parents_of,
+)
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
 from aemlo.samplers.neighbours import distance_space, nearest
@@ -67,6 +77,9 @@ class AutoSMOTESelf(OverSampler):
       and aggregation by theirs. A seed that makes the same mean, least or largest again
       goes a random part of the way there.
     - Two-valued features are set to the nearer value, one-hot groups to the largest.
+
+    Sparse data: the networks read rows as dense numbers, in single precision; of X only
+    the rows of the labels to be oversampled are made so, and batches of the others.
     """
 
     title = "AutoSMOTE-self"
@@ -175,9 +188,9 @@ class AutoSMOTESelf(OverSampler):
         row, label = np.concatenate(rows), np.concatenate(labels)
         self.cohort_of_cell_ = self._cohorts(space, rows, rng, on_progress)
         # The rows of the bags only, in single precision: X is never dense as a whole.
-        described = _dense(space[row].astype(np.float32))
+        described = dense(space[row].astype(np.float32))
         if self.cohorts is not None:
-            described = _means(described, self.cohort_of_cell_)
+            described = cohort_means(described, self.cohort_of_cell_)
         if len(wanted) > 1:
             described = np.hstack([described, label[:, None] == wanted])
         return Cells(
@@ -217,11 +230,11 @@ class AutoSMOTESelf(OverSampler):
         part, k_share, how_share = probabilities
         cell = np.concatenate(
             [
-                _drawn(np.flatnonzero(cells.label == j), part, quotas[j], rng)
+                drawn_cells(np.flatnonzero(cells.label == j), part, quotas[j], rng)
                 for j in np.flatnonzero(quotas)
             ]
         )
-        k, how = _choice(k_share[cell], rng), _choice(how_share[cell], rng)
+        k, how = drawn_columns(k_share[cell], rng), drawn_columns(how_share[cell], rng)
         self._tell(cells, probabilities, cell)
         last = cells.last(self.candidates)[cell, k]
         pick = (rng.random(len(cell)) * (last + 1)).astype(int)
@@ -236,14 +249,14 @@ class AutoSMOTESelf(OverSampler):
         for start in range(0, len(cell), block):
             at = slice(start, start + block)
             seed, near = cells.row[cell[at]], cells.near[cell[at]]
-            made = _features(X, seed, near, last[at], how[at], pick[at], step[at])
-            made = _tidy(made, features)
+            made = features_made(X, seed, near, last[at], how[at], pick[at], step[at])
+            made = in_kind(made, features)
             X_new.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
-            Y_new.append(_votes(Y, seed, near, last[at]))
+            Y_new.append(labels_made(Y, seed, near, last[at]))
         return Synthetic(
             stacked([X[:0], *X_new]),
             np.vstack(Y_new),
-            _parents(cells, cell, last, how, pick),
+            parents_of(cells, cell, last, how, pick),
             cells.label[cell],
             np.where(how == 3, step, np.nan),
         )
@@ -328,7 +341,7 @@ class AutoSMOTECohort(AutoSMOTESelf):
         for bag in bags:
             on_progress(0.0)
             members = space[bag]
-            different = len(np.unique(_dense(members), axis=0))
+            different = len(np.unique(dense(members), axis=0))
             means = KMeans(
                 min(self.cohorts, different),
                 n_init=1,
@@ -337,72 +350,3 @@ class AutoSMOTECohort(AutoSMOTESelf):
             found.append(means.fit_predict(members) + used)
             used += means.n_clusters
         return np.concatenate(found)
-
-
-def _means(described, cohort):
-    """Each row replaced by the mean of its cohort."""
-    sums = np.zeros((cohort.max() + 1, described.shape[1]))
-    np.add.at(sums, cohort, described)
-    return (sums / np.bincount(cohort)[:, None])[cohort]
-
-
-def _drawn(cells, part, count, rng):
-    chance = part[cells].astype(float) + 1e-9
-    return rng.choice(cells, size=count, p=chance / chance.sum())
-
-
-def _choice(shares, rng):
-    """A column drawn for each row of `shares` (m, c), by its probabilities."""
-    heights = np.cumsum(shares, axis=1)
-    drawn = rng.random(len(shares))[:, None] * heights[:, -1:]
-    return np.minimum((heights <= drawn).sum(axis=1), shares.shape[1] - 1)
-
-
-def _features(X, seed, near, last, how, pick, step):
-    first = _dense(X[seed])
-    total, low, high = first.copy(), first.copy(), first.copy()
-    other = np.empty_like(first)
-    for t in range(int(last.max()) + 1):
-        row = _dense(X[near[:, t]])
-        here = (t <= last)[:, None]
-        total += np.where(here, row, 0)
-        low = np.where(here, np.minimum(low, row), low)
-        high = np.where(here, np.maximum(high, row), high)
-        other = np.where((pick == t)[:, None], row, other)
-    options = [total / (last + 2)[:, None], low, high, other]
-    goal = np.select([(how == a)[:, None] for a in range(4)], options)
-    return first + step[:, None] * (goal - first)
-
-
-def _tidy(made, features):
-    """Two-valued columns at the nearer of their values, groups one-hot again."""
-    single = np.flatnonzero(~features.numeric & (features.group_of < 0))
-    X = features.X
-    low = _dense(X[:, single].min(axis=0)).ravel()
-    high = _dense(X[:, single].max(axis=0)).ravel()
-    nearer_high = made[:, single] > (low + high) / 2
-    made[:, single] = np.where(nearer_high, high, low)
-    for group in features.groups:
-        best = made[:, group].argmax(axis=1)
-        made[:, group] = best[:, None] == np.arange(len(group))
-    return made
-
-
-def _votes(Y, seed, near, last):
-    count = Y[seed].astype(np.int16)
-    for t in range(int(last.max()) + 1):
-        count += Y[near[:, t]] * (t <= last)[:, None]
-    return (2 * count > (last + 2)[:, None]).astype(Y.dtype)
-
-
-def _parents(cells, cell, last, how, pick):
-    near = cells.near[cell].copy()
-    near[np.arange(near.shape[1]) > last[:, None]] = -1
-    towards_one = how == 3
-    near[towards_one] = -1
-    near[towards_one, 0] = cells.near[cell, pick][towards_one]
-    return np.column_stack([cells.row[cell], near])
-
-
-def _dense(X):
-    return X.toarray() if sparse.issparse(X) else X

@@ -24,8 +24,8 @@ def perceptron(inputs, width, outputs, generator):
 def gumbel_one_hot(logits, temperature, generator):
     """A one-hot draw (b, c) whose gradient is that of the softened draw.
 
-    Jang, Gu, Poole: Categorical reparameterization with Gumbel-Softmax, ICLR 2017,
-    section 2.2, straight through.
+    The straight-through estimator of Jang, Gu, Poole: Categorical reparameterization
+    with Gumbel-Softmax, ICLR 2017.
     """
     u = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1 - 1e-7)
     soft = ((logits - torch.log(-torch.log(u))) / temperature).softmax(dim=1)

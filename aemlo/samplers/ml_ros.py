@@ -15,8 +15,7 @@ class MLROS(OverSampler):
     """Clone rows of minority labels in turn until each has come down to MeanIR.
 
     Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel
-    classification: measures and random resampling algorithms, Neurocomputing 163, 2015,
-    Algorithm 3.
+    classification: measures and random resampling algorithms, Neurocomputing 163, 2015.
 
     The minority labels (IRLbl > MeanIR) take turns; at its turn a label has a row of
     its bag cloned, drawn uniformly, and leaves the round once its IRLbl, counted anew
@@ -41,7 +40,7 @@ class MLROS(OverSampler):
     source = (
         "Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel "
         "classification: measures and random resampling algorithms. Neurocomputing "
-        "163, 2015, Algorithm 3."
+        "163, 2015."
     )
     keeps = "All original rows; every new row is one of them, features and labels."
     differs = (

@@ -18,8 +18,7 @@ class MLRUS(UnderSampler):
     """Delete rows of majority labels in turn until each has come up to MeanIR.
 
     Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel
-    classification: measures and random resampling algorithms, Neurocomputing 163, 2015,
-    Algorithm 4.
+    classification: measures and random resampling algorithms, Neurocomputing 163, 2015.
 
     The majority labels (IRLbl < MeanIR) take turns; at its turn a label has a row of
     its bag deleted, drawn uniformly among those left, and leaves the round once its
@@ -39,12 +38,12 @@ class MLRUS(UnderSampler):
     helps = "Large sets with many rows of common labels, and too little time for all."
     harms = (
         "Rows are lost for good, and those with rare labels among them unless they are "
-        "kept; rarely worth it on small sets."
+        "kept: MeanIR can then rise instead of fall. Rarely worth it on small sets."
     )
     source = (
         "Charte, Rivera, del Jesus, Herrera: Addressing imbalance in multilabel "
         "classification: measures and random resampling algorithms. Neurocomputing "
-        "163, 2015, Algorithm 4."
+        "163, 2015."
     )
     keeps = "Rows as they are, in their order, and at least one positive of each label."
     differs = (

@@ -48,7 +48,7 @@ class MLSMOTE(OverSampler):
     source = (
         "Charte, Rivera, del Jesus, Herrera: MLSMOTE: Approaching imbalanced "
         "multilabel learning through synthetic instance generation. "
-        "Knowledge-Based Systems 89, 2015, Algorithm 1 and its functions."
+        "Knowledge-Based Systems 89, 2015."
     )
     keeps = (
         "All original rows; each new number lies between its seed's and its "

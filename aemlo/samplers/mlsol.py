@@ -23,7 +23,7 @@ class MLSOL(OverSampler):
     """Make rows where a label's local imbalance is high; types decide the labels.
 
     Liu, Blekas, Tsoumakas: Multi-label sampling based on local label imbalance,
-    Pattern Recognition 122, 2022 (arXiv 2005.03240).
+    Pattern Recognition 122, 2022.
 
     C_ij is the share of row i's k neighbours whose label j differs from row i's. The
     minority value of a label is the rarer of 0 and 1. For each row i with the minority
@@ -66,7 +66,7 @@ class MLSOL(OverSampler):
     )
     source = (
         "Liu, Blekas, Tsoumakas: Multi-label sampling based on local label imbalance. "
-        "Pattern Recognition 122, 2022, equations 1 to 7 and Algorithms 1 to 4."
+        "Pattern Recognition 122, 2022."
     )
     keeps = "All original rows; each new feature lies between its two parents'."
     differs = (

@@ -36,7 +36,7 @@ class REMEDIAL(Sampler):
     )
     source = (
         "Charte, Rivera, del Jesus, Herrera: Resampling multilabel datasets by "
-        "decoupling highly imbalanced labels. HAIS 2015, LNCS 9121, Algorithm 1; "
+        "decoupling highly imbalanced labels. HAIS 2015, LNCS 9121; "
         "hybrids: Neurocomputing 326, 2019."
     )
     keeps = "Features and label counts are kept; rows grow by the number split."
