@@ -24,6 +24,8 @@ from aemlo.store import Store
 IDLE_SECONDS = 600
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+PATIENCE_SECONDS = 1.2  # a stop not answered by then cuts a job that may be cut
 ENDED = {None: "done", "stop": "stopped", "pause": "paused"}
 log = logging.getLogger("aemlo.worker")
 _started = []
@@ -74,11 +76,13 @@ class Worker:
         self.store = store
         self.name = name or secrets.token_hex(6)
         self.current = None
+        self.job = None
         self.ending = threading.Event()
 
     def loop(self):
         """Do runs until there is nothing to do for long enough."""
-        threading.Thread(target=self._beat, daemon=True).start()
+        for work in (self._beat, self._watch):
+            threading.Thread(target=work, daemon=True).start()
         idle_since = time.monotonic()
         code = code_stamp()
         while not self.ending.is_set():
@@ -100,7 +104,7 @@ class Worker:
     def do(self, run):
         """Do one claimed run and write how it ended."""
         self.current = run.id
-        job = Job(run, self.store)
+        self.job = job = Job(run, self.store)
         state, error = "done", None
         try:
             run_job(job)
@@ -126,7 +130,8 @@ class Worker:
                 f"{self.store.home / 'logs'} has the details."
             )
         finally:
-            self.current = None
+            job.gate.acquire()  # waits for the end of the process if it is being cut
+            self.current = self.job = None
         job.flush()
         self.store.finish(run.id, state, summary=job.summary, error=error)
 
@@ -140,6 +145,52 @@ class Worker:
                 parent_gone += 1
                 if parent_gone > 5:
                     os._exit(0)
+
+    def _watch(self):
+        """Cut a job that was asked to stop and does not answer, where it may be cut."""
+        job, since = None, 0.0
+        while not self.ending.wait(LOOK_SECONDS):
+            request = self._unanswered(self.job)
+            if not request:
+                job = None
+            elif job is not self.job:
+                job, since = self.job, time.monotonic()
+            elif time.monotonic() - since > PATIENCE_SECONDS:
+                self._cut(job, request)
+
+    def _unanswered(self, job):
+        if job is None or job.save is None or job.answered:
+            return None
+        try:
+            return self.store.run(job.run.id).request
+        except Exception:  # the store's folder is gone; the other thread sees to it
+            return None
+
+    def _cut(self, job, request):
+        """Store what there is, write the run's end, and end this process."""
+        if not job.gate.acquire(blocking=False):
+            return  # it is telling progress just now, and so sees the request
+        if job.answered or self.job is not job:
+            job.gate.release()
+            return
+        try:
+            job.save()
+            job.flush()
+        except Exception:
+            log.exception("run %s: what it had was not all stored", job.run.id)
+        self.store.finish(job.run.id, ENDED[request], summary=job.summary)
+        self.store.retire(self.name)
+        log.info("run %s did not answer, the worker ends", job.run.id)
+        if self.store.has_work():
+            start_worker(self.store)
+        end_process()
+
+
+def end_process():
+    """End this process at once, and those it started where it leads their group."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def code_stamp():

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 
 from aemlo import worker as worker_module
+from aemlo.cells import Cells
 from aemlo.formats import read
 from aemlo.jobs import resampled
 from aemlo.store import Store
@@ -94,6 +97,59 @@ def test_a_run_that_cannot_be_done_fails_in_words_and_the_worker_goes_on(store):
     assert store.run(bad).state == "failed"
     assert store.run(bad).error == "AEMLO: epochs must be between 1 and 5000, got 0."
     assert store.run(good).state == "done"
+
+
+PLANTED = """
+import os
+import time
+from pathlib import Path
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.worker import main
+
+def fit(self, X, Y, on_progress=None):
+    Path(os.environ["AEMLO_HOME"], "stuck").touch()
+    time.sleep(600)  # one long call of a library: no progress, no Stop
+
+CLASSIFIERS["ML-kNN"].fit = fit
+main(["stuck"])
+"""
+ARMS = [
+    {"name": name, "sampler": None, "classifier": {"name": name}}
+    for name in ("BR-logistic", "ML-kNN")
+]
+STUCK = {
+    "classify": {"arms": ARMS},
+    "compare": {"samplers": ["none"], "classifiers": ["BR-logistic", "ML-kNN"]},
+}
+
+
+@pytest.mark.parametrize("kind", STUCK)
+def test_a_fit_that_never_answers_is_cut_and_what_was_done_is_kept(store, kind):
+    dataset = read("yeast").take(np.arange(200), "some yeast")
+    key = store.add_dataset(dataset)
+    run_id = store.enqueue("visitor-1", kind, kind, STUCK[kind], key, dataset.name)
+    program = subprocess.Popen(
+        [sys.executable, "-c", PLANTED],
+        env=os.environ | {"AEMLO_HOME": str(store.home)},
+        start_new_session=True,
+    )
+    try:
+        wait((store.home / "stuck").exists)
+        asked = time.monotonic()
+        store.request(run_id, "stop")
+        run = wait(lambda: (r := store.run(run_id)).state != "running" and r)
+        assert time.monotonic() - asked < 6  # about 2 s when the machine is idle
+        assert (run.state, run.error) == ("stopped", None)
+        assert program.wait(timeout=LONG) != 0 and not store.workers()
+    finally:
+        program.kill()
+    folder = store.folder(run_id)
+    if kind == "classify":
+        assert [arm["name"] for arm in run.summary["arms"]] == ["BR-logistic"]
+        assert (folder / "arm_0.npz").exists()
+    else:
+        assert len(Cells(store.home / "cells.sqlite")) == 1
+    assert not list(folder.glob(".*"))
 
 
 def test_fold_pairs_resample_the_training_parts_only(store):

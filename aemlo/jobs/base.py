@@ -1,6 +1,7 @@
 """Job: what a piece of long work may ask for and must tell."""
 
 import math
+import threading
 import time
 from numbers import Real
 
@@ -29,6 +30,9 @@ class Job:
         self._request = None
         self.ended_by = None
         self.message = ""
+        # Held while progress is told, and for good by whoever writes the run's end.
+        self.gate = threading.Lock()
+        self.save = None
 
     def dataset(self):
         """The Dataset of this run."""
@@ -43,6 +47,12 @@ class Job:
 
         Raises Stopped when somebody asked for it.
         """
+        with self.gate:
+            self._tell(fraction, message, values)
+        if self._request:
+            raise Stopped(self._request)
+
+    def _tell(self, fraction, message, values):
         step = values.pop("epoch", values.pop("step", None))
         if step is not None:
             self._events += [
@@ -59,8 +69,19 @@ class Job:
             self._request = self.store.progress(
                 self.run.id, self.run.worker, whole, self.message
             )
-        if self._request:
-            raise Stopped(self._request)
+
+    @property
+    def answered(self):
+        """Whether the job knows that it was asked to stop."""
+        return bool(self._request or self.ended_by)
+
+    def may_be_cut(self, save=None):
+        """Let the worker end this process when a stop gets no answer (one long fit).
+
+        For work whose results are stored as they come. `save()` stores what is in
+        memory only; it is called beside the work that does not answer.
+        """
+        self.save = save or (lambda: None)
 
     def flush(self):
         """Write the events told so far."""

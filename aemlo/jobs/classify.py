@@ -33,6 +33,7 @@ def run(job):
     split = split_of(dataset, job.spec.get("split", {}))
     train, test = dataset.take(split.train), dataset.take(split.test)
     _write_rows(job, split, train, test)
+    job.may_be_cut()
     told = []
     for i, arm in enumerate(arms):
         job.stage(i / len(arms), (i + 1) / len(arms))

@@ -40,6 +40,7 @@ def run(job):
     kept = _Kept(job, datasets)
     job.store.clear_scores(job.run.id)
     kept.write_labels(spec)
+    job.may_be_cut(lambda: job.finish(kept.close(spec, datasets)))
     if mistake:
         job.stage(0.0, 0.5)
     try:

@@ -19,6 +19,7 @@ def run(job):
     """Train, write the model file, and predict the rows that are named."""
     dataset, arm = job.dataset(), job.spec["arm"]
     model_files.check_arm(arm)
+    job.may_be_cut()
     pipeline = model_files.Pipeline(arm, job.seed, job.spec.get("scale", "min-max"))
     pipeline.fit(dataset, job.on_progress)
     told = {"name": arm["name"], "rows": dataset.n, "notes": pipeline.notes_[:20]}
