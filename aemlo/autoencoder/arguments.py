@@ -34,9 +34,12 @@ Neighbours = Annotated[
     int, Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself")
 ]
 PairShare = Annotated[
-    float,
+    float | None,
     Between(
-        0, 1, "More of the new rows lie between two rows; the others decode one row"
+        0,
+        1,
+        "More of the new rows lie between two rows; the others decode one row. None: "
+        "half of them, more where most features are rare words",
     ),
 ]
 Residuals = Annotated[
@@ -58,7 +61,25 @@ Threshold = Annotated[
     float,
     Between(0.01, 0.99, "More gives fewer labels (label_rule threshold)", more=True),
 ]
-KeepBinary = Annotated[bool, Switch("Two-valued features stay two-valued", more=True)]
+ParentsWeight = Annotated[
+    float,
+    Between(
+        0,
+        2,
+        "More holds to the labels the parents have; 0 goes by decoded scores alone "
+        "(label_rule parents' count)",
+    ),
+]
+RareFeatures = Annotated[
+    float,
+    Between(
+        0,
+        1,
+        "Two-valued features whose rarer value has at most this share of the rows are "
+        "interpolated; the others stay two-valued (1: none do)",
+        more=True,
+    ),
+]
 Clip = Annotated[bool, Switch("Keep features within the range seen", more=True)]
 OutputActivation = Annotated[
     str, OneOf(ACTIVATIONS, "What squeezes decoded features into range", more=True)

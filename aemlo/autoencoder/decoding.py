@@ -1,7 +1,7 @@
 """Features and labels of planned rows, decoded as AEMLO's settings say. NumPy."""
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from aemlo.autoencoder import generation
 
@@ -19,15 +19,15 @@ def features(sampler, X, plan, space, rng):
 
     made = decoded(between)
     if sampler.residuals:
+        one, other = _dense(X[plan.seed]), _dense(X[plan.partner])
         step = plan.step[:, None]
-        from_partner = space.one_draw_per_group(rng.random(made.shape) < step)
-        made = made + np.where(
-            from_partner,
-            _dense(X[plan.partner]) - decoded(partner),
-            _dense(X[plan.seed]) - decoded(seed),
-        )
-    if sampler.keep_binary:
-        made = space.binarise(made)
+        drawn = space.one_draw_per_group(rng.random(made.shape) < step)
+        share = drawn.astype(made.dtype)
+        share[:, space.rare] = step
+        made = made + share * (other - decoded(partner))
+        made = made + (1 - share) * (one - decoded(seed))
+        made = space.agreed(made, one, other)
+    made = space.binarise(made)
     if sampler.clip:
         made = space.clip(made)
     return space.one_hot(made, made)
@@ -41,6 +41,11 @@ def labels(sampler, X, Y, plan, rng):
     if sampler.label_rule == "threshold":
         # sigmoid(s) > t, as round(sigmoid(s)) is for t = 1/2.
         return scores > np.log(sampler.threshold / (1 - sampler.threshold))
+    if sampler.parents_weight:
+        own = Y[plan.seed] + plan.step[:, None] * (
+            Y[plan.partner].astype(float) - Y[plan.seed]
+        )
+        scores = special.expit(scores.astype(float)) + sampler.parents_weight * own
     counts = Y.sum(axis=1, dtype=float)
     wanted = counts[plan.seed]
     wanted = wanted + plan.step * (counts[plan.partner] - wanted)

@@ -109,23 +109,30 @@ def nearest(queries, rows, k):
 
 
 class FeatureSpace:
-    """What the given rows say about values: range, binary columns, one-hot groups."""
+    """What the given rows say about values: range, two-valued columns, one-hot groups.
 
-    def __init__(self, X, groups=()):
+    Two-valued columns outside `groups` are `rare` where the rarer value has at most the
+    share `rare_features` of the rows, as words of a text are; the others are `binary`.
+    """
+
+    def __init__(self, X, groups=(), rare_features=0.0):
         if sparse.issparse(X):
             self.low = X.min(axis=0).toarray().ravel()
             self.high = X.max(axis=0).toarray().ravel()
         else:
             self.low, self.high = X.min(axis=0), X.max(axis=0)
         self.groups = groups
-        self.binary = _columns_of_two_values(X, self.low, self.high)
+        two_valued = _columns_of_two_values(X, self.low, self.high)
+        rare = _rarer_share(X, two_valued, self.high) <= rare_features
+        rare &= ~np.isin(two_valued, np.concatenate([*groups, []]))
+        self.rare, self.binary = two_valued[rare], two_valued[~rare]
 
     def clip(self, X):
         """X within the range of the given rows."""
         return np.clip(X, self.low, self.high)
 
     def binarise(self, X):
-        """Two-valued columns at the nearer of their values, groups one-hot again."""
+        """`binary` columns at the nearer of their two values."""
         X = X.copy()
         middle = (self.low + self.high) / 2
         columns = self.binary
@@ -139,6 +146,13 @@ class FeatureSpace:
         for group in self.groups:
             chosen = decoded[:, group].argmax(axis=1)
             X[:, group] = np.arange(len(group)) == chosen[:, None]
+        return X
+
+    def agreed(self, X, one, other):
+        """X with `rare` columns as in `one` and `other` where these agree."""
+        columns = self.rare
+        one, other = one[:, columns], other[:, columns]
+        X[:, columns] = np.where(one == other, one, X[:, columns])
         return X
 
     def one_draw_per_group(self, drawn):
@@ -159,6 +173,17 @@ def _columns_of_two_values(X, low, high):
     else:
         other = ~((low == X) | (high == X)).all(axis=0)
     return np.flatnonzero(~other)
+
+
+def _rarer_share(X, columns, high):
+    chosen = X[:, columns]
+    if sparse.issparse(chosen):
+        held = (chosen != 0).sum(axis=0) / X.shape[0]
+        share = np.where(high[columns] != 0, held, 1 - held)
+        share = np.asarray(share).ravel()
+    else:
+        share = (chosen == high[columns]).mean(axis=0)
+    return np.minimum(share, 1 - share)
 
 
 def rank_labels(scores, counts, always):

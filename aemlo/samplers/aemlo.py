@@ -21,6 +21,7 @@ from aemlo.samplers.base import OverSampler, Synthetic, _names_of, no_progress, 
 __all__ = ["AEMLO", "PRESETS"]
 
 TRAINING_SHARE = 0.95  # of the progress bar
+LEAST_PAIR_SHARE = 0.5  # where pair_share is left to the features
 
 
 class AEMLO(OverSampler):
@@ -119,7 +120,7 @@ class AEMLO(OverSampler):
         seeds: a.Seeds = "rows",
         rare_share: a.RareShare = 0.0,
         neighbours: a.Neighbours = 5,
-        pair_share: a.PairShare = 0.5,
+        pair_share: a.PairShare = None,
         residuals: a.Residuals = True,
         label_rule: a.LabelRule = "parents' count",
         labels_per_parent: a.LabelsPerParent = 1.12,
@@ -269,10 +270,15 @@ class AEMLO(OverSampler):
                 on_progress(TRAINING_SHARE * fraction, **values)
 
             self._train(X, Y, training_rng, on_training)
-        plan = self._plan(X, Y, rng)
-        return self._decode(
-            X, Y, plan, rng, lambda share: on_progress(done + (1 - done) * share)
+        space = generation.FeatureSpace(
+            X, self.categorical_features_, self.rare_features
         )
+        plan = self._plan(X, Y, space, rng)
+
+        def on_rows(share):
+            on_progress(done + (1 - done) * share)
+
+        return self._decode(X, Y, plan, space, rng, on_rows)
 
     def _train(self, X, Y, rng, on_progress, checkpoint=None):
         from aemlo.autoencoder.training import (
@@ -300,7 +306,7 @@ class AEMLO(OverSampler):
             self.best_epoch_, self.stopped_ = training.best_epoch, training.stopped
             self.notes_.extend(training.notes)
 
-    def _plan(self, X, Y, rng):
+    def _plan(self, X, Y, space, rng):
         rows, quotas = self._shares(Y)
         eligible = self._default_labels(Y) if self.seeds == "turns" else slice(None)
         plan = generation.in_turn(Y, eligible, rows, rng).followed_by(
@@ -310,9 +316,10 @@ class AEMLO(OverSampler):
             self.notes_.append(self._nothing_to_do(self._chosen_labels(Y)))
         if self.neighbours and len(plan.seed):
             codes = self.model_.encode(X)
-            plan = generation.with_partners(
-                plan, codes, Y, self.neighbours, self.pair_share, rng
-            )
+            share = self.pair_share
+            if share is None:
+                share = max(LEAST_PAIR_SHARE, len(space.rare) / X.shape[1])
+            plan = generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
         return plan
 
     def _shares(self, Y):
@@ -351,10 +358,7 @@ class AEMLO(OverSampler):
             after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
         return size.preview_frame(_names_of(Y), known, after, quotas)
 
-    def _decode(self, X, Y, plan, rng, on_progress):
-        space = generation.FeatureSpace(
-            X, self.categorical_features_, self.rare_features
-        )
+    def _decode(self, X, Y, plan, space, rng, on_progress):
         features, labels = [], []
         m = len(plan.seed)
         for start in range(0, m, generation.ROWS_AT_ONCE):

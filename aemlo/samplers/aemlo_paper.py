@@ -49,9 +49,11 @@ class AEMLOPaper(AEMLO):
     rare_share = 0.0
     neighbours = 0
     pair_share = 1.0
-    residuals = keep_binary = clip = False
+    residuals = clip = False
+    rare_features = 1.0
     label_rule = "threshold"
     labels_per_parent = 1.0
+    parents_weight = 0.0
 
     def __init__(
         self,

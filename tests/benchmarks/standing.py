@@ -30,7 +30,7 @@ from aemlo.compare.paired import holm
 from aemlo.compare.sets import critical_difference, friedman
 from aemlo.metrics import METRICS
 from aemlo.prepare import Preparation
-from aemlo.samplers import SAMPLERS
+from aemlo.samplers import AEMLO, SAMPLERS
 
 HERE = Path(__file__).resolve().parent
 FIELD = ("none", "ML-ROS", "MLSMOTE", "MLSOL", "REMEDIAL", "AEMLO-paper", "AEMLO")
@@ -118,33 +118,60 @@ def settings_of(sampler):
     return hashlib.sha256(f"{sampler.title} {settings}".encode()).hexdigest()[:12]
 
 
-def do_unit(dataset, split, name, sampler):
-    """Rows (classifier, metric, value, facts) of one sampler on one split."""
+def do_unit(dataset, split, samplers):
+    """(name, digest, rows) of each of the samplers, by name, on one split.
+
+    A row is (classifier, metric, value, facts). AEMLO's variants that differ in how
+    rows are made, not in training, share one network, as `generate` is for.
+    """
     training, test = dataset.take(split.train), dataset.take(split.test)
     preparation = Preparation().fit(training)
     X, X_test = preparation.transform(training), preparation.transform(test)
+    groups = preparation.categorical_features_
     seed = 1000 * split.repeat + split.fold
-    sampler = clone(sampler)
-    if "random_state" in sampler.get_params():
-        sampler.set_params(random_state=seed)
+    networks, found = {}, []
+    for name, sampler in samplers.items():
+        digest, sampler = settings_of(sampler), clone(sampler)
+        if "random_state" in sampler.get_params():
+            sampler.set_params(random_state=seed)
+        X_new, Y_new, seconds = resampled(sampler, X, training.Y, groups, networks)
+        ratio = cardinality_ratio(sampler.provenance_, training.Y, Y_new)
+        facts = (len(Y_new) - len(training.Y), round(ratio, 4), round(seconds, 3))
+        scores = [
+            (title, metric, value, *facts)
+            for title in LEARNERS
+            for metric, value in scored(title, seed, X_new, Y_new, X_test, test.Y)
+        ]
+        found.append((name, digest, scores))
+    return found
+
+
+def resampled(sampler, X, Y, groups, networks):
+    """X, Y with the sampler's rows, and its seconds, training included."""
     started = time.perf_counter()
-    X_new, Y_new = sampler.fit_resample(
-        X, training.Y, categorical_features=preparation.categorical_features_
-    )
-    seconds = time.perf_counter() - started
-    ratio = cardinality_ratio(sampler.provenance_, training.Y, Y_new)
-    facts = (len(Y_new) - len(training.Y), round(ratio, 4), round(seconds, 3))
-    rows = []
-    for title in LEARNERS:
-        learner = CLASSIFIERS[title]()
-        if "random_state" in learner.get_params():
-            learner.set_params(random_state=seed)
-        scores = learner.fit(_dense(X_new), Y_new).predict_proba(_dense(X_test))
-        for metric in SCORES:
-            needed = scores if METRICS[metric].needs == "scores" else scores >= 0.5
-            value = METRICS[metric].function(test.Y, needed)
-            rows.append((title, metric, value, *facts))
-    return rows
+    if not isinstance(sampler, AEMLO):
+        made = sampler.fit_resample(X, Y, categorical_features=groups)
+        return *made, time.perf_counter() - started
+    key = repr(sampler.settings())
+    if key not in networks:
+        trained = clone(sampler).fit(X, Y)
+        networks[key] = trained, time.perf_counter() - started
+    trained, training_seconds = networks[key]
+    started = time.perf_counter()
+    sampler.model_ = trained.model_
+    made = sampler.generate(X, Y, categorical_features=groups)
+    return *made, training_seconds + time.perf_counter() - started
+
+
+def scored(title, seed, X, Y, X_test, Y_test):
+    """(metric, value) pairs on the test rows of a classifier trained on X, Y."""
+    learner = CLASSIFIERS[title]()
+    if "random_state" in learner.get_params():
+        learner.set_params(random_state=seed)
+    scores = learner.fit(_dense(X), Y).predict_proba(_dense(X_test))
+    for metric in SCORES:
+        needed = scores if METRICS[metric].needs == "scores" else scores >= 0.5
+        yield metric, METRICS[metric].function(Y_test, needed)
 
 
 def cardinality_ratio(provenance, Y, Y_new):
@@ -171,16 +198,26 @@ def stored(path):
 
 
 def missing_units(names, samplers, repeats, scores, data):
-    """(dataset, split, name, sampler) of every unit whose scores are not stored."""
+    """(data set, split, samplers by name) of all units whose scores are not stored.
+
+    All variants of AEMLO make one unit of a split, any other sampler one of its own.
+    """
     keys = ["dataset", "sampler", "settings", "repeat", "fold"]
     have = set(map(tuple, scores[keys].drop_duplicates().to_numpy()))
     for set_name in names:
         dataset = load(set_name, data)
         for split in folds.plan(dataset, folds=5, repeats=repeats, seed=0):
+            variants = {}
             for name, sampler in samplers.items():
                 place = (name, settings_of(sampler), split.repeat, split.fold)
-                if (set_name, *place) not in have:
-                    yield dataset, split, name, sampler
+                if (set_name, *place) in have:
+                    continue
+                if isinstance(sampler, AEMLO):
+                    variants[name] = sampler
+                else:
+                    yield dataset, split, {name: sampler}
+            if variants:
+                yield dataset, split, variants
 
 
 def run(units, path, jobs):
@@ -188,12 +225,12 @@ def run(units, path, jobs):
     with ProcessPoolExecutor(jobs) as pool:
         running = {pool.submit(do_unit, *unit): unit for unit in units}
         for count, future in enumerate(as_completed(running), 1):
-            dataset, split, name, sampler = running[future]
-            place = (dataset.name, name, settings_of(sampler))
-            rows = [(*place, split.repeat, split.fold, *row) for row in future.result()]
-            frame = pd.DataFrame(rows, columns=COLUMNS)
-            frame.to_csv(path, mode="a", index=False, header=not path.exists())
-            print(f"{count}/{len(running)} {place[0]} {name}", flush=True)
+            dataset, split, _ = running[future]
+            for name, digest, rows in future.result():
+                place = (dataset.name, name, digest, split.repeat, split.fold)
+                frame = pd.DataFrame([(*place, *row) for row in rows], columns=COLUMNS)
+                frame.to_csv(path, mode="a", index=False, header=not path.exists())
+                print(f"{count}/{len(running)} {dataset.name} {name}", flush=True)
 
 
 def set_ranks(scores, metric=None):
