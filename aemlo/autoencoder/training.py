@@ -66,7 +66,8 @@ class Training:
         """Train to the end, or until patience runs out.
 
         `on_progress(fraction)` comes within epochs, and `on_progress(fraction,
-        epoch=..., total=..., ...)` at the end of each. What it raises passes through;
+        epoch=..., total=..., ...)` at the end of each, after a decoder check with its
+        numbers and `feature_errors` (d of them). What it raises passes through;
         on Stopped the run keeps what it learned: `stopped` is True, `model()` gives the
         best weights. `checkpoint(state)` is called with what `load_state_dict` takes:
         every 10 s at the latest, so seldom that it takes at most 1 % of the time
@@ -229,7 +230,7 @@ class Training:
         if every and (self.epoch % every == 0 or self.epoch == self.settings.epochs):
             check = self._check_decoders()
             self.checks.append({"epoch": self.epoch, **check})
-            values = values | check
+            values = values | check | {"feature_errors": self.feature_errors}
         return values
 
     def _held_out_losses(self):

@@ -1,5 +1,7 @@
 """Pictures of training: live curves (Altair, which moves in place) and the network."""
 
+import json
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ TERMS = {
     "calibration": "Label calibration",
 }
 MOST_POINTS = 400
+MOST_FEATURES = 30
 
 
 def curve_rows(events, terms, *, smoothing=0.0, weights=None, run="this run"):
@@ -101,6 +104,37 @@ def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
     return alt.layer(*layers).properties(
         title=title, height=210, usermeta={"embedOptions": {"renderer": "svg"}}
     )
+
+
+def feature_errors(frame):
+    """The MOST_FEATURES worst rebuilt features of `frame` (`feature error epoch`)."""
+    worst = frame.sort_values("error", ascending=False, kind="stable")
+    worst = worst.head(MOST_FEATURES)
+    worst = worst.assign(place=[f"{i:,}" for i in range(1, len(worst) + 1)])
+    worst["shown"] = [theme.short(name, 34) for name in worst["feature"]]
+    # Bars stand by place, so that two names cut to the same text stay two bars.
+    names = json.dumps(dict(zip(worst["place"], worst["shown"], strict=True)))
+    bars = alt.Chart(worst).mark_bar(color=theme.REAL)
+    first = worst.iloc[0]
+    title = {
+        "text": f"Rebuilt worst: {theme.short(first['feature'], 34)}",
+        "subtitle": f"{len(worst)} of {len(frame):,} features, "
+        f"after epoch {first['epoch']:.0f}",
+        "subtitleColor": theme.NEUTRAL,
+    }
+    return bars.encode(
+        x=alt.X("error:Q", title="Mean distance to the real value, share of range"),
+        y=alt.Y(
+            "place:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelExpr=f"({names})[datum.label]", labelLimit=220),
+        ),
+        tooltip=[
+            alt.Tooltip("feature:N", title="Feature"),
+            alt.Tooltip("error:Q", title="Distance", format=".4f"),
+        ],
+    ).properties(title=title, height=18 * len(worst) + 20)
 
 
 def network(features, labels, latent, width, label_width, decoder_layers=1):

@@ -2,13 +2,16 @@
 
 Artefacts: `model/` (weights.pt, spec.json), `checkpoint.pt`, `losses.csv`,
 `resampled/`, `provenance.parquet`, `codes.npy` (n, l) of all rows, `reconstruction.npy`
-(n,), the mean scaled error of each row decoded from its code, and `card.csv`
-(see aemlo.quality).
+(n,), the mean scaled error of each row decoded from its code, `card.csv`
+(see aemlo.quality), and `features.parquet` (`feature`, `error`, `epoch`): how far each
+decoded feature was from the real one at the latest check, as a share of its range.
 """
 
 import shutil
+import time
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from aemlo import params, quality
@@ -18,6 +21,8 @@ from aemlo.samplers.neighbours import distance_space, stretches
 from aemlo.store import written_at_once
 
 CHUNK = 2048
+FEATURES = "features.parquet"
+SECONDS_BETWEEN_FILES = 1.0
 TRAINED, MADE, CODED = 0.9, 0.95, 1.0
 
 
@@ -28,7 +33,7 @@ def run(job):
     sampler = resampled.sampler_of(job.spec, job.seed)
     if job.spec.get("model_of"):
         _use_trained(job, sampler)
-    elif not _train(job, sampler, X, dataset.Y):
+    elif not _train(job, sampler, X, dataset.Y, preparation.feature_names_):
         return
     job.stage(TRAINED, MADE)
     X_all, Y_all = sampler.generate(
@@ -52,14 +57,15 @@ def run(job):
     )
 
 
-def _train(job, sampler, X, Y):
+def _train(job, sampler, X, Y, names):
     """Fit the sampler; False when it was paused and there is nothing more to do."""
     job.stage(0.0, TRAINED)
     checkpoint = job.folder / "checkpoint.pt"
     if checkpoint.exists():
         _tell_again(job, checkpoint)
+    features = FeatureErrors(job.folder, names)
     try:
-        sampler.fit(X, Y, on_progress=_told(job), checkpoint=checkpoint)
+        sampler.fit(X, Y, on_progress=_told(job, features), checkpoint=checkpoint)
     except Stopped:
         job.keep_what_there_is()
         if job.ended_by == "pause":
@@ -69,6 +75,7 @@ def _train(job, sampler, X, Y):
                 "Stopped before the first epoch ended, so nothing was learned. "
                 "Resume, or start again."
             ) from None
+    features.write()
     sampler.save(job.folder / "model")
     with written_at_once(job.folder / "losses.csv") as path:
         sampler.losses_.to_csv(path, index=False)
@@ -85,8 +92,37 @@ def _tell_again(job, checkpoint):
     job.flush()
 
 
-def _told(job):
+class FeatureErrors:
+    """The latest error of each feature, written at most once a second."""
+
+    def __init__(self, folder, names):
+        self.path = folder / FEATURES
+        self.names = names
+        self.told = None
+        self.written = 0.0
+
+    def tell(self, epoch, errors):
+        """Take the errors (d,) of a check after `epoch`."""
+        self.told = (epoch, errors)
+        if time.monotonic() - self.written > SECONDS_BETWEEN_FILES:
+            self.write()
+
+    def write(self):
+        """Write what was told since the last file."""
+        if self.told is None:
+            return
+        epoch, errors = self.told
+        frame = pd.DataFrame({"feature": self.names, "error": errors, "epoch": epoch})
+        with written_at_once(self.path) as path:
+            frame.to_parquet(path, index=False)
+        self.told, self.written = None, time.monotonic()
+
+
+def _told(job, features):
     def on_progress(fraction, **values):
+        errors = values.pop("feature_errors", None)
+        if errors is not None:
+            features.tell(values["epoch"], errors)
         if "epoch" in values:
             values["message"] = f"epoch {values['epoch']}"
         job.on_progress(fraction, **values)
@@ -111,6 +147,8 @@ def _use_trained(job, sampler):
         setattr(sampler, name, getattr(trained, name))
     if source != job.folder / "model":
         shutil.copytree(source, job.folder / "model", dirs_exist_ok=True)
+        if (source.parent / FEATURES).exists():
+            shutil.copy(source.parent / FEATURES, job.folder / FEATURES)
 
 
 def _save_card(job, X, Y, sampler):

@@ -5,6 +5,7 @@ import streamlit as st
 
 from aemlo.autoencoder.settings import Settings, memory_needed, weight_count
 from aemlo.charts import theme, training
+from aemlo.jobs.train import FEATURES
 from aemlo.samplers import SAMPLERS
 from aemlo.samplers.aemlo import PRESETS
 from aemlo.ui import forms, parts
@@ -206,9 +207,15 @@ def live(workspace, options, beside=()):
             key="train.curves.csv",
             label="Download curves (CSV)",
         )
-        decoder_checks(events)
+        decoder_checks(events, feature_errors(workspace.store, run.id))
 
     return draw
+
+
+def feature_errors(store, run_id):
+    """The frame `feature error epoch` of the latest check of a run, or None."""
+    path = store.folder(run_id) / FEATURES
+    return pd.read_parquet(path) if path.exists() else None
 
 
 def run_settings(run):
@@ -260,7 +267,7 @@ def _shown(value, form="{:.4g}"):
     return "none yet" if value is None or pd.isna(value) else form.format(value)
 
 
-def decoder_checks(events):
+def decoder_checks(events, features=None):
     """How decoded rows look so far: a bad decoder is seen before it is used."""
     if "decoded_labels" not in events:
         return
@@ -286,3 +293,15 @@ def decoder_checks(events):
             )
             st.metric("Worst feature", f"{check['feature_error_worst']:.3f}")
         st.caption(f"Looked at after epoch {check['step']:.0f}.")
+        if features is not None and len(features):
+            st.altair_chart(
+                training.feature_errors(features),
+                key="feature_errors",
+                alt="Error of the features that are rebuilt worst, the worst on top.",
+            )
+            parts.csv_button(
+                features.sort_values("error", ascending=False),
+                name="feature-errors",
+                key="train.features.csv",
+                label=f"Download all {len(features):,} features (CSV)",
+            )
