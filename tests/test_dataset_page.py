@@ -93,6 +93,30 @@ def test_a_text_with_lists_of_labels(app):
     assert dataset.text_names == ("story",)
 
 
+def test_an_arff_without_a_hint_proposes_its_first_columns(app, shared):
+    content = (shared / "data" / "arff-no-label-info" / "CHD_49.arff").read_bytes()
+    upload(app, "CHD_49.arff", content)
+    assert "Guess: the first 6 columns hold only 0 and 1." in said(app)
+    press(app, "Use this data set")
+    assert (in_use().n, in_use().q) == (555, 6)
+    assert in_use().labels_from == "the first 6 columns, confirmed by the user"
+
+
+def test_a_split_of_sparse_files_with_xml_is_kept_and_saved_as_two_files(app, shared):
+    mulan = shared / "data" / "mulan"
+    names = ("medical-train.arff", "medical-test.arff", "medical.xml")
+    files = [(name, (mulan / name).read_bytes(), "text/plain") for name in names]
+    app.file_uploader[0].set_value(files).run()
+    assert "Labels from medical.xml (45 names)" in said(app)
+    press(app, "Use this data set")
+    dataset = in_use()
+    assert (dataset.n, dataset.q, dataset.split.sum()) == (978, 45, 333)
+    assert dataset.is_sparse
+    app.selectbox(key="save.format").set_value("CSV, labels as lists").run()
+    press(app, "Make the file")
+    assert [button.label for button in app.get("download_button")] == ["Download .zip"]
+
+
 def test_an_answer_is_done_noted_and_taken_back(app):
     upload(app, "s.csv", SEMICOLONS.encode())
     press(app, "Use this data set")

@@ -38,7 +38,7 @@ def test_the_bar_shows_how_far_the_work_is_and_goes(place):
         return "done"
 
     assert waiting.with_bar(work, "Reading 3 MB") == "done"
-    assert place.drawn[0] == (0.25, "Reading 3 MB: 25%")
+    assert place.drawn[0] == (0.25, "Reading 3 MB: 25 %")
     assert place.drawn[-1] == "empty"
 
 

@@ -33,7 +33,7 @@ def _widgets(box, cls, known, values, key, labels):
     chosen = {}
     nested = [n for n, p in known.items() if isinstance(p.rule, params.Registered)]
     plain = [name for name in known if name not in nested]
-    columns = box.columns(2)
+    columns = box.columns(2) if plain else ()
     for place, name in enumerate(plain):
         value = values.get(name, known[name].default)
         with columns[place % 2]:

@@ -43,7 +43,7 @@ def with_bar(work, words):
         if thread.is_alive():
             place = st.empty()
             while thread.is_alive():
-                place.progress(thread.fraction, f"{words}: {thread.fraction:.0%}")
+                place.progress(thread.fraction, f"{words}: {100 * thread.fraction:.0f} %")
                 thread.join(TICK)
             place.empty()
     finally:
