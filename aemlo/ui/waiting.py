@@ -43,7 +43,8 @@ def with_bar(work, words):
         if thread.is_alive():
             place = st.empty()
             while thread.is_alive():
-                place.progress(thread.fraction, f"{words}: {100 * thread.fraction:.0f} %")
+                percent = f"{100 * thread.fraction:.0f} %"
+                place.progress(thread.fraction, f"{words}: {percent}")
                 thread.join(TICK)
             place.empty()
     finally:
