@@ -45,8 +45,18 @@ if run is None:
 
 def live(run):
     curves = workspace.store.events(run.id)
-    if run.active and len(curves):
-        st.line_chart(curves, x="step", x_label="epoch", y_label="loss", height=240)
+    if len(curves) == 0:
+        return
+    title = "Loss by epoch, or by round of boosting (mean of the labels so far)"
+    with st.expander(title, expanded=run.active):
+        st.line_chart(
+            curves,
+            x="step",
+            x_label="epoch or round",
+            y_label="loss",
+            height=240,
+            key="classify.curves.live",
+        )
 
 
 parts.run_panel(workspace, run.id, live=live)

@@ -119,6 +119,23 @@ def test_focal_boosting_at_gamma_0_is_lightgbms_own():
     )
 
 
+def test_focal_boosting_tells_the_loss_of_the_rows_after_each_round():
+    told = []
+    model = FocalBoosting(trees=7, gamma=2.0, alpha=0.3)
+    model.fit(X, Y, on_progress=lambda f, **v: told.append((f, v)))
+    z = logit(model.predict_proba(X))
+    last = focal_loss(z, Y, 2.0, 0.3).mean(axis=0)
+    assert model.losses_.shape == (7, Y.shape[1])
+    assert model.losses_[-1] == pytest.approx(last, rel=1e-4)
+    # The second label has no rows to split by: its loss stays.
+    assert (np.diff(model.losses_[:, 0]) < 0).all()
+    rounds = [v for _, v in told if "loss" in v]
+    assert [v["epoch"] for v in rounds] == list(range(1, 8)) * Y.shape[1]
+    assert rounds[-1]["loss"] == pytest.approx(last.mean(), rel=1e-4)
+    fractions = [f for f, _ in told]
+    assert fractions == sorted(fractions)
+
+
 def test_focal_boosting_without_lightgbm_says_what_to_install(monkeypatch):
     monkeypatch.setattr(focal_boosting, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as caught:

@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.special import expit, logit
 
 from aemlo.classifiers.base import Classifier, new_seed, part_of
-from aemlo.classifiers.focal import focal_slopes
+from aemlo.classifiers.focal import focal_loss, focal_slopes
 from aemlo.errors import MissingExtraError
 from aemlo.params import Between
 
@@ -19,7 +19,8 @@ class FocalBoosting(Classifier):
     Gradient and curvature are exact; where the curvature is not positive (badly
     wrong rows, gamma > 0) it is lifted to a small positive number, as boosting needs.
     Starts from the label's share in training. With gamma 0 and no alpha it is
-    LightGBM's own binary objective. Raises MissingExtraError without LightGBM.
+    LightGBM's own binary objective. `losses_` (trees, q) is the mean loss of the
+    training rows after each round. Raises MissingExtraError without LightGBM.
     """
 
     title = "focal boosting"
@@ -72,26 +73,32 @@ class FocalBoosting(Classifier):
                 "rows: every score is the label's share of the training rows."
             )
             return
-        self.models_ = [
-            self._boosted(
-                X,
-                Y[:, j].astype(float),
-                self.start_[j],
-                new_seed(rng),
-                part_of(on_progress, j / q, (j + 1) / q),
-            )
-            for j in range(q)
-        ]
+        self.losses_ = np.full((self.trees, q), np.nan)
+        for j in range(q):
+            told = part_of(on_progress, j / q, (j + 1) / q)
+            y = Y[:, j].astype(float)
+            model = self._boosted(X, y, self.start_[j], new_seed(rng), told, j)
+            self.models_.append(model)
 
-    def _boosted(self, X, y, start, seed, on_progress):
+    def _boosted(self, X, y, start, seed, on_progress, j):
         import lightgbm
 
         def objective(raw, data):
             slope, bend = focal_slopes(raw, y, self.gamma, self.alpha)
             return slope, np.maximum(bend, 1e-6)
 
+        def loss(raw, data):
+            return "loss", focal_loss(raw, y, self.gamma, self.alpha).mean(), False
+
         def tell(env):
-            on_progress((env.iteration + 1) / self.trees)
+            """The loss after each round, mean of the labels that have got that far."""
+            ((_, _, value, _),) = env.evaluation_result_list
+            self.losses_[env.iteration, j] = value
+            on_progress(
+                (env.iteration + 1) / self.trees,
+                epoch=env.iteration + 1,
+                loss=float(self.losses_[env.iteration, : j + 1].mean()),
+            )
 
         settings = {
             "objective": objective,
@@ -114,7 +121,12 @@ class FocalBoosting(Classifier):
                 "min_data_in_bin": 1,  # else a column with two ones is thrown out
             },
         )
-        return lightgbm.train(settings, data, self.trees, callbacks=[tell])
+        return lightgbm.train(
+            *(settings, data, self.trees),
+            valid_sets=[data],
+            feval=loss,
+            callbacks=[tell],
+        )
 
     def _scores(self, X):
         raw = np.tile(self.start_, (X.shape[0], 1))
