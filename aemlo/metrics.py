@@ -13,11 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
-from sklearn.metrics import (
-    coverage_error,
-    label_ranking_average_precision_score,
-    label_ranking_loss,
-)
+from sklearn.metrics import coverage_error
 
 from aemlo.errors import DataError
 from aemlo.registry import find
@@ -188,18 +184,44 @@ def ranking_loss(Y, scores):
     """Share of (relevant, irrelevant) label pairs of a row in the wrong order.
 
     Rows with no label, or with all, count 0; NaN when there is one label only.
+    scikit-learn's values (ties count as wrong), for all rows at once.
     """
-    return math.nan if _one_label(Y) else float(label_ranking_loss(Y, scores))
+    if _one_label(Y):
+        return math.nan
+    ranked, rank, found = _down_the_rows(Y, scores)
+    wrong = np.where(ranked, rank - found, 0).sum(axis=1)
+    relevant = ranked.sum(axis=1)
+    pairs = relevant * (ranked.shape[1] - relevant)
+    return float(_ratio(wrong, pairs, empty=0.0).mean())
 
 
 def label_ranking_average_precision(Y, scores):
     """Mean over a row's labels of the precision at its rank.
 
     Rows with no label, or with all, count 1; NaN when there is one label only.
+    scikit-learn's values (labels that tie enter together), for all rows at once.
     """
     if _one_label(Y):
         return math.nan
-    return float(label_ranking_average_precision_score(Y, scores))
+    ranked, rank, found = _down_the_rows(Y, scores)
+    precisions = np.where(ranked, found / rank, 0.0).sum(axis=1)
+    relevant = ranked.sum(axis=1)
+    return float(_ratio(precisions, relevant, empty=1.0).mean())
+
+
+def _down_the_rows(Y, scores):
+    """Each row's labels by falling score: whether they are there; their rank, ties
+    all at the last of their places; how many are there down to that rank; (n, q)."""
+    q = scores.shape[1]
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranked = np.take_along_axis(np.asarray(Y, dtype=bool), order, axis=1)
+    sorted_scores = np.take_along_axis(scores, order, axis=1)
+    last = np.ones(ranked.shape, dtype=bool)  # last label of its group of ties
+    last[:, :-1] = sorted_scores[:, 1:] != sorted_scores[:, :-1]
+    end = np.where(last, np.arange(q), q)
+    end = np.minimum.accumulate(end[:, ::-1], axis=1)[:, ::-1]
+    found = np.take_along_axis(np.cumsum(ranked, axis=1), end, axis=1)
+    return ranked, end + 1, found
 
 
 def one_error(Y, scores):
