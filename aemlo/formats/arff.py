@@ -21,6 +21,7 @@ from aemlo.formats.table import Column, Table, unique_names
 
 DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
 NUMBERS = ("numeric", "real", "integer")
+NUMERIC, TEXT, DATE = ("numeric", ()), ("text", ()), ("date", ())
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
 MEKA = re.compile(r":.*?-C\s+(-?\d+)", re.S)
 SPLIT = re.compile(r"-split-(number|percentage)\s+(\d+(?:\.\d+)?)")
@@ -29,10 +30,16 @@ FILTER = re.compile(r"weka\.filters\S*\.attribute\.(\w+)")
 
 @dataclass
 class Header:
-    """The part of an ARFF file above its rows; `start` is where the rows begin."""
+    """The part of an ARFF file above its rows; `start` is where the rows begin.
+
+    `declared` are the different declarations, (kind, values), and `which` (columns,)
+    says which of them a column has.
+    """
 
     relation: str
     columns: list[Column]
+    declared: list[tuple]
+    which: np.ndarray
     start: int
     line: int
     warnings: list[str]
@@ -103,14 +110,16 @@ def read_header(source, limits):
         raise DataError(f"{name}: has no @data line: the file is cut off or no ARFF.")
     text = data[: end.start()].decode("utf-8", errors="replace")
     relation, known = "", {}
-    columns, text = _plain_columns(text)
+    names, which, places, text = _plain_attributes(text)
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line[0] == "%":
             continue
         word = line[:10].lower()
         if word == "@attribute":
-            columns.append(_attribute(line, name, number, known))
+            title, declared = _attribute(line, name, number, known)
+            names.append(title)
+            which.append(places.setdefault(declared, len(places)))
         elif word.startswith("@relation"):
             relation = line[9:].strip()
         else:
@@ -118,18 +127,26 @@ def read_header(source, limits):
                 f"{name}, line {number:,}: expected @attribute or @data, got "
                 f"{line[:40]!r}."
             )
-    limits.check(name, "columns", len(columns), "sparse_columns")
-    if not columns:
+    limits.check(name, "columns", len(names), "sparse_columns")
+    if not names:
         raise DataError(f"{name}: has no @attribute line before @data.")
-    names, warnings, repeated = unique_names([column.name for column in columns])
-    if warnings:
-        columns = [
-            Column(fresh, column.kind, column.values)
-            for fresh, column in zip(names, columns, strict=True)
-        ]
+    names, warnings, repeated = unique_names(names)
+    declared = list(places)
+    columns = _columns(names, which, declared)
     start = data.find(b"\n", end.end()) + 1 or len(data)
     line = data.count(b"\n", 0, start) + 1
-    return Header(unquoted(relation), columns, start, line, warnings, repeated)
+    relation = unquoted(relation)
+    which = np.array(which)
+    return Header(relation, columns, declared, which, start, line, warnings, repeated)
+
+
+def _columns(names, which, declared):
+    """Columns called `names`; `which` of the declarations (kind, values) each has."""
+    kind_of, values_of = zip(*declared, strict=True)
+    kinds, values = map(kind_of.__getitem__, which), map(values_of.__getitem__, which)
+    # `Column(...)` a thousand times costs more than reading the thousand lines.
+    cells = zip(names, kinds, values, strict=True)
+    return list(map(tuple.__new__, repeat(Column), cells))
 
 
 def _data_line(data):
@@ -141,10 +158,11 @@ def _data_line(data):
     return DATA.search(data)
 
 
-def _plain_columns(text):
-    """Columns of a header whose attributes are three bare words a line, and the rest.
+def _plain_attributes(text):
+    """What attributes say that are three bare words a line, and the rest of the text.
 
-    No columns and all of the text where one line of them is anything else.
+    Names, which declaration each has, and the places of these: {(kind, values): place}.
+    Nothing and all of the text where one line of them is anything else.
     """
     start = text.find("@attribute")
     block = text[start:].rstrip()
@@ -161,21 +179,19 @@ def _plain_columns(text):
         or "@attribute" in names
         or _has_marks("".join(names), "'\"{},%")
     ):
-        return [], text
-    known = {kind: _plain_kind(kind) for kind in set(kinds)}
+        return [], [], {}, text
+    known = {kind: _plain_kind(kind) for kind in dict.fromkeys(kinds)}
     if None in known.values():
-        return [], text
-    kind_of = {kind: declared[0] for kind, declared in known.items()}
-    values_of = {kind: declared[1] for kind, declared in known.items()}
-    cells = zip(names, map(kind_of.get, kinds), map(values_of.get, kinds), strict=True)
-    # `Column(...)` a thousand times costs more than reading the thousand lines.
-    return list(map(tuple.__new__, repeat(Column), cells)), text[:start]
+        return [], [], {}, text
+    places = {}
+    place = {k: places.setdefault(kind, len(places)) for k, kind in known.items()}
+    return names, list(map(place.__getitem__, kinds)), places, text[:start]
 
 
 def _plain_kind(kind):
     """(kind, values) of a declaration without quotes and blanks, None for any other."""
     if kind.lower() in NUMBERS:
-        return "numeric", ()
+        return NUMERIC
     body = kind[1:-1]
     braced = kind[0] == "{" and kind[-1] == "}" and body
     if not braced or _has_marks(body, "'\"\\{}"):
@@ -189,20 +205,20 @@ def _has_marks(text, marks):
 
 
 def _attribute(line, name, number, known):
-    """The Column of a line; `known` keeps the values of declarations seen before."""
+    """Name and (kind, values) of a line; `known` keeps declarations seen before."""
     match = ATTRIBUTE.match(line)
     if not match:
         raise DataError(f"{name}, line {number:,}: an attribute needs a name and type.")
     title, kind = unquoted(match[1]), match[2].strip()
     if kind[:1] == "{":
         if kind not in known:
-            known[kind] = _values(kind, title, name, number)
-        return Column(title, "nominal", known[kind])
+            known[kind] = ("nominal", _values(kind, title, name, number))
+        return title, known[kind]
     word = kind.split(None, 1)[0].lower() if kind else ""
     if word in NUMBERS:
-        return Column(title)
+        return title, NUMERIC
     if word in ("string", "date"):
-        return Column(title, "text" if word == "string" else "date")
+        return title, TEXT if word == "string" else DATE
     if word == "relational":
         raise DataError(
             f"{name}, line {number:,}: attribute '{title}' is relational "

@@ -37,7 +37,7 @@ class Rows:
 
 def read(source, header, limits):
     """The Rows after the header of `source`; DataError names line and column."""
-    reader = _Reader(source.name, header.columns, limits)
+    reader = _Reader(source.name, header, limits)
     data, start, line = source.text, header.start, header.line
     first = re.compile(rb"^[ \t]*([^\s%])", re.M).search(data, start)
     if not first:
@@ -67,11 +67,10 @@ def read(source, header, limits):
 
 
 class _Reader(FastRows):
-    def __init__(self, name, columns, limits):
-        self.name, self.columns, self.limits = name, columns, limits
+    def __init__(self, name, header, limits):
+        self.name, self.columns, self.limits = name, header.columns, limits
         # Columns declared alike share what is made of their declaration.
-        known = {}
-        which = np.array([known.setdefault(c[1:], len(known)) for c in columns])
+        known, which = header.declared, header.which
         codes = [
             {value: k for k, value in enumerate(values)} if kind == "nominal" else None
             for kind, values in known
@@ -85,7 +84,7 @@ class _Reader(FastRows):
         self.nominal = np.flatnonzero(self.list_of >= 0).tolist()
         self.texts = np.flatnonzero(is_text[which]).tolist()
         self._all_binary = all(tuple(codes) == ("0", "1") for codes in self.lists)
-        self._all_binary &= len(self.nominal) == len(columns)
+        self._all_binary &= len(self.nominal) == len(self.columns)
         self.weights = self.mixed = 0
 
     def stretch(self, text, line):
