@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import threading
 import time
 import warnings
 
@@ -12,7 +13,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from aemlo import params
-from aemlo.classifiers import CLASSIFIERS
+from aemlo.classifiers import CLASSIFIERS, learners
 from aemlo.errors import DataError, ParameterError, Stopped
 
 QUICK = {
@@ -182,6 +183,21 @@ def test_every_base_learner_in_every_transformation(title, base):
     scores = classifier.fit(X, Y).predict_proba(X)
     assert scores.shape == Y.shape and np.isfinite(scores).all()
     assert np.mean((scores[:, 0] >= 0.5) == Y[:, 0]) > 0.75
+
+
+@pytest.mark.parametrize("seconds, threads", [(0.0, 1), (0.05, 3)])
+def test_only_long_fits_are_shared_among_threads(seconds, threads):
+    used, told = [], []
+
+    def task(i):
+        time.sleep(seconds)
+        used.append(threading.get_ident())
+        return i
+
+    found = learners.run_all(task, [(i,) for i in range(7)], 2, told.append)
+    assert found == list(range(7))
+    assert len(set(used)) == threads  # this one, and the two of the pool
+    assert told == sorted(told) and told[-1] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ All are scikit-learn's; what is ours is the choice of their settings, the fallba
 where a class has few rows, and running many of them side by side.
 """
 
+import time
 import warnings
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -18,6 +20,7 @@ from aemlo.errors import DataError, ParameterError
 from aemlo.params import OneOf, Switch
 
 LEARNERS = ("logistic", "tree", "forest", "boosting", "svm", "k-NN")
+WORTH_A_THREAD = 0.03  # seconds of one fit
 DENSE_LIMIT = 2**31  # bytes of a sparse matrix made dense for boosting
 
 Base = Annotated[str, OneOf(LEARNERS, "Learner behind each label or labelset")]
@@ -198,30 +201,38 @@ def run_all(task, arguments, n_jobs, on_progress):
     """`[task(*a) for a in arguments]`, `n_jobs` at a time, reporting after each.
 
     Threads, each with one thread of BLAS and OpenMP, so that jobs and libraries do not
-    fight for the same cores. The result does not depend on `n_jobs`.
+    fight for the same cores. The first task is done alone: where it takes less than
+    WORTH_A_THREAD, handing the others round would cost more than it saves, and all stay
+    here. The result does not depend on `n_jobs`.
     """
-    with warnings.catch_warnings():
+    limit = threadpool_limits(1) if n_jobs > 1 else nullcontext()
+    with warnings.catch_warnings(), limit:
         # Told in a note: lbfgs at its limit of steps still is a fit.
         warnings.filterwarnings("ignore", message=".*failed to converge")
         on_progress(0.0)
-        if n_jobs > 1 and len(arguments) > 1:
-            with threadpool_limits(1):
-                return _in_threads(task, arguments, n_jobs, on_progress)
         results = []
         for each in arguments:
+            started = time.perf_counter()
             results.append(task(*each))
             on_progress(len(results) / len(arguments))
+            is_long = time.perf_counter() - started >= WORTH_A_THREAD
+            if n_jobs > 1 and len(results) == 1 and is_long:
+                break
+        rest = arguments[len(results) :]
+        if rest:
+            results += _in_threads(task, rest, n_jobs, on_progress)
         return results
 
 
 def _in_threads(task, arguments, n_jobs, on_progress):
-    pool = ThreadPoolExecutor(n_jobs)
+    """As `run_all`, for all tasks but the first."""
+    pool, total = ThreadPoolExecutor(n_jobs), len(arguments) + 1
     try:
         waiting = [pool.submit(task, *each) for each in arguments]
         pending = set(waiting)
         while pending:
             _, pending = wait(pending, timeout=0.4, return_when=FIRST_COMPLETED)
-            on_progress(1.0 - len(pending) / len(arguments))
+            on_progress(1.0 - len(pending) / total)
         return [future.result() for future in waiting]
     finally:
         pool.shutdown(cancel_futures=True)
