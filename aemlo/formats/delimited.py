@@ -1,6 +1,5 @@
 """CSV and relatives: any delimiter, decimal comma, quotes, with or without header."""
 
-import math
 import re
 
 import numpy as np
@@ -8,7 +7,8 @@ import numpy as np
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.columns import column_of_words
-from aemlo.formats.table import MARK, Column, Table, unique_names
+from aemlo.formats.delimited_write import csv_bytes, plain
+from aemlo.formats.table import Column, Table, unique_names
 from aemlo.progress import part
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -21,8 +21,6 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"')
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*$")
 BLANKS = re.compile(rb"[ \t]+")
-FORMULA = tuple("=+-@\t\r")
-NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 
 
 class Delimited(Format):
@@ -213,16 +211,6 @@ def _names(cells, header):
     return unique_names(names)
 
 
-def plain(word):
-    """A cell without the apostrophe that keeps spreadsheets from computing it."""
-    return word[1:] if NEUTRALISED.match(word) else word
-
-
-def neutral(word):
-    """A cell that no spreadsheet takes for a formula; `plain` undoes it."""
-    return "'" + word if word.lstrip("'").startswith(FORMULA) else word
-
-
 def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
     import pyarrow as pa
     from pyarrow import csv
@@ -360,46 +348,3 @@ def _check_finite(name, title, values):
 def _said(delimiter):
     said = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
     return said.get(delimiter, repr(delimiter))
-
-
-def csv_bytes(dataset, mark=None, delimiter=",", last=None):
-    """`dataset` as CSV: features, texts, the mark if there is one, labels last.
-
-    `last`, names and cells per row, stands in for the columns of labels.
-    """
-    import csv
-    import io
-
-    from scipy import sparse
-
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    names = [*dataset.feature_names, *([MARK] if mark is not None else [])]
-    label_names, labels = last or (dataset.label_names, dataset.Y.tolist())
-    writer.writerow([neutral(name) for name in (*names, *label_names)])
-    spell = [_speller(feature) for feature in dataset.features]
-    texts = dataset.text.to_numpy() if dataset.text is not None else None
-    for i in range(dataset.n):
-        row = dataset.X[i]
-        values = (row.toarray() if sparse.issparse(row) else row).ravel().tolist()
-        cells = [say(value) for say, value in zip(spell, values, strict=True)]
-        if texts is not None:
-            cells += ["" if v is None or v != v else neutral(v) for v in texts[i]]
-        if mark is not None:
-            cells.append("yes" if mark[i] else "no")
-        writer.writerow(cells + labels[i])
-    return out.getvalue().encode()
-
-
-def _speller(feature):
-    if feature.kind == "nominal":
-        words = [neutral(word) for word in feature.categories]
-        return lambda value: "" if math.isnan(value) else words[int(value)]
-    return _number
-
-
-def _number(value):
-    if value != value:
-        return ""
-    whole = int(value)
-    return whole if whole == value and abs(whole) < 1e15 else repr(value)

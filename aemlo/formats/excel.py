@@ -7,7 +7,7 @@ import pandas as pd
 from aemlo.errors import DataError
 from aemlo.formats import archive
 from aemlo.formats.base import Format
-from aemlo.formats.delimited import neutral, plain
+from aemlo.formats.delimited_write import neutral, plain
 from aemlo.formats.frames import frame_of, table_of
 
 

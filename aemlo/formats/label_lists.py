@@ -5,7 +5,8 @@ import json
 import numpy as np
 
 from aemlo.errors import DataError
-from aemlo.formats.delimited import Delimited, csv_bytes
+from aemlo.formats.delimited import Delimited
+from aemlo.formats.delimited_write import csv_bytes
 
 COLUMN = "labels"
 ENDING = ".labels.csv"
