@@ -1,6 +1,7 @@
 """Where the real data sets and the browser are, and what a missing one means."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -126,6 +127,24 @@ def start_server(tmp_path):
     yield start
     for server in running:
         server.close()
+
+
+@pytest.fixture
+def visitor(page):
+    """A page of 1280 x 900 that notes every request and must show no exception."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.hosts = set()
+    page.on(
+        "request",
+        lambda request: page.hosts.add(
+            re.match(r"(?:blob:)?[a-z]+:/*([^/:]*)", request.url).group(1)
+        ),
+    )
+    yield page
+    from playwright.sync_api import expect
+
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.hosts <= {"127.0.0.1", ""}, page.hosts
 
 
 @pytest.fixture(scope="session")

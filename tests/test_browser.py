@@ -28,22 +28,6 @@ LONG = 90_000
 SAVING_SECONDS = 10  # after training ends: rows are made, coded and saved
 
 
-@pytest.fixture
-def visitor(page):
-    """A page of 1280 x 900 that notes every request and must show no exception."""
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.hosts = set()
-    page.on(
-        "request",
-        lambda request: page.hosts.add(
-            re.match(r"[a-z]+:/*([^/:]*)", request.url).group(1)
-        ),
-    )
-    yield page
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert page.hosts <= {"127.0.0.1", ""}, page.hosts
-
-
 def shown(page, title, timeout=LONG):
     """Wait until the page called `title` is drawn to its end."""
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(

@@ -1,4 +1,10 @@
-"""Pictures of pairs of labels: two heat maps and a ring of concurrence."""
+"""Pictures of pairs of labels: two heat maps and a ring of concurrence.
+
+Streamlit gives no selection on a heat map. Over each lies a trace of empty texts, one a
+cell, which answers the pointer in its place (the line's label is what a click means)
+and costs a tenth of as many marks. `positions` are those of the labels in the whole
+set, for `customdata`; without them they are counted from 0.
+"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +16,7 @@ WIDTHS = (0.75, 1.75, 3.0, 5.0, 8.0)
 CHANGE = 0.02
 
 
-def cooccurrence(square, names):
+def cooccurrence(square, names, positions=None):
     """Share of the rows of one label (line) that also have another (column).
 
     `square` (m, m) counts the rows that have both, the label's own on the diagonal.
@@ -28,10 +34,13 @@ def cooccurrence(square, names):
             zmax=1,
             colorscale=theme.SEQUENTIAL,
             colorbar={"title": "share of<br>its rows", "tickformat": ".0%"},
-            customdata=square,
-            hovertemplate="Of the rows with %{y}, %{z:.1%} also have %{x} "
-            "(%{customdata:,} rows)<extra></extra>",
+            hoverinfo="skip",
         )
+    )
+    _cells(
+        *(fig, axis, positions, np.where(np.eye(len(share)), 1.0, share), square),
+        hover="Of the rows with %{y}, %{customdata[1]:.1%} also have %{x} "
+        "(%{customdata[2]:,} rows)",
     )
     title = "No two of these labels share a row"
     if np.nan_to_num(share).any():
@@ -43,7 +52,7 @@ def cooccurrence(square, names):
     return _square_layout(fig, title, len(names))
 
 
-def phi(square, names):
+def phi(square, names, positions=None):
     """Phi of each pair, -1 to 1: together more (above 0) or less often than chance."""
     square = np.array(square, dtype=float)
     np.fill_diagonal(square, np.nan)
@@ -57,8 +66,12 @@ def phi(square, names):
             zmax=1,
             colorscale=[list(stop) for stop in theme.DIVERGING],
             colorbar={"title": "phi"},
-            hovertemplate="%{y} and %{x}: phi %{z:.3f}<extra></extra>",
+            hoverinfo="skip",
         )
+    )
+    _cells(
+        *(fig, axis, positions, np.where(np.eye(len(square)), 1.0, square)),
+        hover="%{y} and %{x}: phi %{customdata[1]:.3f}",
     )
     title = "These labels have no phi: each has all rows or none"
     if not np.isnan(square).all():
@@ -134,7 +147,7 @@ def ring(square, table, chosen=None, after=None):
     return fig
 
 
-def difference(before, after, names, what):
+def difference(before, after, names, what, positions=None):
     """How `what` ("share of its rows" or "phi") of each pair changed: after - before.
 
     For shares, give the two squares of `shares`.
@@ -152,8 +165,12 @@ def difference(before, after, names, what):
             zmax=limit or 1.0,
             colorscale=[list(stop) for stop in theme.DIVERGING],
             colorbar={"title": "after<br>- before"},
-            hovertemplate="%{y} and %{x}: %{z:+.3f}<extra></extra>",
+            hoverinfo="skip",
         )
+    )
+    _cells(
+        *(fig, axis, positions, np.where(np.eye(len(move)), 0.0, move)),
+        hover="%{y} and %{x}: %{customdata[1]:+.3f}",
     )
     title = f"No {what} changed"
     if limit:
@@ -172,10 +189,35 @@ def shares(square):
     return np.divide(square, own, out=np.full(square.shape, np.nan), where=own > 0)
 
 
+def _cells(fig, axis, positions, *values, hover):
+    """What answers the pointer: a point a cell that has a value, and nothing drawn."""
+    m = len(axis)
+    positions = np.arange(m) if positions is None else np.asarray(positions)
+    line, column = np.nonzero(~np.isnan(values[0]))
+    fig.add_scatter(
+        x=[axis[k] for k in column],
+        y=[axis[j] for j in line],
+        mode="text",
+        text="",
+        customdata=np.column_stack(
+            [positions[line], *(value[line, column] for value in values)]
+        ),
+        hovertemplate=hover + "<extra></extra>",
+        showlegend=False,
+    )
+
+
 def _square_layout(fig, title, m):
-    fig.update_layout(title=title, height=max(420, min(180 + 15 * m, 1080)))
-    fig.update_xaxes(tickangle=-60, showgrid=False, dtick=1 if m <= 60 else None)
-    fig.update_yaxes(autorange="reversed", showgrid=False, dtick=1 if m <= 60 else None)
+    fig.update_layout(
+        title=title,
+        height=max(420, min(180 + 15 * m, 1080)),
+        clickmode="event+select",
+        hovermode="closest",
+        hoverdistance=-1,  # anywhere in a cell is near enough to its middle
+    )
+    ticks = {"showgrid": False, "dtick": 1 if m <= 60 else None}
+    fig.update_xaxes(tickangle=-60, range=[-0.5, m - 0.5], **ticks)
+    fig.update_yaxes(range=[m - 0.5, -0.5], **ticks)
     return fig
 
 

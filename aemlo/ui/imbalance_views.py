@@ -136,13 +136,15 @@ def cooccurrence(shown):
     names = [shown.names[j] for j in columns]
     square = imbalance.cooccurrence(shown.labels, columns)
     if shown.after is None:
-        fig = pair_charts.cooccurrence(square, names)
+        fig = pair_charts.cooccurrence(square, names, columns)
     else:
         later = imbalance.cooccurrence(shown.after.labels, columns)
         fig = pair_charts.difference(
-            pair_charts.shares(square), pair_charts.shares(later), names, "share"
+            *(pair_charts.shares(square), pair_charts.shares(later)),
+            *(names, "share", columns),
         )
-    _pair_figure(shown, fig, "Co-occurrence", columns, key="imbalance.square")
+    click = _clickable("imbalance.square", shown)
+    _pair_figure(shown, fig, "Co-occurrence", columns, **click)
 
 
 def phi(shown):
@@ -152,11 +154,11 @@ def phi(shown):
     names = [shown.names[j] for j in columns]
     tie = imbalance.phi(shown.labels, columns)
     if shown.after is None:
-        fig = pair_charts.phi(tie, names)
+        fig = pair_charts.phi(tie, names, columns)
     else:
         later = imbalance.phi(shown.after.labels, columns)
-        fig = pair_charts.difference(tie, later, names, "phi")
-    _pair_figure(shown, fig, "Phi", columns, key="imbalance.phi")
+        fig = pair_charts.difference(tie, later, names, "phi", columns)
+    _pair_figure(shown, fig, "Phi", columns, **_clickable("imbalance.phi", shown))
 
 
 def _pair_figure(shown, fig, view, columns, **more):
