@@ -74,6 +74,18 @@ def test_rows_are_made_for_the_labels_named_alone(sized):
 
 
 @pytest.mark.parametrize("sized", SIZED)
+def test_a_preview_knows_labels_by_their_names(sized):
+    X, Y = data(200)
+    named = pd.DataFrame(Y, columns=list("abcde"))
+    by_name = make(sized, labels=("d",), target={"d": 60}).preview(named)
+    by_place = make(sized, labels=(3,), target={3: 60}).preview(Y)
+    assert by_name["label"].tolist() == list("abcde")
+    assert by_name["rows_for_label"][3] > 0
+    rest = ["positives", "rows_for_label", "positives_after"]
+    pd.testing.assert_frame_equal(by_name[rest], by_place[rest])
+
+
+@pytest.mark.parametrize("sized", SIZED)
 def test_a_label_that_does_not_exist_is_refused(sized):
     X, Y = data()
     with pytest.raises(ParameterError) as fault:

@@ -79,7 +79,9 @@ class Sampler(BaseEstimator, ABC):
             return None
         trial = clone(self)
         labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
-        _, after = trial.fit_resample(np.zeros((len(labels), 0)), labels)
+        # Settings may name labels, so the names go along.
+        named = Y if isinstance(Y, pd.DataFrame) else labels
+        after = np.asarray(trial.fit_resample(np.zeros((len(labels), 0)), named)[1])
         made = trial.provenance_["label"].to_numpy()
         return size.preview_frame(
             _names_of(Y),
