@@ -85,14 +85,14 @@ class Witness:
         self.duplicates = sum(h in known for h in given)
         self._raw = set(given) - known
         self._ready = set()
-        self._made = set()
-        self._used = {}
+        self.made_rows = set()
+        self.used = {}
 
     def fork(self):
         """A witness that knows the same and goes on by itself."""
         other = copy.copy(self)
-        other._made = set(self._made)
-        other._used = {stage: set(rows) for stage, rows in self._used.items()}
+        other.made_rows = set(self.made_rows)
+        other.used = {stage: set(rows) for stage, rows in self.used.items()}
         return other
 
     def prepared(self, X, X_test):
@@ -105,23 +105,23 @@ class Witness:
         test row by chance."""
         synthetic = (np.asarray(provenance["origin"]) < 0).nonzero()[0]
         if len(synthetic):
-            self._made |= set(row_hashes(X[synthetic]).tolist())
+            self.made_rows |= set(row_hashes(X[synthetic]).tolist())
 
     def saw(self, stage, rows):
         """Note that the fit called `stage` received `rows`, a Dataset or a matrix."""
-        test = self._raw if isinstance(rows, Dataset) else self._ready - self._made
+        test = self._raw if isinstance(rows, Dataset) else self._ready - self.made_rows
         hashes = self._seen[1] if rows is self._seen[0] else _of(rows)
         found = test & set(hashes.tolist())
-        self._used.setdefault(stage, set()).update(found)
+        self.used.setdefault(stage, set()).update(found)
 
     @property
     def stages(self):
         """The fits seen so far."""
-        return tuple(self._used)
+        return tuple(self.used)
 
     def leaks(self):
         """Distinct test rows each fit received: stage -> number, 0 where none."""
-        return {stage: len(rows) for stage, rows in self._used.items()}
+        return {stage: len(rows) for stage, rows in self.used.items()}
 
 
 def _of(rows):
@@ -164,7 +164,7 @@ def watch_fits(preparation=None, sampler=None, classifier=None):
 def _watch(cls, method, stage):
     """Wrap `method` where `cls` has it from; outside `watching` it is as it was."""
     owner = next((c for c in cls.__mro__ if method in vars(c)), None)
-    if owner is None or getattr(vars(owner)[method], "_watched", False):
+    if owner is None or getattr(vars(owner)[method], "is_watched", False):
         return
     original = vars(owner)[method]
 
@@ -178,5 +178,5 @@ def _watch(cls, method, stage):
             witness.made(result[0], self.provenance_)
         return result
 
-    watched._watched = True
+    watched.is_watched = True
     setattr(owner, method, watched)

@@ -57,7 +57,7 @@ def main():
         listing = []
         for kind, (title, spec) in asked.items():
             run_id = store.enqueue("example", kind, title, spec, key, dataset.name)
-            with store._open(write=True) as db:
+            with store.open(write=True) as db:
                 db.execute("UPDATE runs SET id = ? WHERE id = ?", (IDS[kind], run_id))
             worker.do(store.claim(worker.name))
             run = store.run(IDS[kind])

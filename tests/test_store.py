@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aemlo import store as store_module
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import RunError
 from aemlo.store import Store
+from aemlo.store import work as store_module
+from aemlo.store.files import folder_bytes
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_silent_workers_run_waits_again_and_fails_in_the_end(store, monkeypatc
 def test_a_run_taken_over_is_lost_to_the_worker_that_had_it(store):
     run_id = queued(store)
     store.claim("first")
-    with store._open(write=True) as db:
+    with store.open(write=True) as db:
         db.execute("UPDATE runs SET worker = 'second'")
     assert store.progress(run_id, "first", 0.5) == "lost"
     assert store.progress(run_id, "second", 0.5) is None
@@ -176,13 +177,13 @@ def test_cleaning_up_deletes_the_oldest_unpinned_over_the_quota(store):
         (store.folder(run_id) / "codes.npy").write_bytes(b"0" * 100_000)
         store.finish(run_id, "done")
     store.rename(runs[0], pinned=1)
-    room = store_module.folder_bytes(store.home) - 1
+    room = folder_bytes(store.home) - 1
     assert store.clean_up(max_bytes=room) == [runs[1]]
     assert {run.id for run in store.runs("visitor-1")} == {runs[0], runs[2]}
 
 
 def test_a_newer_schema_is_refused_in_words(store):
-    with store._open() as db:
+    with store.open() as db:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(RunError, match="written by a newer version"):
         Store(store.home)

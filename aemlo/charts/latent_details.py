@@ -114,7 +114,7 @@ def walk_lines(frame, by, value, title, x_title, y_title, emphasised=None, at=No
                     "width": 3 if strong else 1.6,
                     "color": theme.MINORITY
                     if name == emphasised
-                    else theme._OTHERS[place % len(theme._OTHERS)],
+                    else theme.OTHERS[place % len(theme.OTHERS)],
                     "dash": ("solid", "dash", "dot")[place // 4 % 3],
                 },
             )

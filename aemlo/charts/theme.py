@@ -27,7 +27,7 @@ _FIXED = {
     "AEMLO": "#E69F00",
     "AEMLO-paper": "#B07D00",
 }
-_OTHERS = (
+OTHERS = (
     "#0072B2",
     "#CC79A7",
     "#56B4E9",
@@ -74,11 +74,11 @@ def sampler_colour(name):
         return _FIXED[name]
     for order, title in enumerate(_ORDER):
         if name == title:
-            return _OTHERS[order]
+            return OTHERS[order]
     for title in sorted([*_FIXED, *_ORDER], key=len, reverse=True):
         if name.startswith(title):
             return sampler_colour(title)
-    return _OTHERS[sum(map(ord, name)) % len(_OTHERS)]
+    return OTHERS[sum(map(ord, name)) % len(OTHERS)]
 
 
 def sampler_symbol(name):
@@ -149,7 +149,7 @@ def _template():
             "title": {"x": 0, "xanchor": "left", "font": {"size": 16}},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "colorway": [REAL, SYNTHETIC, BETTER, *_OTHERS[1:]],
+            "colorway": [REAL, SYNTHETIC, BETTER, *OTHERS[1:]],
             "colorscale": {"sequential": SEQUENTIAL},
             "xaxis": axis,
             "yaxis": axis,

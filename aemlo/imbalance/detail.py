@@ -111,9 +111,9 @@ class FeatureSums:
         self.mean = np.asarray(X.mean(axis=0)).ravel()
         # Dense columns are centred first: a sum of squares would cancel.
         self.shift = np.zeros(X.shape[1]) if sparse.issparse(X) else self.mean
-        self.total, self.squares = self._sums(np.arange(n), X)
+        self.total, self.squares = self.sums_of(np.arange(n), X)
 
-    def _sums(self, rows, part=None):
+    def sums_of(self, rows, part=None):
         part = self.X[rows] if part is None else part
         if sparse.issparse(part):
             squared = part.multiply(part)
@@ -138,7 +138,7 @@ def feature_differences(sums, Y, label, names):
     columns = ["feature", "with", "without", "difference"]
     if min(have, lack) < 2:
         return pd.DataFrame(columns=columns)
-    inner, inner_squares = sums._sums(rows)
+    inner, inner_squares = sums.sums_of(rows)
     outer, outer_squares = sums.total - inner, sums.squares - inner_squares
     with_, without = inner / have, outer / lack
     within = (inner_squares - have * with_**2) + (outer_squares - lack * without**2)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,18 +47,7 @@ def _unpack(dataset, folder):
 
 
 def _install(store, workspace, key, run):
-    now = time.time()
-    with store._open(write=True) as db:
-        db.execute(
-            "INSERT OR IGNORE INTO runs (id, workspace, kind, title, spec, dataset, "
-            "dataset_name, state, created, started, finished, progress, summary, "
-            "pinned) VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, 1.0, ?, 1)",
-            (
-                *(run["id"], workspace, run["kind"], run["title"]),
-                *(json.dumps(run["spec"]), key, run["dataset_name"], now),
-                *(now - run["seconds"], now, json.dumps(run["summary"])),
-            ),
-        )
+    store.keep_finished(workspace, run, key)
     source = FOLDER / run["id"]
     if not source.exists():
         return
