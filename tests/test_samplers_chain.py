@@ -9,6 +9,7 @@ import pytest
 from aemlo import params
 from aemlo.errors import ParameterError
 from aemlo.imbalance import minority_labels
+from aemlo.jobs import resampled
 from aemlo.samplers import MLSMOTE, MLSOL, MLTL, REMEDIAL, SAMPLERS
 from aemlo.samplers import size as sizing
 from aemlo.samplers.base import provenance
@@ -106,6 +107,13 @@ def test_steps_are_titles_specs_or_objects_and_travel_as_json():
     assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
     assert params.parse(Chain, "steps", "REMEDIAL, ML-ROS") == ("REMEDIAL", "ML-ROS")
     assert objects.steps[1].random_state is None  # the chain seeds copies of its own
+
+
+def test_a_chain_kept_with_a_run_comes_back_with_its_steps_settings():
+    steps = ("REMEDIAL", {"name": "ML-ROS", "params": {"target": {3: 80}}})
+    kept = json.loads(json.dumps({"sampler": "chain", "settings": {"steps": steps}}))
+    assert resampled.sampler_of(kept, 5).steps == steps
+    assert resampled.sampler_of(kept, 5).random_state == 5
 
 
 @pytest.mark.parametrize(
