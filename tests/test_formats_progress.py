@@ -1,6 +1,9 @@
 """Reading tells how far it is, and large text files are read in blocks."""
 
+import io
+
 import numpy as np
+import openpyxl
 import pytest
 
 from aemlo.errors import Stopped
@@ -28,6 +31,23 @@ def test_progress_rises_with_the_bytes_read(name):
     assert told == sorted(told)
     assert told[0] < 0.5 and 0.9 <= told[-1] <= 1
     assert max(np.diff([0, *told, 1])) < 0.6
+
+
+def test_progress_of_a_workbook_and_stopping_it():
+    book, out, told = openpyxl.Workbook(), io.BytesIO(), []
+    for k in range(2_000):
+        book.active.append([k, 1] if k else ["a", "l"])
+    book.save(out)
+    data = out.getvalue()
+    open_files([("x.xlsx", data)], on_progress=told.append)
+    assert told == sorted(told) and len(told) >= 7
+    assert told[0] == 0 and 0.7 < told[-1] < 1
+
+    def stop(fraction):
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        open_files([("x.xlsx", data)], on_progress=stop)
 
 
 def test_progress_of_two_files_is_one():

@@ -4,11 +4,14 @@ import io
 
 import pandas as pd
 
-from aemlo.errors import DataError
+from aemlo.errors import DataError, Stopped
 from aemlo.formats import archive
 from aemlo.formats.base import Format
 from aemlo.formats.delimited_write import neutral, plain
 from aemlo.formats.frames import frame_of, table_of
+
+OFTEN = 256  # rows between two words on progress
+PARSED = 0.9  # the part of the time that parsing takes
 
 
 class Excel(Format):
@@ -112,14 +115,17 @@ def _rows(source, limits, sheet):
             f"{', '.join(titles) or 'none'}."
         )
     page, rows, cells = book[title], [], 0
+    promised = page.max_row or 0  # as the file says, which may be wrong
     page.reset_dimensions()
     try:
         for row in page.iter_rows(values_only=True):
+            if not len(rows) % OFTEN and promised:
+                source.on_progress(PARSED * min(len(rows) / promised, 1.0))
             rows.append(row)
             cells += len(row)
             limits.check(source.name, "cells", cells, "cells")
             limits.check(source.name, "rows", len(rows), "rows")
-    except DataError:
+    except (DataError, Stopped):
         raise
     except Exception as error:
         raise DataError(f"{source.name}: broken workbook ({error}).") from None
