@@ -55,7 +55,6 @@ def live(run):
             x_label="epoch or round",
             y_label="loss",
             height=240,
-            key="classify.curves.live",
         )
 
 

@@ -80,6 +80,15 @@ def finished(store, remedies=("thresholds", "class weights")):
     return do_next(store, classify)
 
 
+def test_the_curves_of_a_finished_run_stay_in_sight(home):
+    run = finished(home, remedies=())
+    losses = ("as it is: loss", "as it is: held out loss")
+    rows = [(step, name, 1 / step) for step in (1, 2, 3) for name in losses]
+    home.add_events(run.id, rows)
+    page = opened()
+    assert any(box.label.startswith("Loss by epoch") for box in page.expander)
+
+
 def test_an_empty_page_says_what_to_press_and_the_button_queues_it(home):
     page = opened()
     assert "Nothing is classified yet." in words(page)

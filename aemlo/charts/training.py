@@ -128,7 +128,9 @@ def feature_errors(frame):
             "place:N",
             sort=None,
             title=None,
-            axis=alt.Axis(labelExpr=f"({names})[datum.label]", labelLimit=220),
+            axis=alt.Axis(
+                labelExpr=f"({names})[datum.label]", labelLimit=220, labelOverlap=False
+            ),
         ),
         tooltip=[
             alt.Tooltip("feature:N", title="Feature"),

@@ -123,8 +123,11 @@ def variant_editor():
             with parts.shown_errors():
                 _add(family, cls, settings, name, swept, values)
                 st.rerun()
-    if _variants() and st.button(
-        f"Forget {len(_variants())} variants", type="tertiary", icon=":material/close:"
+    count = len(_variants())
+    if count and st.button(
+        f"Forget {count} variant{'s' * (count > 1)}",
+        type="tertiary",
+        icon=":material/close:",
     ):
         st.session_state[VARIANTS] = []
         st.rerun()
