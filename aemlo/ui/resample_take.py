@@ -5,7 +5,7 @@ import streamlit as st
 
 from aemlo import quality
 from aemlo.file_names import file_stem
-from aemlo.formats import WRITERS, to_bytes, zipped
+from aemlo.formats import WRITERS
 from aemlo.ui import parts, training_results
 
 
@@ -57,24 +57,11 @@ def _downloads(result, keep):
     mark = result.synthetic[keep]
     stem = file_stem(result.run.dataset_name)
     with st.container(horizontal=True):
-        for suffix in training_results.to_suffixes(
+        suffixes = training_results.to_suffixes(
             form, result.made, result.synthetic, result.run.id
-        ):
-            st.download_button(
-                f"Download {suffix}",
-                data=lambda s=suffix: to_bytes(kept, form, mark)[s],
-                file_name=f"{stem}-resampled{suffix}",
-                key=f"resample.download{suffix}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-        st.download_button(
-            "Download all as .zip",
-            data=lambda: zipped(kept, form, mark, f"{stem}-resampled"),
-            file_name=f"{stem}-resampled.zip",
-            key="resample.download.zip",
-            on_click="ignore",
-            icon=":material/folder_zip:",
+        )
+        training_results.file_buttons(
+            form, kept, mark, suffixes, f"{stem}-resampled", key="resample.download"
         )
         parts.csv_button(
             lambda: _written(result.provenance[keep], result),

@@ -11,7 +11,7 @@ from aemlo.charts import theme
 from aemlo.charts.imbalance_change import before_after
 from aemlo.errors import AemloError
 from aemlo.file_names import file_stem
-from aemlo.formats import WRITERS, to_bytes
+from aemlo.formats import WRITERS, to_bytes, zipped
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
@@ -91,16 +91,9 @@ def downloads(workspace, run, made, provenance):
         st.markdown("**The oversampled data set**")
         formats = sorted(WRITERS, key=lambda name: name != "CSV")
         form = st.selectbox("Format", formats, key="train.format")
-        files = list(to_suffixes(form, made, mark, run.id))
-        for suffix in files:
-            st.download_button(
-                f"Download {suffix}",
-                data=lambda s=suffix: to_bytes(made, form, mark)[s],
-                file_name=f"{file_stem(run.dataset_name)}-oversampled{suffix}",
-                key=f"train.download{suffix}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        suffixes = to_suffixes(form, made, mark, run.id)
+        stem = f"{file_stem(run.dataset_name)}-oversampled"
+        file_buttons(form, made, mark, suffixes, stem, key="train.download")
         st.caption(
             "The column is_synthetic marks new rows. **Do not cross-validate this "
             "file:** its synthetic rows were made from rows that would be tested on. "
@@ -123,6 +116,23 @@ def downloads(workspace, run, made, provenance):
                         icon=":material/download:",
                     )
         st.caption("Both files together can be loaded again below.")
+
+
+def file_buttons(form, made, mark, suffixes, stem, key):
+    """A button for each file that the format `form` writes of `made`, and for a zip."""
+    files = {
+        suffix: lambda s=suffix: to_bytes(made, form, mark)[s] for suffix in suffixes
+    }
+    files[".zip"] = lambda: zipped(made, form, mark, stem)
+    for suffix, data in files.items():
+        st.download_button(
+            f"Download {suffix}",
+            data=data,
+            file_name=f"{stem}{suffix}",
+            key=f"{key}{suffix}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
