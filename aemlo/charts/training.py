@@ -129,7 +129,11 @@ def feature_errors(frame):
             sort=None,
             title=None,
             axis=alt.Axis(
-                labelExpr=f"({names})[datum.label]", labelLimit=220, labelOverlap=False
+                labelExpr=f"({names})[datum.label]",
+                labelLimit=220,
+                labelOverlap=False,
+                labelFlush=False,
+                labelBound=False,
             ),
         ),
         tooltip=[

@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+from aemlo.formats.delimited_write import neutral
 
 
 def csv_bytes(frame):
@@ -21,8 +21,7 @@ def csv_bytes(frame):
 
 
 def _neutral(value):
-    risky = isinstance(value, str) and value.startswith(RISKY)
-    return f"'{value}" if risky else value
+    return neutral(value) if isinstance(value, str) else value
 
 
 def figure_html(figure):
