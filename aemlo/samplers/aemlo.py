@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from aemlo import imbalance, params
 from aemlo.autoencoder import arguments as a
 from aemlo.autoencoder import decoding, generation
+from aemlo.autoencoder.history import from_columns, in_columns
 from aemlo.autoencoder.presets import PRESETS, PUBLISHED_BUDGET
 from aemlo.autoencoder.settings import Settings
 from aemlo.errors import RunError
@@ -55,9 +56,13 @@ class AEMLO(OverSampler):
       and leaves their level open, so that a threshold means nothing. A cross-entropy of
       the labels decoded from both codes is added.
     - *As many labels as the parents* (`label_rule`, `labels_per_parent`): the k best
-      decoded scores, k the parents' label counts interpolated by the step, times
+      scores, k the parents' label counts interpolated by the step, times
       `labels_per_parent`, rounded at random. A little more than 1 lets labels in that
       the network holds likely but the row lacks: rare labels are the ones left out.
+    - *The parents' own labels first* (`parents_weight`): a label's score is
+      sigmoid(F_dy(z)) + w ((1 - u) y_seed + u y_partner). Where the network has not
+      learned a label yet, it would take true labels away; with w = 1 both parents'
+      labels stay and the network chooses among the rest.
     - *All labelled rows are seeds* (`seeds`): rows for minority labels alone tell a
       classifier that rare labels are frequent, which costs ranking loss. Turns over all
       rows keep the frequencies and still smooth the labels. `rare_share`, `target` or
@@ -65,10 +70,16 @@ class AEMLO(OverSampler):
     - *Partners* (`neighbours`, `pair_share`): a share of the rows lies between the code
       of the seed and that of one of its nearest rows in latent space (which share the
       label, where a row is made for one), a random step u of the way. The others stay
-      at their seed and get decoded labels only.
+      at their seed and get decoded labels only, which grades the leaves of trees. Among
+      rare words such a copy is its own nearest neighbour, so that their share of the
+      features, if over a half, is the share of rows with a partner.
     - *Residuals given back* (`residuals`): decoded rows are blurred. x - F_dx(F_ex(x))
-      is added, each feature from the partner with probability u, else from the seed.
-      `keep_binary` and `clip` keep values such as occur.
+      is added, each feature from the partner with probability u, else from the seed;
+      `clip` keeps to the range of the data.
+    - *Words* (`rare_features`): two-valued features stay two-valued. Those whose rarer
+      value at most a tenth of the rows have are interpolated instead: dozens of coin
+      tosses would make a text that is like no other. A word that both parents have or
+      lack is kept, so that sparse rows stay sparse.
     - *Terms that can be compared* (`feature_error`, `distance_weight`,
       `alignment_weight`): squared error over the features' mean variance; no distance
       term, which drowns the others where there are many features; and alignment at a
@@ -77,10 +88,10 @@ class AEMLO(OverSampler):
       `latent_size`): one-cycle up to 1e-3 fits in fewer steps.
 
     **Limits.** IRLbl hardly moves by default, since frequent labels get rows too. Where
-    features all but determine the labels, relabelled rows are noise: set
-    `labels_per_parent` to 1 and `pair_share` to 0. A row alone with its label has no
-    partner. Labels that features say nothing about are
-    decoded by frequency. Groups of one-hot columns come out one-hot in every form.
+    features all but determine the labels, added labels are noise: set
+    `labels_per_parent` to 1. A row alone with its label has no partner. Labels that
+    features say nothing about are decoded by frequency. Groups of one-hot columns come
+    out one-hot in every form.
     """
 
     title = "AEMLO"
@@ -101,10 +112,13 @@ class AEMLO(OverSampler):
         "Zhou, Liu, Wang, Sun, Liu: AEMLO: AutoEncoder-Guided Multi-Label "
         "Oversampling. ECML PKDD 2024, arXiv 2408.13078; changed as described."
     )
-    keeps = "All original rows; each feature's range, two-valued and one-hot columns."
+    keeps = (
+        "All original rows; each feature's range; one-hot and two-valued columns, but "
+        "for rare words; words that both parents have or lack."
+    )
     differs = (
-        "The published form is AEMLO-paper. Here labels are calibrated and as many as "
-        "the parents have, give or take, and all labelled rows are seeds."
+        "The published form is AEMLO-paper. Here labels are calibrated, the parents' "
+        "come first, a few more are let in, and all labelled rows are seeds."
     )
     _use_trained = False
 
@@ -227,8 +241,8 @@ class AEMLO(OverSampler):
                 k: v for k, v in self.get_params().items() if k != "random_state"
             },
             best_epoch=self.best_epoch_,
-            losses=_as_json(self.losses_),
-            checks=_as_json(self.checks_),
+            losses=in_columns(self.losses_),
+            checks=in_columns(self.checks_),
         )
 
     @classmethod
@@ -245,8 +259,8 @@ class AEMLO(OverSampler):
             )
         sampler = params.build(kinds[spec["sampler"]], spec["parameters"])
         sampler.model_ = model
-        sampler.losses_ = _from_json(spec["losses"])
-        sampler.checks_ = _from_json(spec["checks"])
+        sampler.losses_ = from_columns(spec["losses"])
+        sampler.checks_ = from_columns(spec["checks"])
         sampler.best_epoch_, sampler.stopped_ = spec["best_epoch"], False
         return sampler
 
@@ -384,14 +398,3 @@ class AEMLO(OverSampler):
             plan.label[kept],
             plan.step[kept],
         )
-
-
-def _as_json(frame):
-    """Columns as lists; JSON has no number for NaN and infinity: None."""
-    known = np.isfinite(frame.to_numpy(dtype=float))
-    return frame.astype(object).where(known, None).to_dict("list")
-
-
-def _from_json(columns):
-    frame = pd.DataFrame(columns, dtype=float)
-    return frame.astype({"epoch": int}) if "epoch" in frame else frame

@@ -65,7 +65,9 @@ QUICK = {"sets": ("flags", "emotions", "CHD_49", "foodtruck", "birds"), "repeats
 ABLATIONS = {
     "residuals not given back": {"residuals": False},
     "no row has a partner": {"pair_share": 0.0},
+    "half of the rows have one, whatever the features": {"pair_share": 0.5},
     "every row has a partner": {"pair_share": 1.0},
+    "decoded scores alone": {"parents_weight": 0.0},
     "exactly as many labels as the parents": {"labels_per_parent": 1.0},
     "labels over a threshold": {"label_rule": "threshold"},
     "the nearer parent's labels": {"label_rule": "nearer parent"},
@@ -74,7 +76,8 @@ ABLATIONS = {
     "full alignment": {"alignment_weight": 1.0},
     "no alignment": {"alignment_weight": 0.0},
     "no ranking term": {"ranking_weight": 0.0},
-    "binary features not kept": {"keep_binary": False},
+    "all two-valued features interpolated": {"rare_features": 1.0},
+    "no two-valued feature interpolated": {"rare_features": 0.0},
     "no clipping": {"clip": False},
     "a quarter of the rows": {"budget": 0.25},
 }
