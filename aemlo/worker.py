@@ -23,6 +23,7 @@ from aemlo.store import Store
 
 IDLE_SECONDS = 600
 POLL_SECONDS = 0.2
+WARM_SECONDS = 5  # a training this old is worth a map
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 1.2  # a stop not answered by then cuts a job that may be cut
@@ -77,6 +78,7 @@ class Worker:
         self.name = name or secrets.token_hex(6)
         self.current = None
         self.job = None
+        self.warms_umap = False
         self.ending = threading.Event()
 
     def loop(self):
@@ -104,6 +106,10 @@ class Worker:
     def do(self, run):
         """Do one claimed run and write how it ended."""
         self.current = run.id
+        if self.warms_umap and run.kind == "train":
+            timer = threading.Timer(WARM_SECONDS, self._warm_umap, [run.id])
+            timer.daemon = True
+            timer.start()
         self.job = job = Job(run, self.store)
         state, error = "done", None
         try:
@@ -134,6 +140,16 @@ class Worker:
             self.current = self.job = None
         job.flush()
         self.store.finish(run.id, state, summary=job.summary, error=error)
+
+    def _warm_umap(self, run_id):
+        """Let UMAP compile beside a training that goes on, for the map asked for next.
+
+        The first time ever it takes 18 s of a core; training has one thread, so it
+        takes the other core. Where there is no other, the map's own run compiles.
+        """
+        if self.current == run_id and (os.cpu_count() or 1) > 1:
+            embed = importlib.import_module("aemlo.jobs.embed")
+            embed.umap_process(self.store.home).warm()
 
     def _beat(self):
         parent_gone = 0
@@ -206,6 +222,7 @@ def main(arguments):
         os.nice(5)
     store = Store()
     worker = Worker(store, arguments[0] if arguments else None)
+    worker.warms_umap = True
     signal.signal(signal.SIGTERM, lambda *_: worker.ending.set())
     store.beat(worker.name, os.getpid())
     import torch

@@ -191,3 +191,27 @@ def test_fold_pairs_resample_the_training_parts_only(store):
             tests += len(parts["test"])
             seen += list(rows)
     assert tests == 300 and len(set(seen)) == len(set(map(tuple, seen)))
+
+
+@pytest.mark.parametrize("going_on", [True, False])
+def test_umap_is_warmed_beside_a_training_that_still_goes_on(
+    store, monkeypatch, going_on
+):
+    from aemlo.jobs import embed
+
+    class Noted:
+        warmed = 0
+
+        def warm(self):
+            self.warmed += 1
+
+    noted = Noted()
+    monkeypatch.setattr(embed, "umap_process", lambda home: noted)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    worker = Worker(store)
+    worker.current = "a-run" if going_on else None
+    worker._warm_umap("a-run")
+    assert noted.warmed == int(going_on)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    worker._warm_umap("a-run")
+    assert noted.warmed == int(going_on)
