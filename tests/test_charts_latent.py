@@ -63,8 +63,8 @@ def test_who_has_a_label_is_drawn_after_who_has_not_and_counted_in_the_title(poi
     assert [trace.name for trace in figure.data] == [
         "real, has not (22)",
         "synthetic, has not (8)",
-        "real, has it (8)",
         "synthetic, has it (2)",
+        "real, has it (8)",
     ]
     assert figure.layout.title.text == (
         "Class &lt;14&gt;: 8 of 30 real rows have it, and 2 of 10 synthetic"

@@ -15,6 +15,7 @@ FONT = '"Source Sans", sans-serif'
 TEXT = {False: "#31333F", True: "#FAFAFA"}
 GROUND = {False: "#FFFFFF", True: "#0E1117"}
 LINE = "rgba(128,128,128,0.25)"
+FAINT = "rgba(128,128,128,0.7)"
 CLEAR = "rgba(0,0,0,0)"
 SMALL, MIDDLE, LARGE = 12, 14, 16
 MARGIN = {"l": 92, "r": 20, "t": 64, "b": 72, "pad": 4}
@@ -44,6 +45,7 @@ def dress(fig, dark, selecting=None):
     _in_bold(layout)
     layout["font"]["color"] = layout["title"]["font"]["color"] = TEXT[dark]
     layout["hoverlabel"]["bgcolor"] = GROUND[dark]
+    layout["modebar"]["activecolor"] = TEXT[dark]
     if selecting:
         # Streamlit sets these itself, after the first drawing.
         layout.setdefault("dragmode", "pan")
@@ -82,6 +84,7 @@ def _look(dark):
         "plot_bgcolor": CLEAR,
         "margin": MARGIN,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        "modebar": {"bgcolor": CLEAR, "color": FAINT, "activecolor": TEXT[dark]},
         "hoverlabel": {
             "align": "left",
             "bgcolor": GROUND[dark],

@@ -358,7 +358,9 @@ def window(fig, table, chosen, total):
     )
     if len(table) > 8:
         # Room for names at a slant, so that the picture need not be drawn again.
-        fig.update_layout(margin_b=70 + 5 * int(table["axis"].str.len().max()))
+        room = 40 if len(table) <= IN_VIEW else 75  # with a title under the names
+        longest = int(table["axis"].str.len().max())
+        fig.update_layout(margin_b=room + 5 * longest)
     if len(table) <= IN_VIEW:
         return
     first = _first(table, chosen, IN_VIEW)

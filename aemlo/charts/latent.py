@@ -153,8 +153,9 @@ def _by_flag(points, colour):
     hollow |= {"size": 6, "line": {"width": 0.8, "color": theme.SYNTHETIC}}
     yield f"real, {HAS[1]}", points[~has & ~synthetic], faint
     yield f"synthetic, {HAS[1]}", points[~has & synthetic], hollow
-    yield f"real, {HAS[0]}", points[has & ~synthetic], strong
     yield f"synthetic, {HAS[0]}", points[has & synthetic], _diamond(theme.SYNTHETIC)
+    # The few real ones last: the new rows lie around them, and would cover them.
+    yield f"real, {HAS[0]}", points[has & ~synthetic], strong
 
 
 def _by_number(points, colour):

@@ -29,10 +29,10 @@ PAIR_NOTES = {
     "Ring": "Diamonds are minority labels, larger marks have more rows; a wider tie "
     "means a larger share of the rarer label's rows. After mldr's concurrence view.",
     "Co-occurrence": "Read along a line: of the rows with this label, the share that "
-    "also has the label of the column.",
+    "also has the label of the column. A click on a cell chooses its line's label.",
     "Phi": "Phi is the correlation of two 0/1 columns: above 0 together more often "
     "than chance has it, below 0 less often. Rows x phi squared is Pearson's "
-    "chi-squared.",
+    "chi-squared. A click on a cell chooses its line's label.",
 }
 NUMBER = st.column_config.NumberColumn
 SIGNIFICANT = "%.3g"
