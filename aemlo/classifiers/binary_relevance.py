@@ -76,7 +76,18 @@ class BRLogistic(BinaryRelevance):
         return Learner("logistic", self.class_weights, {"C": self.C})
 
 
-class BRTree(BinaryRelevance):
+class OnTrees:
+    """The learner of a classifier with the settings of a decision tree."""
+
+    def _learner(self):
+        settings = {
+            "max_depth": self.max_depth,
+            "min_samples_leaf": self.min_samples_leaf,
+        }
+        return Learner("tree", self.class_weights, settings)
+
+
+class BRTree(OnTrees, BinaryRelevance):
     """Binary relevance on decision trees (CART)."""
 
     title = "BR-tree"
@@ -94,10 +105,3 @@ class BRTree(BinaryRelevance):
         self.class_weights = class_weights
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _learner(self):
-        settings = {
-            "max_depth": self.max_depth,
-            "min_samples_leaf": self.min_samples_leaf,
-        }
-        return Learner("tree", self.class_weights, settings)

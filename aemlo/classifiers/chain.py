@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from aemlo.classifiers.base import Classifier, Jobs, new_seed
-from aemlo.classifiers.binary_relevance import Depth, Leaf
+from aemlo.classifiers.binary_relevance import Depth, Leaf, OnTrees
 from aemlo.classifiers.learners import (
     Base,
     ClassWeights,
@@ -98,7 +98,7 @@ class ClassifierChain(Classifier):
         return scores
 
 
-class CCTree(ClassifierChain):
+class CCTree(OnTrees, ClassifierChain):
     """A classifier chain on decision trees (CART)."""
 
     title = "CC-tree"
@@ -120,13 +120,6 @@ class CCTree(ClassifierChain):
         self.class_weights = class_weights
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _learner(self):
-        settings = {
-            "max_depth": self.max_depth,
-            "min_samples_leaf": self.min_samples_leaf,
-        }
-        return Learner("tree", self.class_weights, settings)
 
 
 def _beside(X, Y):
