@@ -43,7 +43,7 @@ def expected(Y, sampler, votes=None):
     labels = Labels.of(Y)
     if not sampler.reads_features:
         return _tried(labels, sampler)
-    frame = sampler.preview(_dense(labels))
+    frame = sampler.preview(labels)
     if frame is None:
         raise ParameterError(
             f"{sampler.title}: chooses rows by their features, so its counts cannot be "

@@ -26,7 +26,7 @@ class Labels:
 
     def __init__(self, Y):
         self.matrix = _positives(Y)
-        self.n, self.q = self.matrix.shape
+        self.n, self.q = self.shape = self.matrix.shape
 
     @classmethod
     def of(cls, Y):

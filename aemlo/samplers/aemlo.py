@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from aemlo import imbalance, params
+from aemlo import params
 from aemlo.autoencoder import arguments as a
 from aemlo.autoencoder import decoding, generation
 from aemlo.autoencoder.history import from_columns, in_columns
@@ -360,8 +360,7 @@ class AEMLO(OverSampler):
         Rows taken in turn bring the labels of their seeds, times `labels_per_parent`.
         """
         params.check(self)
-        labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
-        known = imbalance.Labels(labels)
+        known, labels = size.known_and_dense(Y)
         trial = clone(self)
         trial.notes_, trial._label_names = [], _names_of(Y)
         rows, quotas = trial._shares(labels)

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
-from aemlo import imbalance, params
+from aemlo import params
 from aemlo.errors import DataError, ParameterError
 from aemlo.progress import no_progress
 from aemlo.samplers import size
@@ -157,8 +157,7 @@ class OverSampler(Sampler):
         if not self.reads_features:
             return super().preview(Y)
         params.check(self)
-        labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
-        known = imbalance.Labels(labels)
+        known, labels = size.known_and_dense(Y)
         trial = clone(self)
         trial.notes_, trial._label_names = [], _names_of(Y)
         rows = trial._quotas(labels)

@@ -20,6 +20,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from aemlo import imbalance
 from aemlo.errors import ParameterError
@@ -127,6 +128,17 @@ def expected_counts(Y, rows, value=1):
     shared = np.where(have, together, counts - together)
     each = np.divide(shared, seeds, out=np.zeros_like(together), where=seeds > 0)
     return counts + np.asarray(rows) @ each
+
+
+def known_and_dense(Y):
+    """Y (n, q) in the two forms a preview needs: its Labels, and a dense array.
+
+    Y may be a Labels already; what it remembers is then not computed again.
+    """
+    known = imbalance.Labels.of(Y)
+    if known is Y or sparse.issparse(Y):
+        return known, known.matrix.toarray().astype(np.uint8)
+    return known, np.asarray(Y)
 
 
 def preview_frame(names, Y, after, rows=None):
