@@ -155,7 +155,9 @@ def imbalance(home):
     with page_at(home, "imbalance?w=workspace-983") as page:
 
         def radio(name):
-            return lambda: page.get_by_role("radio", name=name).first.click()
+            return lambda: page.get_by_role(
+                "radio", name=name, exact=True
+            ).first.click()
 
         measures = ("Within each label", "Positive rows", "Between labels")
         written(
@@ -166,7 +168,14 @@ def imbalance(home):
         written("another label", [_choose(page, label, j) for j in range(100, 107)])
         log = page.locator("label", has_text="Log scale").first
         written("log scale", [answered(page, log.click) for _ in range(4)])
-        views = ("Concurrence", "Co-occurrence", "Phi", "Rows", "Labelsets", "Long")
+        views = (
+            "Long tail",
+            "Concurrence",
+            "Co-occurrence",
+            "Phi",
+            "Rows",
+            "Labelsets",
+        )
         for view in (*views, "What if"):
             radio(view)()
             pause(page)
@@ -224,6 +233,24 @@ def latent(home):
             page.wait_for_selector(".js-plotly-plot .nsewdrag", timeout=60_000)
             back.append(time.perf_counter() - started)
         written("address to a drawn map", back)
+        within = []
+        for _ in range(TIMES):
+            _through_the_menu(page, "Help", "Methods")
+            pause(page)
+            _through_the_menu(page, "Understand", "Latent space")
+            page.wait_for_selector(".js-plotly-plot .nsewdrag", timeout=60_000)
+            now = page.evaluate("performance.now()")
+            within.append((now - page.evaluate("watch.acted")) / 1000)
+            pause(page)
+        written("menu to a drawn map", within)
+
+
+def _through_the_menu(page, group, title):
+    page.get_by_role("button", name=group).first.click()
+    link = page.get_by_role("menuitem", name=title).first
+    link.wait_for()
+    page.wait_for_timeout(500)
+    link.click()
 
 
 def _trained(store, n=4500, m=500, d=60, q=12, size=32):
