@@ -159,7 +159,8 @@ def imbalance(home):
                 "radio", name=name, exact=True
             ).first.click()
 
-        measures = ("Within each label", "Positive rows", "Between labels")
+        measures = ("Within each label (ImR)", "Positive rows")
+        measures += ("Between labels (IRLbl)",)
         written(
             "another measure",
             [answered(page, radio(m)) for _ in range(2) for m in measures],
