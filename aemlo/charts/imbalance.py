@@ -334,10 +334,10 @@ def _hatch(shape):
     }
 
 
-def around(table, chosen):
-    """The LIGHT lines of a sorted table nearest to the label at position `chosen`."""
-    first = _first(table, chosen, LIGHT)
-    return table.iloc[first : first + LIGHT]
+def around(table, chosen, size=LIGHT):
+    """The `size` lines of a sorted table nearest to the label at position `chosen`."""
+    first = _first(table, chosen, size)
+    return table.iloc[first : first + size]
 
 
 def _first(table, chosen, size):

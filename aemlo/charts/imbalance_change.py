@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from aemlo.charts import theme
 from aemlo.charts.imbalance import (
+    LIGHT,
     UNITS,
     around,
     axis_names,
@@ -31,7 +32,7 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
     )
     table["axis"] = axis_names(table["label"])
     table["top"] = table[[old, new]].max(axis=1)
-    near = around(table, chosen)
+    near = around(table, chosen, LIGHT // 2)  # each has two bars
     fig = go.Figure()
     for column, name, fill in ((old, "before", theme.BEFORE), (new, after, colour)):
         fig.add_bar(
