@@ -2,7 +2,7 @@
 
 Run by hand after a change of what runs leave behind (a few minutes on two cores):
 
-    python assets/make_example.py
+    PYTHONPATH=. python assets/make_example.py
 
 It does the runs with the app's own jobs in a store of its own, and packs them into
 less than 2 MB: single precision, made rows only, no checkpoint.
@@ -17,7 +17,8 @@ import numpy as np
 
 from aemlo.formats import read
 from aemlo.jobs import resampled
-from aemlo.store import Store, folder_bytes
+from aemlo.store import Store
+from aemlo.store.files import folder_bytes
 from aemlo.worker import Worker
 
 FOLDER = Path(__file__).resolve().parent / "example"
