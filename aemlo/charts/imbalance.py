@@ -17,8 +17,8 @@ from aemlo.charts import theme
 IN_VIEW = 60
 # More bars than these answer a click too slowly; the hatch and the strip of all bars
 # cost more than they show then.
-LIGHT = 180
-MARKS = 400  # marks on the long tail; more would lie on one another
+LIGHT = 120
+MARKS = 240  # marks on the long tail; more would lie on one another
 TICKS = [step * 10.0**power for power in range(-4, 8) for step in (1, 2, 5)]
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",

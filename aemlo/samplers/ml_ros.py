@@ -69,8 +69,8 @@ class MLROS(OverSampler):
         return rows
 
     def _generate(self, X, Y, rng, on_progress):
-        quotas = self._quotas(Y)
-        counts = label_counts(Y)
+        known = imbalance.Labels(Y)
+        quotas, counts = self._quotas(Y), label_counts(known)
         for j in np.flatnonzero((quotas > 0) & (counts == 0)):
             self.notes_.append(
                 f"Label {self._label_names[j]} has no positive row to clone."
@@ -78,18 +78,18 @@ class MLROS(OverSampler):
         active = np.flatnonzero((quotas > 0) & (counts > 0))
         if not len(active):
             return no_rows(X, Y)
-        rows, made_for = self._chosen(Y, active, rng, on_progress)
+        rows, made_for = self._chosen(Y, known, active, rng, on_progress)
         on_progress(1.0)
         return clones(X, Y, rows, made_for)
 
-    def _chosen(self, Y, active, rng, on_progress):
+    def _chosen(self, Y, known, active, rng, on_progress):
         """Rows to clone and the label of each, both (m,), in the order cloned."""
-        is_done, most = self._rule(Y, active)
-        columns = imbalance.Labels(Y).matrix.tocsc()
+        is_done, most = self._rule(Y, known)
+        columns = known.matrix.tocsc()
         bags = [columns.indices[slice(*columns.indptr[j : j + 2])] for j in active]
         sizes = np.array([len(bag) for bag in bags])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        rows, counts = np.concatenate(bags), label_counts(Y).astype(np.int64)
+        rows, counts = np.concatenate(bags), label_counts(known).astype(np.int64)
         in_round = np.arange(len(active))
         found, made_for, made, rounds = [], [], 0, 0
         while len(in_round) and made < most:
@@ -101,7 +101,7 @@ class MLROS(OverSampler):
             drawn = rows[drawn]
             while len(turn):
                 # Counts before each turn, as if no label of this round had left.
-                added = Y[drawn].cumsum(axis=0, dtype=np.int64)
+                added = Y[drawn].cumsum(axis=0, dtype=np.int32)
                 before = counts + added - Y[drawn]
                 done = np.flatnonzero(is_done(before, active[turn]))
                 taken = int(min(done[0] if len(done) else len(turn), most - made))
@@ -117,12 +117,12 @@ class MLROS(OverSampler):
         self._say(len(in_round), made, most)
         return np.concatenate(found), np.concatenate(made_for)
 
-    def _rule(self, Y, active):
+    def _rule(self, Y, known):
         """(when a label leaves, most rows): the first takes counts (a, q), labels."""
         n = len(Y)
         most = np.inf if self.budget is None else round(self.budget * n)
         if self.target is None:
-            limit = mean_ir(Y)
+            limit = mean_ir(known)
             most = most if self.budget is not None else round(PAPER_SHARE * n)
 
             def is_done(counts, labels):
@@ -130,7 +130,7 @@ class MLROS(OverSampler):
                 return counts.max(axis=1) <= limit * own
 
             return is_done, most
-        goal = label_counts(Y) + rows_to_target(
+        goal = label_counts(known) + rows_to_target(
             Y, self._target_by_column(), self._chosen_labels(Y)
         )
         return (
