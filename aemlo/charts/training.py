@@ -172,26 +172,28 @@ def network(features, labels, latent, width, label_width, decoder_layers=1):
         *(("latent", "decode features"), ("latent", "decode labels")),
         *(("decode features", "new features"), ("decode labels", "new labels")),
     )
+    # From top to bottom, so that the words fit their boxes on a narrow page too.
     fig = go.Figure()
     for start, end in arrows:
-        (x0, y0, *_), (x1, y1, *_) = nodes[start], nodes[end]
+        (y0, x0, *_), (y1, x1, *_) = nodes[start], nodes[end]
         fig.add_annotation(
-            **{"x": x1 - 0.4, "y": y1, "ax": x0 + 0.4, "ay": y0},
+            **{"x": x1, "y": y1 - 0.3, "ax": x0, "ay": y0 + 0.3},
             **{"xref": "x", "yref": "y", "axref": "x", "ayref": "y"},
             **{"arrowhead": 2, "arrowwidth": 1.5, "arrowcolor": theme.NEUTRAL},
         )
-    for x, y, text, colour in nodes.values():
+    for y, x, text, colour in nodes.values():
         fig.add_shape(
             type="rect",
-            **{"x0": x - 0.4, "x1": x + 0.4, "y0": y - 0.2, "y1": y + 0.2},
+            **{"x0": x - 0.38, "x1": x + 0.38, "y0": y - 0.3, "y1": y + 0.3},
             line={"color": colour, "width": 2},
         )
-        fig.add_annotation(x=x, y=y, text=text, showarrow=False, font_size=11)
+        fig.add_annotation(x=x, y=y, text=text, showarrow=False, font_size=12)
     hidden = {"visible": False, "fixedrange": True}
     return fig.update_layout(
-        title=f"{features:,} features and {labels:,} labels meet in {latent:,} numbers",
-        height=300,
-        xaxis=hidden | {"range": [-0.5, 4.5]},
-        yaxis=hidden | {"range": [-0.4, 1.4]},
-        margin={"l": 10, "r": 10, "t": 50, "b": 10},
+        title=f"{features:,} features and {labels:,} labels<br>"
+        f"meet in {latent:,} numbers",
+        height=440,
+        xaxis=hidden | {"range": [1.4, -0.4]},
+        yaxis=hidden | {"range": [4.4, -0.4]},
+        margin={"l": 10, "r": 10, "t": 70, "b": 10},
     )
