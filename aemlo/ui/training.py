@@ -21,7 +21,7 @@ CHOICES = {
     PUBLISHED: ("AEMLO-paper", {}),
 }
 HELP = {
-    "default": "Ours: the setting that stood best in our benchmark.",
+    "default": "Ours: the sampler that stood best in our benchmark.",
     "rare labels first": "Ours, all new rows for minority labels: IRLbl falls most.",
     "quick look": "The default with few epochs: to see what happens, not to judge.",
     PUBLISHED: "Network, objective and generation of the paper, its settings.",
