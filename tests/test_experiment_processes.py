@@ -9,14 +9,13 @@ import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
+from small_cells import Cloner, toy
 
 from aemlo import compare, experiment
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.classifiers.base import Classifier
-from aemlo.dataset import Dataset, Feature
 from aemlo.errors import Stopped
 from aemlo.samplers import SAMPLERS
-from aemlo.samplers.base import OverSampler, Synthetic
 
 # Other processes cannot import a module of tests: its classes travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -24,29 +23,6 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 NONE = {"none": SAMPLERS["none"]()}
 TREE = {"BR-tree": CLASSIFIERS["BR-tree"](max_depth=3)}
 SCORE = [*experiment.COLUMNS]
-
-
-def toy(n=80, q=3, seed=0, name="toy"):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, 4))
-    Y = (X[:, :q] + rng.normal(size=(n, q)) > 0.3).astype(np.uint8)
-    features = tuple(Feature(f"x{i}") for i in range(4))
-    return Dataset(name, X, Y, features, tuple("abcdefg"[:q]))
-
-
-class Cloner(OverSampler):
-    """Clones random rows of the training part."""
-
-    title = "cloner"
-
-    def __init__(self, rows=20, random_state=None):
-        self.rows = rows
-        self.random_state = random_state
-
-    def _generate(self, X, Y, rng, on_progress):
-        on_progress(0.5)
-        rows = rng.integers(0, len(Y), self.rows)
-        return Synthetic(X[rows], Y[rows], rows[:, None], np.zeros(self.rows))
 
 
 def test_two_processes_give_the_same_scores_to_the_last_bit():

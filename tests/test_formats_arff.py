@@ -5,23 +5,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from reading import refused, text
 
-from aemlo.errors import DataError
-from aemlo.formats import open_files, open_table, read
-
-
-def text(name, content, encoding="utf-8"):
-    return name, content.encode(encoding)
-
-
-def refused(*files, **how):
-    with pytest.raises(DataError) as error:
-        if len(files) == 1:
-            read(files[0], **how)
-        else:
-            open_files(files).to_dataset(**how)
-    return str(error.value)
-
+from aemlo.formats import open_table, read
 
 ARFF = """% made by hand
 @RELATION 'a set'

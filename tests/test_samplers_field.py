@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from plain_rows import data
 
 from aemlo import formats
 from aemlo.imbalance import cardinality, labelsets, mean_ir, scumble, scumble_per_row
@@ -18,16 +19,6 @@ from aemlo.samplers import (
 )
 from aemlo.samplers.labelset_quotas import fill
 from aemlo.samplers.under import adjusted_hamming
-
-
-def data(n=150, seed=0, q=5):
-    """X (n, 6), four numbers and two binary columns; Y (n, q), the later the rarer."""
-    rng = np.random.default_rng(seed)
-    X = np.hstack([rng.normal(size=(n, 4)) * [1, 50, 0.1, 1], rng.random((n, 2)) < 0.4])
-    Y = (rng.random((n, q)) < np.linspace(0.6, 0.06, q)).astype(np.uint8)
-    Y[:3, -1] = 1
-    return X, Y
-
 
 # ML-ROS and ML-RUS --------------------------------------------------------------------
 

@@ -1,0 +1,19 @@
+"""Files made of a text, and what is said when they are refused."""
+
+import pytest
+
+from aemlo.errors import DataError
+from aemlo.formats import open_files, read
+
+
+def text(name, content, encoding="utf-8"):
+    return name, content.encode(encoding)
+
+
+def refused(*files, **how):
+    with pytest.raises(DataError) as error:
+        if len(files) == 1:
+            read(files[0], **how)
+        else:
+            open_files(files).to_dataset(**how)
+    return str(error.value)
