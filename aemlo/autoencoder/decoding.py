@@ -6,12 +6,13 @@ from scipy import sparse, special
 from aemlo.autoencoder import generation
 
 
-def features(sampler, X, plan, space, rng):
+def features(sampler, X, plan, coded, space, rng):
     """Features (m, d) of the `plan`'s rows of X, from the sampler's trained model.
 
-    `space` is the FeatureSpace of X. Residuals and range are ours; see AEMLO.
+    `coded` is what `codes` gives, `space` the FeatureSpace of X. Residuals and range
+    are ours; see AEMLO.
     """
-    seed, partner, between = _codes(sampler.model_, X, plan)
+    seed, partner, between = coded
     activation = _sigmoid if sampler.output_activation == "sigmoid" else None
 
     def decoded(codes):
@@ -33,11 +34,11 @@ def features(sampler, X, plan, space, rng):
     return space.one_hot(made, made)
 
 
-def labels(sampler, X, Y, plan, rng):
-    """Labels (m, q) of the `plan`'s rows by the sampler's label rule."""
+def labels(sampler, Y, plan, coded, rng):
+    """Labels (m, q) of the `plan`'s rows, `coded`, by the sampler's label rule."""
     if sampler.label_rule == "nearer parent":
         return Y[np.where(plan.step > 0.5, plan.partner, plan.seed)]
-    scores = sampler.model_.decode_labels(_codes(sampler.model_, X, plan)[2])
+    scores = sampler.model_.decode_labels(coded[2])
     if sampler.label_rule == "threshold":
         # sigmoid(s) > t, as round(sigmoid(s)) is for t = 1/2.
         return scores > np.log(sampler.threshold / (1 - sampler.threshold))
@@ -54,7 +55,7 @@ def labels(sampler, X, Y, plan, rng):
     return generation.rank_labels(scores, wanted, plan.label)
 
 
-def _codes(model, X, plan):
+def codes(model, X, plan):
     """Codes of seeds, partners and the points between them, (m, l) each."""
     seed = model.encode(X[plan.seed])
     if (plan.seed == plan.partner).all():

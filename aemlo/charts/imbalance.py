@@ -15,8 +15,7 @@ import plotly.graph_objects as go
 from aemlo.charts import theme
 
 IN_VIEW = 60
-# More bars than these answer a click too slowly; the hatch and the strip of all bars
-# cost more than they show then.
+# More bars answer a click too slowly, with a hatch and a strip of all the more so.
 LIGHT = 120
 MARKS = 240  # marks on the long tail; more would lie on one another
 TICKS = [step * 10.0**power for power in range(-4, 8) for step in (1, 2, 5)]

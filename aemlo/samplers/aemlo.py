@@ -377,9 +377,10 @@ class AEMLO(OverSampler):
         for start in range(0, m, generation.ROWS_AT_ONCE):
             on_progress(start / m)
             part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
-            made = decoding.features(self, X, part, space, rng)
+            coded = decoding.codes(self.model_, X, part)
+            made = decoding.features(self, X, part, coded, space, rng)
             features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
-            labels.append(decoding.labels(self, X, Y, part, rng))
+            labels.append(decoding.labels(self, Y, part, coded, rng))
         on_progress(1.0)
         X_new = stacked([X[:0], *features])
         Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
