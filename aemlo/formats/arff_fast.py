@@ -63,20 +63,18 @@ class FastRows:
         return Part(len(X), dense=X, texts=texts)
 
     def _sparse(self, text):
-        import pyarrow as pa
-
         if self.texts:
             raise Doubt
-        pairs, sizes = _pairs(text)
+        body, sizes = _body(text)
         total = int(sizes.sum())
         if not total:
             return Part(len(sizes), data=np.empty(0), indices=no_places(), sizes=sizes)
         plain = all(_spells_numbers(codes) for codes in self.lists)
-        kind = pa.float64() if plain else pa.dictionary(pa.int32(), pa.string())
-        table = _arrow(pairs, ["place", "value"], {"place": pa.int32(), "value": kind})
-        if table is None or len(table) != total or table["place"].null_count:
-            raise Doubt
-        places = table["place"].to_numpy().copy()
+        places = _places_of_ones(body, sizes) if plain else None
+        if places is not None:
+            written = np.ones(total)
+        else:
+            places, written = _places_and_values(body, total, plain)
         if places.min() < 0 or places.max() >= len(self.columns):
             raise Doubt
         starts = np.cumsum(sizes) - sizes
@@ -86,10 +84,11 @@ class FastRows:
         if not rising.all():
             raise Doubt
         decode = self._plain_values if plain else self._spelled_values
-        return Part(len(sizes), data=decode(table, places), indices=places, sizes=sizes)
+        return Part(
+            len(sizes), data=decode(written, places), indices=places, sizes=sizes
+        )
 
-    def _plain_values(self, table, places):
-        values = _numbers(table["value"])
+    def _plain_values(self, values, places):
         if not self.lists:
             return values
         if self._all_binary and ((values == 0) | (values == 1)).all():
@@ -115,8 +114,8 @@ class FastRows:
             values[mine] = found
         return values
 
-    def _spelled_values(self, table, places):
-        column = table["value"].combine_chunks()
+    def _spelled_values(self, column, places):
+        column = column.combine_chunks()
         words = [word.strip() for word in column.dictionary.to_pylist()]
         token = column.indices.fill_null(len(words)).to_numpy().astype(np.int64)
         values = np.full(len(token), np.nan)
@@ -139,6 +138,9 @@ class FastRows:
 
 
 PAIRS = bytes.maketrans(b", ", b"\n,")
+BLANK, ONE = b" 1"
+SEPARATES = np.isin(np.arange(256), list(b",\n"))
+MOST_DIGITS = 9  # of a place: any such number fits 32 bits
 
 
 def _arrow(text, names, types):
@@ -201,8 +203,8 @@ def _stripped(column):
     return np.array([None if w == "?" else w for w in words], dtype=object)
 
 
-def _pairs(text):
-    """Sparse `text` as lines "place,value", and the number of cells of each row.
+def _body(text):
+    """Sparse `text` as "place value,place value" lines, and the cells of each row.
 
     One blank per cell means that there are no others, and no empty rows.
     """
@@ -216,7 +218,53 @@ def _pairs(text):
         lines = body.split(b"\n")
         sizes = _cells_of(lines)
         sizes[[not line for line in lines]] = 0
-    return body.translate(PAIRS), sizes
+    return body, sizes
+
+
+def _places_of_ones(body, sizes):
+    """Places of the cells of a _body if no row is empty and all values are spelled 1.
+
+    None if not. The digits are read where they stand, which is faster than Arrow.
+    """
+    text = np.frombuffer(body, np.uint8)
+    digits = text - ord("0")
+    blanks = np.flatnonzero(text == BLANK)
+    total = len(blanks)
+    # Of a cell the blank is the last but one letter, and between cells is one letter.
+    if (
+        not sizes.all()
+        or total != sizes.sum()
+        or blanks[-1] + 2 != len(text)
+        or (text[blanks + 1] != ONE).any()
+        or not SEPARATES[text[blanks[:-1] + 2]].all()
+        or np.count_nonzero(digits < 10) != len(text) - 2 * total + 1
+    ):
+        return None
+    lengths = np.diff(blanks, prepend=-3) - 3
+    if lengths.min() < 1 or lengths.max() > MOST_DIGITS:
+        return None
+    places = np.zeros(total, dtype=np.int32)
+    for k in range(lengths.max()):
+        blanks -= 1
+        digit = digits[blanks]
+        digit[lengths <= k] = 0
+        places += np.multiply(digit, 10**k, dtype=np.int32)
+    return places
+
+
+def _places_and_values(body, total, plain):
+    """Places, and values as numbers if `plain`, else as Arrow's column of words."""
+    import pyarrow as pa
+
+    if body[:1] == b"-" or any(mark in body for mark in (b",-", b"\n-")):
+        raise Doubt  # Arrow reads the place -0 as 0.
+    kind = pa.float64() if plain else pa.dictionary(pa.int32(), pa.string())
+    types = {"place": pa.int32(), "value": kind}
+    table = _arrow(body.translate(PAIRS), ["place", "value"], types)
+    if table is None or len(table) != total or table["place"].null_count:
+        raise Doubt
+    places = table["place"].to_numpy().copy()
+    return places, _numbers(table["value"]) if plain else table["value"]
 
 
 def _cells_of(lines):
