@@ -33,15 +33,20 @@ def test_progress_rises_with_the_bytes_read(name):
     assert max(np.diff([0, *told, 1])) < 0.6
 
 
-def test_progress_of_a_workbook_and_stopping_it():
-    book, out, told = openpyxl.Workbook(), io.BytesIO(), []
-    for k in range(2_000):
-        book.active.append([k, 1] if k else ["a", "l"])
+@pytest.mark.parametrize("says_its_size", [True, False])
+def test_progress_of_a_workbook_and_stopping_it(says_its_size):
+    book, out, told = openpyxl.Workbook(write_only=not says_its_size), io.BytesIO(), []
+    sheet = book.create_sheet("rows", 0)
+    sheet.append(["a", "b", "l"])
+    for row in np.random.default_rng(0).random((4_000, 2)).tolist():
+        sheet.append([*row, 1])
+    book.create_sheet("another").append(["nothing"])
     book.save(out)
     data = out.getvalue()
     open_files([("x.xlsx", data)], on_progress=told.append)
-    assert told == sorted(told) and len(told) >= 7
-    assert told[0] == 0 and 0.7 < told[-1] < 1
+    assert told == sorted(told) and len(told) >= 12
+    assert told[0] < 0.2 and 0.7 < told[-1] < 1
+    assert max(np.diff(told)) < 0.2
 
     def stop(fraction):
         raise Stopped

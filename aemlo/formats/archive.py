@@ -37,6 +37,26 @@ def member_names(data):
         return []
 
 
+class Watched(io.BytesIO):
+    """The bytes of a zip archive, which know how far its member in use was read."""
+
+    def __init__(self, data):
+        super().__init__(data)
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            self._members = [
+                (info.header_offset, info.compress_size) for info in packed.infolist()
+            ]
+
+    def share(self):
+        """The part, 0 to 1, of the member that was last read from."""
+        at = self.tell()
+        start, size = max(
+            ((start, size) for start, size in self._members if start < at),
+            default=(0, 1),
+        )
+        return min((at - start) / max(size, 1), 1.0)
+
+
 def check_members(name, data, limits, text=()):
     """The members of a zip archive, refused where they would unpack past the limits.
 

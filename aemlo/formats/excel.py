@@ -100,10 +100,9 @@ def _rows(source, limits, sheet):
     """Titles of all sheets, the one read, and its rows of cell values."""
     import openpyxl
 
+    packed = archive.Watched(source.data)
     try:
-        book = openpyxl.load_workbook(
-            io.BytesIO(source.data), read_only=True, data_only=True
-        )
+        book = openpyxl.load_workbook(packed, read_only=True, data_only=True)
     except Exception as error:
         # openpyxl raises whatever its parsers raise on a broken workbook.
         raise DataError(f"{source.name}: broken workbook ({error}).") from None
@@ -115,12 +114,11 @@ def _rows(source, limits, sheet):
             f"{', '.join(titles) or 'none'}."
         )
     page, rows, cells = book[title], [], 0
-    promised = page.max_row or 0  # as the file says, which may be wrong
-    page.reset_dimensions()
+    page.reset_dimensions()  # what the file says of them may be wrong
     try:
         for row in page.iter_rows(values_only=True):
-            if not len(rows) % OFTEN and promised:
-                source.on_progress(PARSED * min(len(rows) / promised, 1.0))
+            if not len(rows) % OFTEN:
+                source.on_progress(PARSED * packed.share())
             rows.append(row)
             cells += len(row)
             limits.check(source.name, "cells", cells, "cells")
