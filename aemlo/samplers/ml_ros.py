@@ -101,15 +101,13 @@ class MLROS(OverSampler):
             drawn = rows[drawn]
             while len(turn):
                 # Counts before each turn, as if no label of this round had left.
-                added = Y[drawn].cumsum(axis=0, dtype=np.int32)
-                before = counts + added - Y[drawn]
-                done = np.flatnonzero(is_done(before, active[turn]))
+                clones_made = _Clones(known.matrix[drawn], counts)
+                done = np.flatnonzero(is_done(clones_made, active[turn]))
                 taken = int(min(done[0] if len(done) else len(turn), most - made))
                 found.append(drawn[:taken])
                 made_for.append(active[turn[:taken]])
                 made += taken
-                if taken:
-                    counts = counts + added[taken - 1]
+                counts = clones_made.counts_after(taken)
                 if not len(done) or made >= most:
                     break
                 in_round = in_round[in_round != turn[done[0]]]
@@ -118,30 +116,64 @@ class MLROS(OverSampler):
         return np.concatenate(found), np.concatenate(made_for)
 
     def _rule(self, Y, known):
-        """(when a label leaves, most rows): the first takes counts (a, q), labels."""
+        """(when a label leaves, most rows): the first takes _Clones, a label each."""
         n = len(Y)
         most = np.inf if self.budget is None else round(self.budget * n)
         if self.target is None:
             limit = mean_ir(known)
             most = most if self.budget is not None else round(PAPER_SHARE * n)
 
-            def is_done(counts, labels):
-                own = counts[np.arange(len(labels)), labels]
-                return counts.max(axis=1) <= limit * own
+            def is_done(clones_made, labels):
+                return clones_made.largest() <= limit * clones_made.own(labels)
 
             return is_done, most
         goal = label_counts(known) + rows_to_target(
             Y, self._target_by_column(), self._chosen_labels(Y)
         )
-        return (
-            lambda counts, labels: (
-                counts[np.arange(len(labels)), labels] >= goal[labels]
-            ),
-            most,
-        )
+        return lambda clones_made, labels: clones_made.own(labels) >= goal[labels], most
 
     def _say(self, left, made, most):
         if left == 0 and self.target is None and made < most:
             self.notes_.append(
                 f"{made:,} rows were enough: every label chosen is down to MeanIR."
             )
+
+
+class _Clones:
+    """Label counts (q,) before each of the rows `cloned` (m, q) CSR joins them.
+
+    Kept sparse: at a thousand labels a round of them would be a million counts.
+    """
+
+    def __init__(self, cloned, counts):
+        self.counts = counts
+        self.labels = cloned.indices
+        self.turn = np.repeat(np.arange(cloned.shape[0]), np.diff(cloned.indptr))
+        self.m = cloned.shape[0]
+
+    def own(self, labels):
+        """The count of labels[i] before the i-th clone, (m,); each label once."""
+        turn_of = np.full(len(self.counts), -1)
+        turn_of[labels] = np.arange(self.m)
+        # Turns below its own in which a label has come along with another's clone.
+        earlier = self.labels[self.turn < turn_of[self.labels]]
+        return (self.counts + self._added(earlier))[labels]
+
+    def largest(self):
+        """The largest of all counts before each clone, (m,)."""
+        # Who is further behind than there are clones will not be the largest.
+        close = np.flatnonzero(self.counts + self.m >= self.counts.max())
+        place = np.full(len(self.counts), -1)
+        place[close] = np.arange(len(close))
+        at = place[self.labels]
+        joined = np.zeros((self.m + 1, len(close)), dtype=np.int64)
+        joined[self.turn[at >= 0] + 1, at[at >= 0]] = 1
+        joined[0] = self.counts[close]
+        return joined.cumsum(axis=0)[:-1].max(axis=1)
+
+    def counts_after(self, m):
+        """The counts (q,) once the first m clones have joined."""
+        return self.counts + self._added(self.labels[self.turn < m])
+
+    def _added(self, labels):
+        return np.bincount(labels, minlength=len(self.counts))
