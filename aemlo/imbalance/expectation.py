@@ -133,7 +133,7 @@ def _general(notes):
 
 
 def _dense(labels):
-    return labels.matrix.toarray().astype(np.uint8)
+    return labels.matrix.astype(np.uint8, copy=False).toarray()
 
 
 def expected_ir(expectation, empty="left out"):
