@@ -60,6 +60,16 @@ def test_ml_ros_adds_no_more_than_asked():
     assert Y_all.sum(axis=0).tolist() == [400 + 2 * 197, 125 + 197, 125 + 197]
 
 
+def test_ml_ros_as_published_takes_any_number_of_labels():
+    """A quarter of the rows in all, however many labels are rare (600 here)."""
+    Y = np.zeros((1_000, 601), dtype=np.uint8)
+    Y[:, 0] = 1
+    Y[np.arange(600), 1 + np.arange(600)] = 1
+    Y[600:603, 1] = 1
+    sampler = MLROS(labels=range(1, 601), random_state=0)
+    assert len(sampler.fit_resample(np.zeros((1_000, 1)), Y)[0]) == 1_250
+
+
 def test_ml_ros_draws_its_clones_evenly_from_the_bag():
     X, Y = data(400)
     bag = np.flatnonzero(Y[:, 4])

@@ -63,9 +63,9 @@ class MLROS(OverSampler):
     def _paper_quotas(self, Y, labels):
         counts, limit = label_counts(Y), mean_ir(Y)
         above = [j for j in labels if 0 < counts[j] * limit < counts.max()]
-        # Upper bounds: how many rows it takes hangs on the clones' other labels.
+        # Taking turns, labels come to about as many; more than none says: take part.
         rows = np.zeros(Y.shape[1], dtype=int)
-        rows[above] = round(PAPER_SHARE * len(Y))
+        rows[above] = np.maximum(round(PAPER_SHARE * len(Y)) // max(len(above), 1), 1)
         return rows
 
     def _generate(self, X, Y, rng, on_progress):

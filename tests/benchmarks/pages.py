@@ -27,6 +27,7 @@ from playwright.sync_api import sync_playwright
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.embedding import pca, trained
+from aemlo.samplers.ml_ros import MLROS
 from aemlo.store import Store
 
 PORT = 8611
@@ -69,6 +70,8 @@ new PerformanceObserver(list => list.getEntries().forEach(
   task => watch.changed = Math.max(watch.changed, task.startTime + task.duration)
 )).observe({type: 'longtask'});
 """
+VIEWS = ("Long tail", "Concurrence", "Ring", "Co-occurrence", "Phi", "Rows")
+VIEWS += ("Labelsets", "Side by side")
 QUIET = 800  # milliseconds without a change, after which an answer is complete
 
 
@@ -143,57 +146,89 @@ def written(name, seconds):
 
 
 def imbalance(home):
-    """Every kind of click on the imbalance page at 983 labels."""
+    """Every kind of click on the imbalance page at 983 labels, alone and laid over."""
     Y = power_law()
     n, q = Y.shape
     X = np.random.default_rng(0).normal(size=(n, 10))
     names = tuple(f"label {j}" for j in range(q))
     store = Store(home)
     dataset = Dataset("of delicious's size", X, Y, features(10), names)
-    store.use_dataset("workspace-983", store.add_dataset(dataset))
+    key = store.add_dataset(dataset)
+    store.use_dataset("workspace-983", key)
+    _resampled(store, dataset, key)
     print(f"{'click: seconds':32} min median max")
     with page_at(home, "imbalance?w=workspace-983") as page:
-
-        def radio(name):
-            return lambda: page.get_by_role(
-                "radio", name=name, exact=True
-            ).first.click()
-
-        measures = ("Within each label (ImR)", "Positive rows")
-        measures += ("Between labels (IRLbl)",)
-        written(
-            "another measure",
-            [answered(page, radio(m)) for _ in range(2) for m in measures],
-        )
-        label = page.get_by_role("combobox", name="Label").first
-        written("another label", [_choose(page, label, j) for j in range(100, 107)])
-        log = page.locator("label", has_text="Log scale").first
-        written("log scale", [answered(page, log.click) for _ in range(4)])
-        views = (
-            "Long tail",
-            "Concurrence",
-            "Co-occurrence",
-            "Phi",
-            "Rows",
-            "Labelsets",
-        )
-        for view in (*views, "What if"):
-            radio(view)()
-            pause(page)
-        for view in views:
-            radio("All measures")()
-            pause(page)
-            written(view, [answered(page, radio(view))])
-        radio("What if")()
+        _clicks(page)
+        _what_if(page)
+        _option(page, "Lay over", "ML-ROS")
         pause(page)
-        for method in ("ML-ROS", "MLSMOTE", "AEMLO"):
-            page.get_by_role("combobox", name="Sampler").click()
-            page.get_by_role("option", name=method, exact=True).click()
-            pause(page)
-            slider = page.get_by_role("slider", name="Size")
-            larger = partial(slider.press, "ArrowRight")
-            another = [answered(page, larger) for _ in range(TIMES)]
-            written(f"what if: {method}, another size", another)
+        print("with a run laid over")
+        _clicks(page)
+
+
+def _clicks(page):
+    measures = ("Within each label (ImR)", "Positive rows", "Between labels (IRLbl)")
+    written(
+        "another measure",
+        [answered(page, _radio(page, m)) for _ in range(2) for m in measures],
+    )
+    label = page.get_by_role("combobox", name="Label").first
+    written("another label", [_choose(page, label, j) for j in range(100, 107)])
+    log = page.locator("label", has_text="Log scale").first
+    written("log scale", [answered(page, log.click) for _ in range(4)])
+    conventions = ("counts as 0", "left out")
+    written(
+        "labels without positives",
+        [answered(page, _radio(page, c)) for _ in range(2) for c in conventions],
+    )
+    folds = page.get_by_role("spinbutton", name="Folds")
+    written("folds", [answered(page, partial(_fill, folds, k)) for k in (10, 5)])
+    for view in (*VIEWS, "What if"):
+        _radio(page, view)()
+        pause(page)
+    for view in VIEWS:
+        _radio(page, "All measures")()
+        pause(page)
+        written(view, [answered(page, _radio(page, view))])
+
+
+def _what_if(page):
+    _radio(page, "What if")()
+    pause(page)
+    for method in ("ML-ROS", "MLSMOTE", "AEMLO"):
+        _option(page, "Sampler", method)
+        pause(page)
+        slider = page.get_by_role("slider", name="Size")
+        larger = partial(slider.press, "ArrowRight")
+        another = [answered(page, larger) for _ in range(TIMES)]
+        written(f"what if: {method}, another size", another)
+
+
+def _radio(page, name):
+    return lambda: page.get_by_role("radio", name=name, exact=True).first.click()
+
+
+def _option(page, box, title):
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=title).first.click()
+
+
+def _fill(box, value):
+    box.fill(str(value))
+    box.press("Enter")
+
+
+def _resampled(store, dataset, key):
+    """A finished run of ML-ROS on `dataset`, in `store`."""
+    settings = {"sampler": "ML-ROS", "seed": 0}
+    run = store.enqueue(
+        "workspace-983", "resample", "ML-ROS", settings, key, dataset.name
+    )
+    X, Y = MLROS(random_state=0).fit_resample(dataset.X, dataset.Y)
+    more = Dataset(dataset.name, X, Y, dataset.features, dataset.label_names)
+    more.save(store.folder(run) / "resampled")
+    store.claim("benchmark")
+    store.finish(run, "done", summary={}, error=None)
 
 
 def pause(page):
