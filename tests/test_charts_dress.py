@@ -43,9 +43,11 @@ def test_what_the_chart_says_itself_stays():
     assert layout["yaxis"]["automargin"]
 
 
-def test_dressed_twice_is_dressed_for_the_second_mode():
-    fig = dress(simple(), True)
-    assert spec(dress(fig, False)) == spec(dress(simple(), False))
+def test_a_figure_is_left_as_it_was_for_the_other_mode():
+    fig = simple()
+    before, dark = fig.to_json(), spec(dress(fig, True))
+    assert fig.to_json() == before
+    assert spec(dress(fig, False)) == spec(dress(simple(), False)) != dark
 
 
 def test_every_axis_of_subplots_is_dressed():

@@ -10,6 +10,7 @@ margin that Plotly finds too small costs one more drawing.
 import re
 
 import numpy as np
+import plotly.graph_objects as go
 
 FONT = '"Source Sans", sans-serif'
 TEXT = {False: "#31333F", True: "#FAFAFA"}
@@ -21,12 +22,26 @@ SMALL, MIDDLE, LARGE = 12, 14, 16
 MARGIN = {"l": 92, "r": 20, "t": 64, "b": 72, "pad": 4}
 COLORBAR = {"thickness": 16, "outlinewidth": 0, "len": 0.75}
 AXIS = re.compile(r"[xy]axis\d*")
-ARRAYS = ("x", "y", "z", "customdata", "hovertext", "text")
-OF_MARKERS = ("color", "size", "symbol", "opacity")
+
+
+class Drawn(go.Figure):
+    """A dressed figure, ready for the browser: what it says is not gone through again.
+
+    Plotly checks what a figure is given value by value, copies it before it is sent
+    and packs its arrays. For 20,000 points all this takes longer than the rest.
+    """
+
+    def __init__(self, ready):
+        super().__init__()
+        self._ready = ready
+
+    def to_dict(self):
+        """The figure as the dictionary Plotly draws; not to be changed."""
+        return self._ready
 
 
 def dress(fig, dark, selecting=None):
-    """Say the look of a flat figure in its own layout; returns it, changed in place.
+    """A flat figure with its look said in its own layout, as a Drawn.
 
     What the figure says itself stays. `dark` is the mode of the page; `selecting` names
     the kind of selection the chart is for ("points" or "lasso"), or None.
@@ -52,11 +67,8 @@ def dress(fig, dark, selecting=None):
         lasso = layout["dragmode"] in ("lasso", "select")
         layout["clickmode"] = "event" if lasso else "event+select"
         layout.setdefault("hovermode", "closest")
-    fig.layout = layout
-    fig.layout.template = None
-    for trace in fig.data:
-        _as_lists(trace)
-    return fig
+    data = [trace.to_plotly_json() for trace in fig.data]
+    return Drawn(_with_lists({"data": data, "layout": layout}))
 
 
 def is_flat(fig):
@@ -123,15 +135,15 @@ def _over(below, above):
     return both
 
 
-def _as_lists(trace):
-    _lists_in(trace, ARRAYS)
-    if "marker" in trace:
-        _lists_in(trace.marker, OF_MARKERS)
-
-
-def _lists_in(part, names):
-    for name in names:
-        if name in part and isinstance(part[name], np.ndarray):
-            value = part[name].tolist()
-            part[name] = None  # or an equal value would be left as it is
-            part[name] = value
+def _with_lists(part):
+    """`part`, its arrays plain lists and their gaps None, as JSON has them."""
+    if isinstance(part, dict):
+        return {name: _with_lists(value) for name, value in part.items()}
+    if isinstance(part, np.ndarray):
+        gaps = np.isnan(part) if part.dtype.kind == "f" else np.zeros(0, dtype=bool)
+        return np.where(gaps, None, part).tolist() if gaps.any() else part.tolist()
+    if isinstance(part, (list, tuple)) and any(
+        isinstance(one, (dict, list, tuple, np.ndarray)) for one in part
+    ):
+        return [_with_lists(one) for one in part]
+    return part

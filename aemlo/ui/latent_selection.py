@@ -193,14 +193,14 @@ def what_is_left(view, workspace, key):
 
 def one_row(view, rows, key):
     """A closer look at one of the selected rows: its neighbours and its parents."""
-    known = view.known
+    known, labels = view.known, view.properties["labels"].to_numpy()
     st.subheader("One row closely")
     row = st.selectbox(
         "Row",
         rows[:TABLE_ROWS],
         format_func=lambda r: (
             f"{'synthetic ' if known.synthetic[r] else ''}row {r}: "
-            f"{theme.short(view.properties['labels'][r], 60)}"
+            f"{theme.short(labels[r], 60)}"
         ),
         key=f"{key}.one",
     )
@@ -208,7 +208,7 @@ def one_row(view, rows, key):
     spaces = {"latent": known.codes, "features": view.scaled}
     near = selection.nearest_rows(row, spaces, k=min(8, known.dataset.n - 1))
     near["kind"] = np.where(known.synthetic[near["row"]], "synthetic", "real")
-    near["labels"] = view.properties["labels"].to_numpy()[near["row"]]
+    near["labels"] = labels[near["row"]]
     left, right = st.columns(2)
     for column, space in ((left, "latent"), (right, "features")):
         with column:

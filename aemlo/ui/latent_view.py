@@ -49,14 +49,15 @@ def known_of(run_id, finished):
     return trained.read(store.folder(run_id), store.dataset(store.run(run_id).dataset))
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
+# Resources, for a copy of 20,000 rows at each use is felt; nothing here is changed.
+@st.cache_resource(max_entries=12, show_spinner=False)
 def properties_of(run_id, finished):
     """`selection.properties` of a run's rows."""
     known = known_of(run_id, finished)
     return selection.properties(known.dataset, known.provenance)
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def scaled_of(run_id, finished):
     """Features of all rows on the scale of the original ones."""
     known = known_of(run_id, finished)
@@ -64,7 +65,7 @@ def scaled_of(run_id, finished):
     return Preparation().fit(original).transform(known.dataset)
 
 
-@st.cache_data(max_entries=24, show_spinner="Computing PCA")
+@st.cache_resource(max_entries=24, show_spinner="Computing PCA")
 def pca_of(run_id, finished, space, dimensions):
     """The PCA of one space as a picture: a frame `row x y [z]`."""
     known = known_of(run_id, finished)
@@ -80,7 +81,7 @@ def pca_of(run_id, finished, space, dimensions):
     return frame
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def artefact(run_id, name, written):
     """A frame an embedding run wrote, or None; `written` renews it."""
     return trained.frame(state.store().folder(run_id), name)

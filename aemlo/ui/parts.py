@@ -180,7 +180,8 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
     } | more.pop("config", {})
     flat = is_flat(fig)
     if flat:
-        dress(fig, st.context.theme.type == "dark", more.get("selection_mode"))
+        dark = st.context.theme.type == "dark"
+        fig = dress(fig, dark, more.get("selection_mode"))
     shown = st.plotly_chart(
         fig,
         key=key,

@@ -6,10 +6,11 @@ main thread is free: the last change of the page's main part, or the end of the 
 task over 50 ms, whichever is later. Decoration does not count (see WATCH).
 The latent space of 5,000 rows: from its address to a drawn map, visited again.
 
-    PYTHONPATH=. python tests/benchmarks/pages.py [imbalance|latent]
+    PYTHONPATH=. python tests/benchmarks/pages.py [imbalance|latent|selection]
 """
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -44,7 +45,7 @@ AT_REST = (
 # text that a drawn table hands to screen readers a little later.
 WATCH = """
 window.watch = {acted: 0, changed: 0, last: ''};
-for (const kind of ['pointerdown', 'keydown'])
+for (const kind of ['pointerdown', 'pointerup', 'keydown'])
   addEventListener(kind, () => watch.acted = performance.now(), true);
 const decoration = /^data-(stale|test|focused|hovered|pressed|retained)|^aria-/;
 const box = /stElementContainer|stVerticalBlock|stButtonGroup|stFullScreenFrame/;
@@ -69,9 +70,19 @@ new MutationObserver(changes => {
 new PerformanceObserver(list => list.getEntries().forEach(
   task => watch.changed = Math.max(watch.changed, task.startTime + task.duration)
 )).observe({type: 'longtask'});
+// Tables are written on canvases: the first time since reset that one had a new word.
+const words = new Set(), write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function(word, ...where) {
+  if (!words.has(word)) {
+    words.add(word);
+    watch.written ||= performance.now();
+  }
+  return write.call(this, word, ...where);
+};
 """
 VIEWS = ("Long tail", "Concurrence", "Ring", "Co-occurrence", "Phi", "Rows")
 VIEWS += ("Labelsets", "Side by side")
+SELECTED = re.compile(r"([\d,]+) rows? selected")
 QUIET = 800  # milliseconds without a change, after which an answer is complete
 
 
@@ -181,8 +192,6 @@ def _clicks(page):
         "labels without positives",
         [answered(page, _radio(page, c)) for _ in range(2) for c in conventions],
     )
-    folds = page.get_by_role("spinbutton", name="Folds")
-    written("folds", [answered(page, partial(_fill, folds, k)) for k in (10, 5)])
     for view in (*VIEWS, "What if"):
         _radio(page, view)()
         pause(page)
@@ -209,13 +218,10 @@ def _radio(page, name):
 
 
 def _option(page, box, title):
-    page.get_by_role("combobox", name=box).click()
-    page.get_by_role("option", name=title).first.click()
-
-
-def _fill(box, value):
-    box.fill(str(value))
-    box.press("Enter")
+    combobox = page.get_by_role("combobox", name=box)
+    combobox.click()
+    combobox.fill(title)
+    page.get_by_role("option", name=title, exact=True).click()
 
 
 def _resampled(store, dataset, key):
@@ -281,6 +287,39 @@ def latent(home):
         written("menu to a drawn map", within)
 
 
+def selection(home):
+    """Loops around some 2,000 of 20,000 points: until the table has them, and all."""
+    run = _trained(Store(home), n=18_000, m=2_000)
+    with page_at(home, f"latent?w=workspace0&run={run}") as page:
+        tables, around, rows = [], [], []
+        plot = page.locator(".js-plotly-plot .nsewdrag").first
+        for left in (0.2, 0.45, 0.25, 0.5, 0.3):
+            plot.scroll_into_view_if_needed()
+            page.evaluate("watch.written = 0")
+            _loop(page, plot.bounding_box(), left)
+            around.append(answered(page, lambda: None))
+            tables.append(page.evaluate("watch.written - watch.acted") / 1000)
+            said = page.get_by_text(SELECTED).first.inner_text()
+            rows.append(int(SELECTED.search(said)[1].replace(",", "")))
+            page.wait_for_timeout(1500)
+        print(
+            f"{f'{min(rows):,} to {max(rows):,} of 20,000: seconds':32} min median max"
+        )
+        written("let go to the table", tables)
+        written("let go to all that follows", around)
+
+
+def _loop(page, box, left, width=0.12, height=0.45):
+    """A loop drawn with the mouse inside `box`, a rectangle of these shares of it."""
+    x, y = box["x"] + left * box["width"], box["y"] + 0.25 * box["height"]
+    w, h = width * box["width"], height * box["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for corner in ((x + w, y), (x + w, y + h), (x, y + h), (x, y + 4)):
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()
+
+
 def _through_the_menu(page, group, title):
     page.get_by_role("button", name=group).first.click()
     link = page.get_by_role("menuitem", name=title).first
@@ -342,12 +381,15 @@ def _picture(store, run, key, spaces):
     store.finish(picture, "done", summary={}, error=None)
 
 
+KINDS = {"imbalance": imbalance, "latent": latent, "selection": selection}
+
+
 def main(kinds):
     """Time the pages named."""
     for kind in kinds:
         with tempfile.TemporaryDirectory() as home:
-            {"imbalance": imbalance, "latent": latent}[kind](Path(home))
+            KINDS[kind](Path(home))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["imbalance", "latent"])
+    main(sys.argv[1:] or list(KINDS))
