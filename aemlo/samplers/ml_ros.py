@@ -63,9 +63,10 @@ class MLROS(OverSampler):
     def _paper_quotas(self, Y, labels):
         counts, limit = label_counts(Y), mean_ir(Y)
         above = [j for j in labels if 0 < counts[j] * limit < counts.max()]
-        # Taking turns, labels come to about as many; more than none says: take part.
-        rows = np.zeros(Y.shape[1], dtype=int)
-        rows[above] = np.maximum(round(PAPER_SHARE * len(Y)) // max(len(above), 1), 1)
+        rows, share = np.zeros(Y.shape[1], dtype=int), round(PAPER_SHARE * len(Y))
+        if share:
+            # Taking turns, labels come to about as many; more than none: takes part.
+            rows[above] = max(share // max(len(above), 1), 1)
         return rows
 
     def _generate(self, X, Y, rng, on_progress):
