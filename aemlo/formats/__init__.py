@@ -70,7 +70,9 @@ def read(
     if isinstance(path, str) and path.casefold() in builtin.NAMES:
         return _built_in(path.casefold(), name)
     files = [path, *_several(test), *_several(xml)]
-    table = open_files(files, limits, on_progress=on_progress, **options)
+    table = open_files(
+        files, limits, on_progress=on_progress, train_first=test is not None, **options
+    )
     if labels is not None and label_count is not None:
         raise ParameterError("Give labels or label_count, not both.")
     if label_count is not None:
@@ -90,12 +92,14 @@ def open_files(
     label_list=None,
     label_separator=None,
     on_progress=None,
+    train_first=False,
     **options,
 ):
     """The Table in one or two data files and at most one XML file that names labels.
 
     A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
-    which). Two data files are the training and the test part of a split. `label_list`
+    which). Two data files are the training and the test part of a split, told apart by
+    their names, or in this order where `train_first` says so. `label_list`
     names a column that holds lists of labels. `format` (a title of READERS), `encoding`
     and more `options` help where a file does not tell. `on_progress(fraction)` is
     called with the share of the bytes read, from whatever thread reads them. Raises
@@ -119,7 +123,8 @@ def open_files(
     _share_progress(holding, on_progress or no_progress)
     tables = [_table(source, limits, **options) for source in holding]
     if len(tables) == 2:
-        train, test = pair.in_order([source.name for source in holding])
+        names = [source.name for source in holding]
+        train, test = (0, 1) if train_first else pair.in_order(names)
         table = pair.joined(tables[train], tables[test])
     else:
         table = tables[0]

@@ -20,12 +20,13 @@ from aemlo.formats.mulan_xml import write_names
 from aemlo.formats.table import Column, Table, unique_names
 
 DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
+FIRST = re.compile(rb"^[ \t]*@(relation|attribute)\b", re.I | re.M)
 NUMBERS = ("numeric", "real", "integer")
 NUMERIC, TEXT, DATE = ("numeric", ()), ("text", ()), ("date", ())
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
-MEKA = re.compile(r":.*?-C\s+(-?\d+)", re.S)
-SPLIT = re.compile(r"-split-(number|percentage)\s+(\d+(?:\.\d+)?)")
-FILTER = re.compile(r"weka\.filters\S*\.attribute\.(\w+)")
+MEKA = re.compile(r"-C\s+(-?\d{1,9})(?!\d)")
+SPLIT = re.compile(r"-split-(number|percentage)\s+(\d{1,9}(?:\.\d{1,9})?)(?!\d)")
+FILTER = ("weka.filters", re.compile(r"\.attribute\.(\w+)"))
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Arff(Format):
     extensions = (".arff",)
 
     def recognises(self, head):
-        return 2 if re.search(rb"^\s*@(relation|attribute)\b", head, re.I | re.M) else 0
+        return 2 if FIRST.search(head) else 0
 
     def read(self, source, limits, **options):
         header = read_header(source, limits)
@@ -111,6 +112,7 @@ def read_header(source, limits):
     text = data[: end.start()].decode("utf-8", errors="replace")
     relation, known = "", {}
     names, which, places, text = _plain_attributes(text)
+    _check_data_line(name, data, end)
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line[0] == "%":
@@ -138,6 +140,18 @@ def read_header(source, limits):
     relation = unquoted(relation)
     which = np.array(which)
     return Header(relation, columns, declared, which, start, line, warnings, repeated)
+
+
+def _check_data_line(name, data, end):
+    """DataError where a row stands on the line of @data: it would be lost."""
+    rest = data[end.end() : data.find(b"\n", end.end()) + 1 or len(data)].strip()
+    if rest and not rest.startswith(b"%"):
+        line = data.count(b"\n", 0, end.end()) + 1
+        shown = rest[:40].decode("utf-8", errors="replace")
+        raise DataError(
+            f"{name}, line {line:,}: rows begin on the line after @data, got {shown!r} "
+            "on its line. Break the line there."
+        )
 
 
 def _columns(names, which, declared):
@@ -172,6 +186,7 @@ def _plain_attributes(text):
     # Every line begins with @attribute, and so does every third word: three a line.
     if (
         start < 0
+        or "@attribute" in text[:start].lower()  # spelled otherwise: comes before
         or text[max(start - 1, 0)] not in "@\n"
         or len(words) != 3 * lines
         or block.count("\n@attribute") != lines - 1
@@ -258,12 +273,18 @@ def header_location(header, name):
     A header that Weka filters changed afterwards (their names follow the count) does
     not count: the columns may have moved since.
     """
-    match = MEKA.search(header.relation)
+    _, _, options = header.relation.partition(":")
+    match = MEKA.search(options)
     count = int(match[1]) if match else 0
-    if not count or abs(count) >= len(header.columns):
+    if not count:
         return Location()
-    words = f"the header ({'-C ' + match[1]})"
-    moved = FILTER.findall(header.relation)
+    if abs(count) >= len(header.columns):
+        warning = (
+            f"The header's -C {count} is no number of labels of a file with "
+            f"{len(header.columns):,} columns: not relied on."
+        )
+        return Location(warnings=[warning])
+    moved = _filters(header.relation)
     names = [column.name for column in header.columns]
     chosen = names[:count] if count > 0 else names[count:]
     if moved:
@@ -271,10 +292,22 @@ def header_location(header, name):
             f"The header's -C {count} is older than the Weka filters named after it "
             f"({', '.join(sorted(set(moved)))}), which move columns: not relied on."
         )
-        return Location(chosen, words, certain=False, warnings=[warning])
+        said = f"the header (-C {count})"
+        return Location(chosen, said, certain=False, warnings=[warning])
     place = "first" if count > 0 else "last"
     words = f"the header (-C {count}: the {place} {abs(count)} columns)"
     return Location(chosen, words, certain=True)
+
+
+def _filters(relation):
+    """Names of Weka's attribute filters that `relation` says were used."""
+    begins, attribute = FILTER
+    found = []
+    for word in relation.split():
+        at = word.find(begins)
+        match = attribute.search(word, at) if at >= 0 else None
+        found += [match[1]] if match else []
+    return found
 
 
 def declared_split(relation, n):

@@ -11,7 +11,7 @@ from itertools import repeat
 
 import numpy as np
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
 
 
 class Doubt(Exception):  # noqa: N818  (a stretch the fast way cannot read)

@@ -9,6 +9,7 @@ either reads it or says which line is at fault. Ours.
 import math
 import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -111,7 +112,7 @@ class _Reader(FastRows):
             row = self._without_weight(row)
             places, words = self._cells(row, at)
             if len(places) > len(set(places)):
-                twice = next(p for p in places if places.count(p) > 1)
+                (twice, _), *_ = Counter(places).most_common(1)
                 raise DataError(f"{at}: column {twice} occurs twice in the row.")
             self._keep(places, words, at, data, indices, texts)
             sizes.append(len(places))
@@ -137,7 +138,7 @@ class _Reader(FastRows):
 
     def _cells(self, row, at):
         """Places and words of one row, sparse or dense whatever the others are."""
-        if row[0] == "{":
+        if row[:1] == "{":
             if row[-1] != "}":
                 raise DataError(f"{at}: a sparse row must end with '}}'.")
             self.mixed += not self.is_sparse
@@ -162,10 +163,12 @@ class _Reader(FastRows):
             raise DataError(
                 f"{at}: a sparse row is a list of 'column value', got {body[:40]!r}."
             )
-        places = [int(place) for place, _ in pairs]
-        if max(places) >= len(self.columns):
+        longest = max((place.lstrip("0") for place, _ in pairs), key=len)
+        places = [int(place) for place, _ in pairs] if len(longest) <= 9 else None
+        if places is None or max(places) >= len(self.columns):
+            last = longest[:20] if places is None else max(places)
             raise DataError(
-                f"{at}: column {max(places)} does not exist; the file declares "
+                f"{at}: column {last} does not exist; the file declares "
                 f"{len(self.columns):,} (0 to {len(self.columns) - 1:,})."
             )
         return places, [word for _, word in pairs]

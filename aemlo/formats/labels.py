@@ -4,6 +4,7 @@ An XML file beats the header's count, which beats a guess; a guess is only ever 
 to be confirmed. Labels are matched by name, and 0 and 1 are told by value.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,8 +98,9 @@ def positions(table, location):
             f"{len(location.names)} labels{origin}: {listed(lacking)}. "
             f"Its columns: {listed(table.column_names)}."
         )
-    repeated = {name for name in location.names if location.names.count(name) > 1}
     if len(set(found)) < len(found):
+        times = Counter(location.names)
+        repeated = [name for name in times if times[name] > 1]
         raise DataError(
             f"{table.name}: a label is named twice ({listed(sorted(repeated))})."
         )

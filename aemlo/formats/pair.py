@@ -66,13 +66,31 @@ def joined(train, test):
         X=stack(blocks),
         texts=texts,
         location=location,
-        warnings=list(dict.fromkeys([*train.warnings, *test.warnings])),
+        warnings=list(
+            dict.fromkeys(
+                [*train.warnings, *test.warnings, *_disagreement(train, test)]
+            )
+        ),
         split=np.arange(train.n + test.n) < train.n,
         limits=train.limits,
         source={**train.source, "test_file": test.source.get("file")},
         may_lack_columns=train.may_lack_columns,
         repeated=(*train.repeated, *test.repeated),
     )
+
+
+def _disagreement(train, test):
+    """A warning where both files say for sure which columns are labels, differently."""
+    if train.may_lack_columns or not (train.location.certain and test.location.certain):
+        return []
+    here, there = train.location.names or [], test.location.names or []
+    if set(here) == set(there):
+        return []
+    said = [f"{table.name} ({table.location.words})" for table in (train, test)]
+    return [
+        f"{' and '.join(said)} name different label columns: {listed(here, 3)} and "
+        f"{listed(there, 3)}. The training file's were used."
+    ]
 
 
 def common_name(train, test):
