@@ -14,7 +14,8 @@ import pandas as pd
 
 from aemlo import __version__, imbalance, params
 from aemlo.errors import AemloError, ParameterError
-from aemlo.formats import WRITERS, read, says_split, write
+from aemlo.file_arguments import file_arguments, label_arguments, read_dataset
+from aemlo.formats import WRITERS, says_split, write
 from aemlo.progress import Bar
 from aemlo.registry import find
 
@@ -40,10 +41,6 @@ def main(arguments=None):
     return 0
 
 
-HOW = ("xml", "test", "label_list", "label_count", "label_location", "format")
-HOW += ("encoding", "delimiter", "decimal", "sheet", "member")
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """One line, exit code 2, as for every other mistake."""
@@ -58,12 +55,12 @@ def _parser():
     )
 
     info = verbs.add_parser("info", help="what is in a file, and how imbalanced")
-    _file(info)
+    file_arguments(info)
     info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(do=do_info)
 
     resample = verbs.add_parser("resample", help="add, remove or split rows")
-    _file(resample)
+    file_arguments(resample)
     resample.add_argument("--sampler", required=True, help="a name `list` prints")
     _settings(resample)
     resample.add_argument("--out", required=True, help=f"file: {_endings()}")
@@ -71,7 +68,7 @@ def _parser():
     resample.set_defaults(do=do_resample)
 
     train = verbs.add_parser("train", help="train AEMLO and keep the model")
-    _file(train)
+    file_arguments(train)
     train.add_argument("--sampler", default="AEMLO", help="AEMLO or AEMLO-paper")
     _settings(train)
     train.add_argument("--out", required=True, help="folder for losses.csv and model")
@@ -79,7 +76,7 @@ def _parser():
 
     compare = verbs.add_parser("compare", help="classifiers before and after sampling")
     compare.add_argument("file", nargs="?", help="as for info; not with --spec")
-    _where_labels_are(compare)
+    label_arguments(compare)
     compare.add_argument("--samplers", help="names, comma between")
     compare.add_argument("--classifiers", help="names, comma between")
     compare.add_argument("--folds", type=int, default=5)
@@ -94,7 +91,7 @@ def _parser():
     compare.set_defaults(do=do_compare)
 
     convert_verb = verbs.add_parser("convert", help="write a file in another format")
-    _file(convert_verb)
+    file_arguments(convert_verb)
     convert_verb.add_argument("out", help=f"file: {_endings()}")
     convert_verb.add_argument("--to", help=f"format: {', '.join(WRITERS)}")
     convert_verb.set_defaults(do=do_convert)
@@ -103,35 +100,6 @@ def _parser():
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(do=do_list)
     return parser
-
-
-def _file(parser):
-    parser.add_argument("file", help="a data file, or yeast, or synthetic")
-    _where_labels_are(parser)
-
-
-def _where_labels_are(parser):
-    parser.add_argument("--xml", help="Mulan XML file that names the labels")
-    parser.add_argument("--test", help="file with the test rows of a declared split")
-    parser.add_argument("--labels", help="label columns by name, comma between")
-    parser.add_argument("--label-list", help="column that lists each row's labels")
-    parser.add_argument("--label-count", type=int, help="number of label columns")
-    parser.add_argument(
-        "--label-location", choices=["start", "end"], help="where they are"
-    )
-    parser.add_argument(
-        "--missing-labels",
-        choices=["refuse", "absent"],
-        default="refuse",
-        help="what an empty label cell means",
-    )
-    how = parser.add_argument_group("where the file does not tell")
-    how.add_argument("--format", help="the format it is in, as `aemlo list` names it")
-    how.add_argument("--encoding", help="such as cp1252")
-    how.add_argument("--delimiter", help="of a CSV file")
-    how.add_argument("--decimal", choices=[".", ","], help="of a CSV file")
-    how.add_argument("--sheet", help="of an Excel workbook")
-    how.add_argument("--member", help="the data file in a zip archive")
 
 
 def _settings(parser, help="a setting of the sampler"):
@@ -145,22 +113,9 @@ def _endings():
     return ", ".join(sorted({e for form in WRITERS.values() for e in form.extensions}))
 
 
-def _read(options):
-    labels = options.labels.split(",") if options.labels else None
-    given = {name: getattr(options, name) for name in HOW}
-    with Bar("reading") as bar:
-        return read(
-            options.file,
-            labels=[name.strip() for name in labels] if labels else None,
-            missing_labels=options.missing_labels,
-            on_progress=bar,
-            **{name: value for name, value in given.items() if value is not None},
-        )
-
-
 def do_info(options):
     """Print what is in a file."""
-    dataset = _read(options)
+    dataset = read_dataset(options)
     found = imbalance.summary(dataset.Y, len(dataset.feature_names))
     found["label_names"] = list(dataset.label_names)
     found["labels_from"] = dataset.labels_from
@@ -174,8 +129,6 @@ def do_info(options):
             print(f"{name:<14} {value}")
     table = imbalance.per_label(dataset.Y, dataset.label_names)
     print("\n" + table.to_string(index=False, float_format="{:.4g}".format))
-    for warning in dataset.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _sampler(name, settings, seed):
@@ -200,7 +153,7 @@ def do_resample(options):
     """Resample a file and write it with a column that marks synthetic rows."""
     from aemlo.prepare import Preparation
 
-    dataset = _read(options)
+    dataset = read_dataset(options)
     sampler = _sampler(options.sampler, options.set, options.seed)
     preparation = Preparation(scale="none").fit(dataset)
     with Bar(sampler.title) as bar:
@@ -240,7 +193,7 @@ def do_train(options):
     from aemlo.prepare import Preparation
     from aemlo.samplers import AEMLO
 
-    dataset = _read(options)
+    dataset = read_dataset(options)
     sampler = _sampler(options.sampler, options.set, options.seed)
     if not isinstance(sampler, AEMLO):
         raise ParameterError(
@@ -280,7 +233,7 @@ def do_compare(options):
         datasets = specs.datasets(spec, path.parent)
     else:
         spec = specs.checked(_spec(options))
-        datasets = [_read(options)]
+        datasets = [read_dataset(options)]
     samplers, classifiers = specs.arms(spec)
     with Bar("compare") as bar:
         scores = experiment.run(
@@ -357,7 +310,7 @@ def _spec(options):
 
 def do_convert(options):
     """Write a file in another format."""
-    dataset = _read(options)
+    dataset = read_dataset(options)
     files = write(dataset, options.out, format=options.to)
     print("wrote " + ", ".join(str(path) for path in files))
     if not says_split(dataset, options.out, options.to):

@@ -151,3 +151,32 @@ def test_list_prints_the_names_the_others_take():
     assert {"none", "MLSMOTE", "AEMLO", "AEMLO-paper"} <= set(found["samplers"])
     assert {"BR-logistic", "BR-tree", "ML-kNN"} <= set(found["classifiers"])
     assert {"macro-F1", "ranking loss"} <= set(found["metrics"])
+
+
+def test_what_reading_warns_of_is_said_by_every_verb(tmp_path):
+    (tmp_path / "a.csv").write_text("f,day,l\n1,2020-01-01,1\n2,2020-02-01,0\n")
+    for verb in (["convert", "a.csv", "b.arff"], ["info", "a.csv"]):
+        done = aemlo(*verb, "--labels", "l", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == "warning: Column 'day' holds dates: left out.\n"
+
+
+@pytest.mark.parametrize("separator", ["ab", "é", "", "x"])
+def test_a_separator_is_one_sign(tmp_path, separator):
+    (tmp_path / "a.csv").write_text("f\tl\n1\t1\n2\t0\n")
+    done = aemlo("info", "a.csv", "--delimiter", separator, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "--delimiter" in done.stderr
+    done = aemlo("info", "a.csv", "--delimiter", r"\t", "--labels", "l", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_labels_on_the_command_line_may_hold_commas_or_be_listed(tmp_path):
+    (tmp_path / "a.csv").write_text('f,"l, m",n\n1,1,0\n2,0,1\n')
+    named = '"l, m", n'
+    done = aemlo("info", "a.csv", "--labels", named, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["label_names"] == ["l, m", "n"]
+    (tmp_path / "b.csv").write_text("f,topics\n1,x/y\n2,y\n")
+    listed = ["--label-list", "topics", "--label-separator", "/"]
+    done = aemlo("info", "b.csv", *listed, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["label_names"] == ["x", "y"]

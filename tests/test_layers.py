@@ -18,7 +18,7 @@ LAYERS = (
         *("experiment", "compare", "charts", "folds", "leaks", "report", "specs"),
         *("cells", "model_files"),
     },
-    {"store", "worker", "jobs", "__main__"},
+    {"store", "worker", "jobs", "file_arguments", "__main__"},
     {"ui"},
     {"pages", "app"},
 )

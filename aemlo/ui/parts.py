@@ -30,7 +30,8 @@ PAGE_OF_KIND = {
     "classify": "pages/classify.py",
     "predict": "pages/classify.py",
 }
-MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~:^"})
+MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~^"})
+MARKDOWN[ord(":")] = "&#58;"  # Streamlit makes icons of `:material/...:` even escaped
 
 
 def plain(text):

@@ -1,0 +1,79 @@
+"""Arguments of the command line that say how a data file is read."""
+
+import csv
+import sys
+
+from aemlo.errors import ParameterError
+from aemlo.formats import read
+from aemlo.progress import Bar
+
+HOW = ("xml", "test", "label_list", "label_count", "label_location", "format")
+HOW += ("label_separator", "encoding", "delimiter", "decimal", "sheet", "member")
+
+
+def file_arguments(parser):
+    """Add a data file and all that says how to read it."""
+    parser.add_argument("file", help="a data file, or yeast, or synthetic")
+    label_arguments(parser)
+
+
+def label_arguments(parser):
+    """Add what says where the labels are, and how the file is written."""
+    parser.add_argument("--xml", help="Mulan XML file that names the labels")
+    parser.add_argument("--test", help="file with the test rows of a declared split")
+    parser.add_argument("--labels", help='label columns, "a, b",c')
+    parser.add_argument("--label-list", help="column that lists each row's labels")
+    parser.add_argument("--label-separator", help="what stands between them")
+    parser.add_argument("--label-count", type=int, help="number of label columns")
+    parser.add_argument(
+        "--label-location", choices=["start", "end"], help="where they are"
+    )
+    parser.add_argument(
+        "--missing-labels",
+        choices=["refuse", "absent"],
+        default="refuse",
+        help="what an empty label cell means",
+    )
+    how = parser.add_argument_group("where the file does not tell")
+    how.add_argument("--format", help="the format it is in, as `aemlo list` names it")
+    how.add_argument("--encoding", help="such as cp1252")
+    how.add_argument("--delimiter", help=r"of a CSV file; \t for a tab")
+    how.add_argument("--decimal", choices=[".", ","], help="of a CSV file")
+    how.add_argument("--sheet", help="of an Excel workbook")
+    how.add_argument("--member", help="the data file in a zip archive")
+
+
+def read_dataset(options):
+    """The Dataset of the options; what reading it warns of is said on stderr."""
+    given = {name: getattr(options, name) for name in HOW}
+    for name in ("delimiter", "label_separator"):
+        given[name] = _separator(name, given[name])
+    with Bar("reading") as bar:
+        dataset = read(
+            options.file,
+            labels=_label_names(options.labels) if options.labels else None,
+            missing_labels=options.missing_labels,
+            on_progress=bar,
+            **{name: value for name, value in given.items() if value is not None},
+        )
+    for warning in dataset.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    return dataset
+
+
+def _label_names(text):
+    """Names with commas between them; one that holds a comma stands in quotes."""
+    (names,) = csv.reader([text], skipinitialspace=True)
+    return [name.strip() for name in names]
+
+
+def _separator(name, text):
+    if text is None:
+        return None
+    letter = {r"\t": "\t", "tab": "\t"}.get(text, text)
+    if len(letter) != 1 or letter.isalnum() or letter in '"\n\r' or ord(letter) > 126:
+        raise ParameterError(
+            f"--{name.replace('_', '-')} {text!r}: must be one sign such as , ; | or "
+            r"\t for a tab."
+        )
+    return letter
