@@ -1,5 +1,7 @@
 """The checks: each finds one thing in a data set and offers answers to it."""
 
+import re
+
 import numpy as np
 from scipy import sparse
 
@@ -21,6 +23,11 @@ from aemlo.checks.looks import (
     shared_rows,
 )
 
+# Whole numbers with gaps are ids in so many rows, if in order or called so.
+ENOUGH_IDS = 20
+ID_WORDS = {"id", "ids", "uid", "uuid", "guid"}
+ID_NAMES = {"key", "index", "nr", "no", "number", "row", "row number", "row index"}
+
 
 def examine(dataset, few=FEW_POSITIVES):
     """The Findings about `dataset`, serious ones first; `few` is the fewest positives
@@ -31,28 +38,19 @@ def examine(dataset, few=FEW_POSITIVES):
 
 def missing_values(dataset, few):
     """Empty feature cells."""
-    holes = holes_of(dataset.X)
-    cells = int(holes.sum())
-    if not cells:
+    holes, texts = holes_of(dataset.X), _empty_texts(dataset)
+    numbers, words = int(holes.sum()), int(texts.sum())
+    if not numbers + words:
         return None
-    rows = int((per_row(holes) > 0).sum())
+    in_numbers = per_row(holes) > 0
+    rows = int((in_numbers | texts.any(axis=1)).sum())
     names = [dataset.features[j].name for j in np.flatnonzero(per_column(holes))]
-    answers = [
-        Answer(
-            "Fill in: median of the training part, commonest category"
-            if not _fill_of(dataset)
-            else f"Fill in as chosen ({_fill_of(dataset)})"
-        ),
-        *(
-            Answer(f"Fill in: {kind}", ({"step": "impute", "numeric": kind},))
-            for kind in ("median", "mean", "most frequent", "zero")
-            if kind != (_fill_of(dataset) or "median")
-        ),
-    ]
-    if rows < dataset.n:
+    names += [dataset.text_names[j] for j in np.flatnonzero(texts.any(axis=0))]
+    answers = _fillings(dataset) if numbers else [KEEP]
+    if numbers and not in_numbers.all():
         answers.append(
             Answer(
-                f"Drop {counted(rows, 'row')}",
+                f"Drop {counted(int(in_numbers.sum()), 'row')}",
                 ({"step": "drop_rows", "rule": "missing"},),
             )
         )
@@ -60,10 +58,12 @@ def missing_values(dataset, few):
     return Finding(
         "missing_values",
         "Missing values",
-        cells,
+        numbers + words,
         "cells",
-        f"{counted(cells, 'cell')} in {counted(rows, 'row')} and "
-        f"{counted(len(names), 'feature')} are empty: {listed(names)}.",
+        f"{counted(numbers + words, 'cell')} in {counted(rows, 'row')} and "
+        f"{counted(len(names), 'feature')} are empty: {listed(names)}."
+        + f" Of these {words:,} are texts, which count as texts without words."
+        * bool(words),
         tuple(answers),
         tuple(names),
     )
@@ -98,7 +98,10 @@ def text_columns(dataset, few):
 
 
 def id_like(dataset, few):
-    """Nominal or whole-number features with another value in every row."""
+    """Nominal or whole-number features with another value in every row.
+
+    Whole numbers have to be consecutive, or come in order, or be called an id.
+    """
     names = [
         feature.name
         for j, feature in enumerate(dataset.features)
@@ -250,6 +253,30 @@ CHECKS = (
 )
 
 
+def _empty_texts(dataset):
+    """Where a text is missing or has no letters: bool (n, text columns)."""
+    if dataset.text is None:
+        return np.zeros((dataset.n, 0), dtype=bool)
+    return dataset.text.map(lambda t: t is None or not str(t).strip()).to_numpy(bool)
+
+
+def _fillings(dataset):
+    """The answers that fill in gaps of numbers and categories."""
+    chosen = _fill_of(dataset)
+    return [
+        Answer(
+            f"Fill in as chosen ({chosen})"
+            if chosen
+            else "Fill in: median of the training part, commonest category"
+        ),
+        *(
+            Answer(f"Fill in: {kind}", ({"step": "impute", "numeric": kind},))
+            for kind in ("median", "mean", "most frequent", "zero")
+            if kind != (chosen or "median")
+        ),
+    ]
+
+
 def _fill_of(dataset):
     steps = [s for s in dataset.recipe if s["step"] == "impute"]
     return steps[-1]["numeric"] if steps else None
@@ -305,8 +332,18 @@ def _is_id(dataset, j, feature):
         return False
     if feature.kind == "nominal":
         return True
-    whole = (values == np.floor(values)).all()
-    return bool(whole and (np.abs(np.diff(np.sort(values))) == 1).all())
+    if not (values == np.floor(values)).all():
+        return False
+    steps = np.diff(values)
+    if (np.diff(np.sort(values)) == 1).all():
+        return True
+    in_order = (steps > 0).all() or (steps < 0).all()
+    return bool(dataset.n >= ENOUGH_IDS and (in_order or _is_called_id(feature.name)))
+
+
+def _is_called_id(name):
+    words = [w.casefold() for w in re.findall(r"[A-Z]?[a-z]++|[A-Z]++", name)]
+    return bool(ID_WORDS & set(words)) or " ".join(words) in ID_NAMES
 
 
 def _key(name):

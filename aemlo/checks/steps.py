@@ -40,8 +40,72 @@ def apply(dataset, steps):
 
 
 def without(original, recipe, position):
-    """`original` after all steps of `recipe` but the one at `position`."""
-    return apply(original, [s for k, s in enumerate(recipe) if k != position])
+    """`original` after all steps of `recipe` but the one at `position`.
+
+    Later steps follow their columns: they speak of them by the names they have now. A
+    step that does not fit any more is left out, and a warning says so.
+    """
+    old = new = apply(original, recipe[:position])
+    of_old = of_new = list(range(len(_columns(new))))
+    warnings = []
+    for k, step in enumerate(recipe[position:]):
+        done = apply(old, [step])
+        left = _followed(of_old, old, done, step)
+        if k:
+            fitting = _fitting(step, (old, of_old), done, (new, of_new))
+            try:
+                changed = apply(new, [fitting]) if fitting else None
+            except DataError:
+                changed = None
+            if changed is None:
+                warnings.append(
+                    f"No longer in the recipe: {in_words(step)}. It does not fit the "
+                    "columns after what was taken back."
+                )
+            else:
+                of_new, new = _followed(of_new, new, changed, fitting), changed
+        old, of_old = done, left
+    return replace(new, warnings=(*new.warnings, *warnings)) if warnings else new
+
+
+def _columns(dataset):
+    """(what, name) of all columns, in the order of a renaming."""
+    return [
+        *(("feature", name) for name in dataset.feature_names),
+        *(("label", name) for name in dataset.label_names),
+    ]
+
+
+def _followed(numbers, before, after, step):
+    """The numbers that columns have been given, as the columns stand after `step`."""
+    if step["step"] == "rename":
+        return numbers
+    known = {}
+    for number, column in zip(numbers, _columns(before), strict=True):
+        known.setdefault(column, []).append(number)
+    return [known[column].pop(0) for column in _columns(after)]
+
+
+def _fitting(step, old, done, new):
+    """`step`, which made `done` of `old`, for the columns of `new`; None if it means
+    none of them. `old` and `new` are data sets with the numbers of their columns."""
+    if "names" not in step:
+        return step
+    now = dict(zip(new[1], _columns(new[0]), strict=True))
+    was = dict(zip(old[1], _columns(old[0]), strict=True))
+    if step["step"] == "rename":
+        given = dict(zip(old[1], _columns(done), strict=True))
+        fresh = {n: column for n, column in given.items() if column != was[n]}
+        names = [fresh.get(n, column)[1] for n, column in now.items()]
+        same = names == [name for _, name in now.values()]
+        return None if same else {**step, "names": names}
+    side = "label" if step["step"] == "drop_labels" else "feature"
+    meant = {
+        n for n, (what, name) in was.items() if what == side and name in step["names"]
+    }
+    other = {column for n, column in now.items() if n not in meant}
+    names = [c[1] for n, c in now.items() if n in meant and c not in other]
+    return {**step, "names": names} if names else None
 
 
 def drop_features(dataset, step):

@@ -6,21 +6,29 @@ import numpy as np
 
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
-from aemlo.formats.columns import column_of_words
-from aemlo.formats.delimited_write import csv_bytes, plain
+from aemlo.formats.columns import (
+    MISSING,
+    NUMBER,
+    check_finite,
+    column_of_words,
+    decimal_of,
+    has_header,
+    said_of_guesses,
+    unquoted,
+)
+from aemlo.formats.delimited_write import csv_bytes, plain, word_of
 from aemlo.formats.table import Column, Table, unique_names
 from aemlo.progress import part
 
 DELIMITERS = ("\t", ";", "|", ",")
-MISSING = ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A", "-"]
 SAMPLE_LINES = 100
 SAMPLE_BYTES = 2_000_000
 BLOCK = 4_000_000  # bytes parsed at a time
 PARSED = 0.9  # the part of the time that parsing takes, of a file of numbers
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$")
-DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*$")
+QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
+QUOTED_BYTES = re.compile(QUOTED.pattern.encode())
 BLANKS = re.compile(rb"[ \t]+")
+SAID_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
 
 
 class Delimited(Format):
@@ -36,6 +44,7 @@ class Delimited(Format):
     delimiter = ","
 
     def recognises(self, head):
+        head = SAID_FIRST.sub(b"", head, count=1) if SAID_FIRST.match(head) else head
         lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
         return 1 if delimiter_of(lines) else 0
 
@@ -43,18 +52,33 @@ class Delimited(Format):
         self, source, limits, delimiter=None, decimal=None, header=None, **options
     ):
         data = source.text
+        if said := SAID_FIRST.match(data):
+            # As Excel does; the line end is left for lines to keep their numbers.
+            delimiter = delimiter or said[1].decode()
+            data = data[said.end() - 1 :]
         lines = _sample(data)
+        _check_comment(source.name, data, lines, delimiter)
         delimiter = delimiter or delimiter_of(lines) or ","
+        if len(delimiter.encode()) != 1:
+            raise DataError(
+                f"{source.name}: a delimiter is one character, got {delimiter!r}."
+            )
         if delimiter == " ":
             data = BLANKS.sub(b" ", data).strip(b" ")
             data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
             lines = _sample(data)
-        decimal = decimal or decimal_of(lines, delimiter)
         width = lines[0].count(delimiter) + 1
         limits.check(source.name, "columns", width, "columns")
-        rows = [_split(line, delimiter) for line in lines]
-        header = has_header(rows, decimal) if header is None else header
-        names, warnings, repeated = _names(rows[0], header)
+        written = [_split(line, delimiter) for line in lines]
+        rows = [[unquoted(cell) for cell in row] for row in written]
+        doubts = comma = None
+        if decimal is None:
+            decimal, comma = decimal_of(written[1:], delimiter)
+        if header is None:
+            header, doubts = has_header(rows, decimal)
+        names, warnings, repeated = _names(written[0], header, delimiter)
+        warnings += said_of_guesses(names, decimal, comma, doubts)
+        warnings += _check_quotes(source.name, data, delimiter, written[0])
         told = part(source.on_progress, 0, PARSED)
         table = _arrow(source.name, data, names, delimiter, decimal, header, told)
         limits.check(source.name, "cells", table.num_rows * len(names), "cells")
@@ -137,57 +161,8 @@ def delimiter_of(lines):
     return " " if alike and all(map(NUMBER.match, words[-1])) else None
 
 
-def decimal_of(lines, delimiter):
-    """ "," where numbers are written 1,5, else "."."""
-    if delimiter == ",":
-        quoted = [cell for line in lines[1:] for cell in _split(line, delimiter)]
-        commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in quoted)
-        points = sum("." in cell and bool(NUMBER.match(cell)) for cell in quoted)
-        return "," if commas > points else "."
-    cells = [cell for line in lines[1:] for cell in _split(line, delimiter)]
-    commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in cells)
-    points = sum("." in cell and bool(NUMBER.match(cell)) for cell in cells)
-    return "," if commas > points else "."
-
-
-def has_header(rows, decimal):
-    """Whether the first of `rows` names columns rather than being one.
-
-    It does where a word stands over numbers, where it counts the columns, or where
-    nothing in it is a number.
-    """
-    first, rest = rows[0], rows[1:]
-    if not rest:
-        return not any(_is_number(cell, decimal) for cell in first)
-    numbers_below = [
-        all(
-            _is_number(row[j], decimal) or row[j] in MISSING
-            for row in rest
-            if j < len(row)
-        )
-        and any(_is_number(row[j], decimal) for row in rest if j < len(row))
-        for j in range(len(first))
-    ]
-    words_above = [
-        not _is_number(cell, decimal) and cell.strip() not in MISSING for cell in first
-    ]
-    if any(w and n for w, n in zip(words_above, numbers_below, strict=True)):
-        return True
-    if len(first) > 2 and [cell.strip() for cell in first] in (
-        [str(j) for j in range(len(first))],
-        [str(j + 1) for j in range(len(first))],
-    ):
-        # Columns that were numbered when the file was written.
-        return True
-    return not any(_is_number(cell, decimal) for cell in first)
-
-
-def _is_number(cell, decimal):
-    return bool(NUMBER.match(cell.replace(",", ".") if decimal == "," else cell))
-
-
 def _split(line, delimiter):
-    """The cells of a line, without the quotes around them."""
+    """The cells of a line, with the quotes around them."""
     if '"' not in line:
         return line.split(delimiter)
     cells, rest = [], iter(line.split(delimiter))
@@ -197,18 +172,95 @@ def _split(line, delimiter):
             while quotes % 2 and (more := next(rest, None)) is not None:
                 pieces.append(more)
                 quotes += more.count('"')
-            cell = delimiter.join(pieces).strip()
-            if len(cell) > 1 and cell[-1] == '"':
-                cell = cell[1:-1].replace('""', '"')
+            cell = delimiter.join(pieces)
         cells.append(cell)
     return cells
 
 
-def _names(cells, header):
+def _names(cells, header, delimiter):
     if not header:
         return [f"column {j}" for j in range(1, len(cells) + 1)], [], ()
-    names = [plain(cell.strip()) or f"column {j}" for j, cell in enumerate(cells, 1)]
+    every = all(cell.lstrip().startswith('"') for cell in cells)
+    names = []
+    for j, cell in enumerate(cells, 1):
+        # Quotes that only some names have, and need for nothing else, keep blanks.
+        needed = {delimiter, '"', "\n"} & set(cell[1:-1])
+        exact = cell[:1] == '"' and not every and not needed
+        name = unquoted(cell)
+        names.append(
+            plain(name if exact else name.strip()) if name.strip() else f"column {j}"
+        )
     return unique_names(names)
+
+
+def _check_comment(name, data, lines, delimiter):
+    """Refuse a file that begins with a comment; a header may begin with # too."""
+    rows = [line for line in lines if not line.lstrip().startswith("#")]
+    mark = delimiter or delimiter_of(rows)
+    if not rows or not mark or not lines[0].lstrip().startswith("#"):
+        return
+    if len(_split(lines[0], mark)) != len(_split(rows[0], mark)):
+        start = len(data) - len(data.lstrip())
+        raise DataError(
+            f"{name}, line {_line_at(data, start):,}: starts with '#' and "
+            f"is no header ('{lines[0].strip()[:40]}'). Take comments out of the file."
+        )
+
+
+def _check_quotes(name, data, delimiter, header):
+    """Warnings of quoted cells over lines that may have swallowed rows.
+
+    Those that hold as many delimiters as the rows would, or go on after the quote that
+    closes them. A delimiter before a blank is prose, unless the header has such ones.
+    DataError for a quote that is never closed.
+    """
+    at, found = data.find(b'"'), []
+    mark, width = delimiter.encode(), len(header) - 1
+    prose = b"" if any(cell.startswith(" ") for cell in header[1:]) else b" "
+    one_line = re.compile(
+        rb'(?:(?<![^%b\n])"[^"\n]*+(?:""[^"\n]*+)*+"[^"]*+)++' % re.escape(mark)
+    )
+    while 0 <= at < len(data):
+        if run := one_line.match(data, at):
+            at = run.end()
+            continue
+        if at and data[at - 1 : at] not in (mark, b"\n"):
+            at = data.find(b'"', at + 1)
+            continue
+        cell = QUOTED_BYTES.match(data, at)
+        if not cell:
+            raise DataError(
+                f"{name}, line {_line_at(data, at):,}: a quote is opened and never "
+                "closed. Close it, or take it away."
+            )
+        goes_on = data[cell.end() : cell.end() + 1] not in (mark, b"\n", b"")
+        if _swallows(cell[0], mark, prose, width, goes_on):
+            found.append((at, cell[0].count(b"\n") + 1))
+        at = data.find(b'"', cell.end())
+    if not found:
+        return []
+    start, count = found[0]
+    more = f" ({len(found) - 1:,} more such cells follow)" if len(found) > 1 else ""
+    return [
+        f"Line {_line_at(data, start):,}: a quoted cell goes on for {count:,} lines "
+        f"and may have swallowed rows{more}. If a quote was left open there, close it "
+        "or take it away."
+    ]
+
+
+def _swallows(cell, mark, prose, width, goes_on):
+    """Whether a quoted cell over lines looks like rows with `width` delimiters."""
+    marks = cell.count(mark) - (cell.count(mark + prose) if prose else 0)
+    if not marks or not width:
+        return False
+    later = cell[cell.find(b"\n") :]
+    after = later.count(mark) - (later.count(mark + prose) if prose else 0)
+    whole = after and marks == width * cell.count(b"\n")
+    return goes_on or after >= width or whole
+
+
+def _line_at(data, at):
+    return data.count(b"\n", 0, at) + 1
 
 
 def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
@@ -321,11 +373,12 @@ def _columns(name, names, table, limits, told):
             columns.append(Column(title))
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
             X[:, j] = cells.cast(pa.float64(), safe=False).to_numpy()
-            _check_finite(name, title, X[:, j])
+            check_finite(name, title, X[:, j])
             columns.append(Column(title))
         else:
             words = [
-                None if word is None else plain(str(word)) for word in cells.to_pylist()
+                None if word is None else word_of(str(word))
+                for word in cells.to_pylist()
             ]
             column, codes, kept = column_of_words(title, words, name, limits)
             columns.append(column)
@@ -334,15 +387,6 @@ def _columns(name, names, table, limits, told):
             else:
                 texts[j] = kept
     return columns, X, texts
-
-
-def _check_finite(name, title, values):
-    bad = np.flatnonzero(np.isinf(values))
-    if len(bad):
-        raise DataError(
-            f"{name}: column '{title}' has {len(bad):,} infinite or too large numbers, "
-            f"the first in row {bad[0] + 1:,}. Mark them as missing with '?'."
-        )
 
 
 def _said(delimiter):

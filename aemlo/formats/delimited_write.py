@@ -7,10 +7,15 @@ import re
 
 from scipy import sparse
 
+from aemlo.formats.columns import MISSING
 from aemlo.formats.table import MARK
 
 FORMULA = tuple("=+-@\t\r")
 NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+# Words that would be read as a gap, and what stands for a word without letters.
+EMPTY = "(empty)"
+GAPS = frozenset(word for word in MISSING if word)
+GAP = re.compile(rf"'++(?:{'|'.join(map(re.escape, (*GAPS, EMPTY)))})\Z")
 
 
 def plain(word):
@@ -23,16 +28,54 @@ def neutral(word):
     return "'" + word if word.lstrip("'").startswith(FORMULA) else word
 
 
+def cell_of(word):
+    """A word as a cell, neither formula nor gap; `word_of` undoes it."""
+    bare = word.lstrip("'")
+    if not word:
+        return "'" + EMPTY
+    if bare in GAPS or (bare == EMPTY and word != bare):
+        return "'" + word
+    return neutral(word)
+
+
+def word_of(cell):
+    """The word in a cell that is no gap."""
+    if cell == "'" + EMPTY:
+        return ""
+    return cell[1:] if NEUTRALISED.match(cell) or GAP.match(cell) else cell
+
+
+class _Lines(io.StringIO):
+    """Rows of a csv.writer that end in a line feed.
+
+    The writer itself ends them in both signs, for it to quote either in a cell.
+    """
+
+    def write(self, row):
+        return super().write(row.removesuffix("\r\n") + "\n")
+
+
+def _header(names, delimiter):
+    """The line of names; outer blanks are kept by quotes."""
+    odd = {delimiter, '"', "\n", "\r"}
+    return delimiter.join(
+        '"' + name.replace('"', '""') + '"'
+        if odd & set(name) or name != name.strip() or not name
+        else name
+        for name in names
+    )
+
+
 def csv_bytes(dataset, mark=None, delimiter=",", last=None):
     """`dataset` as CSV: features, texts, the mark if there is one, labels last.
 
     `last`, names and cells per row, stands in for the columns of labels.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    out = _Lines()
+    writer = csv.writer(out, delimiter=delimiter)
     names = [*dataset.feature_names, *([MARK] if mark is not None else [])]
     label_names, labels = last or (dataset.label_names, dataset.Y.tolist())
-    writer.writerow([neutral(name) for name in (*names, *label_names)])
+    out.write(_header([neutral(name) for name in (*names, *label_names)], delimiter))
     spell = [_speller(feature) for feature in dataset.features]
     texts = dataset.text.to_numpy() if dataset.text is not None else None
     for i in range(dataset.n):
@@ -40,7 +83,7 @@ def csv_bytes(dataset, mark=None, delimiter=",", last=None):
         values = (row.toarray() if sparse.issparse(row) else row).ravel().tolist()
         cells = [say(value) for say, value in zip(spell, values, strict=True)]
         if texts is not None:
-            cells += ["" if v is None or v != v else neutral(v) for v in texts[i]]
+            cells += ["" if v is None or v != v else cell_of(v) for v in texts[i]]
         if mark is not None:
             cells.append("yes" if mark[i] else "no")
         writer.writerow(cells + labels[i])
@@ -49,7 +92,7 @@ def csv_bytes(dataset, mark=None, delimiter=",", last=None):
 
 def _speller(feature):
     if feature.kind == "nominal":
-        words = [neutral(word) for word in feature.categories]
+        words = [cell_of(word) for word in feature.categories]
         return lambda value: "" if math.isnan(value) else words[int(value)]
     return _number
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, time
+from decimal import Decimal
 from numbers import Real
 
 import numpy as np
@@ -20,12 +21,7 @@ def table_of(frame, source_name, stem, kind, limits, **more):
     if not len(frame) or not frame.shape[1]:
         raise DataError(f"{source_name}: has no rows or no columns.")
     names, warnings, more["repeated"] = unique_names(
-        [
-            str(name).strip()
-            if name is not None and str(name).strip()
-            else f"column {j}"
-            for j, name in enumerate(frame.columns, 1)
-        ]
+        [_named(name, j, kind) for j, name in enumerate(frame.columns, 1)]
     )
     X, columns, texts = np.zeros(frame.shape), [], {}
     for j, name in enumerate(names):
@@ -37,13 +33,24 @@ def table_of(frame, source_name, stem, kind, limits, **more):
             texts[j] = words
     infinite = np.flatnonzero(np.isinf(X).any(axis=0))
     if len(infinite):
-        raise DataError(
-            f"{source_name}: column '{names[infinite[0]]}' has infinite numbers. Leave "
-            "the cells empty instead."
-        )
+        raise _too_large(source_name, names[infinite[0]])
     more["warnings"] = [*more.pop("warnings", ()), *warnings]
     return Table(
         name=stem, format=kind, columns=columns, X=X, texts=texts, limits=limits, **more
+    )
+
+
+def _named(name, place, kind):
+    """The name of a column; people's tables have blanks around it by accident."""
+    if name is None or name != name or not str(name).strip():
+        return f"column {place}"
+    return str(name) if kind == "Parquet" else str(name).strip()
+
+
+def _too_large(source_name, name):
+    return DataError(
+        f"{source_name}: column '{name}' has infinite or too large numbers. Leave the "
+        "cells empty instead."
     )
 
 
@@ -66,13 +73,20 @@ def column_of(name, values, source_name, limits):
         return Column(name, "date"), None, np.array(words, dtype=object)
     cells = [_cell(value) for value in values.tolist()]
     known = [cell for cell in cells if cell is not None]
-    if all(isinstance(cell, Real) for cell in known):
-        numbers = [np.nan if cell is None else float(cell) for cell in cells]
+    if all(isinstance(cell, Real | Decimal) for cell in known):
+        try:
+            numbers = [np.nan if cell is None else float(cell) for cell in cells]
+        except OverflowError:
+            raise _too_large(source_name, name) from None
         return Column(name), np.array(numbers), None
     if known and all(isinstance(cell, datetime | date | time) for cell in known):
         words = [None if cell is None else str(cell) for cell in cells]
         return Column(name, "date"), None, np.array(words, dtype=object)
-    words = [None if cell is None else _word(cell) for cell in cells]
+    try:
+        words = [None if cell is None else _word(cell) for cell in cells]
+    except ValueError:
+        # Python writes out no whole number of more than 4,300 digits.
+        raise _too_large(source_name, name) from None
     return column_of_words(name, words, source_name, limits)
 
 
@@ -80,6 +94,8 @@ def _cell(value):
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, Decimal) and value.is_nan():
         return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -93,7 +109,7 @@ def _cell(value):
 def _word(cell):
     if isinstance(cell, bool):
         return str(cell)
-    if isinstance(cell, float) and cell == int(cell):
+    if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
 
