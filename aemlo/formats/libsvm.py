@@ -1,5 +1,6 @@
 """Multi-label LIBSVM and extreme-classification text: `labels place:value ...`."""
 
+import json
 import re
 
 import numpy as np
@@ -8,13 +9,17 @@ from scipy import sparse
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
-from aemlo.formats.table import Column, Table
+from aemlo.formats.table import Column, Table, unique_names
 
-LINE = re.compile(
-    rb"^[ \t]*([-+]?\d+(\.0*)?([ \t]*,[ \t]*[-+]?\d+(\.0*)?)*)?([ \t]+|$)?"
-    rb"(\d+:[^\s:]+[ \t]*)*(#.*)?$"
-)
+LABEL = rb"[-+]?\d+(?:\.0*)?"
+LABELS = re.compile(LABEL + rb"(?:," + LABEL + rb")*")
+CELL = re.compile(rb"\d+:[^:]+")
 HEADER = re.compile(rb"^[ \t]*(\d+)[ \t]+(\d+)[ \t]+(\d+)[ \t]*$")
+DIGITS = 18  # as many as surely fit 64 bits
+PLACE = 2**31
+OURS = b"# aemlo "
+BASE = {"feature": 1, "label": 0}  # the number of the first one, as written
+NAMES = 1_000  # on a line
 DENSE = 0.5
 OFTEN = 4_096  # lines between two words on progress
 BY_LINE = 0.5  # the part of the time that goes line by line
@@ -25,7 +30,8 @@ class Libsvm(Format):
     """Multi-label LIBSVM: `1,3 5:0.2 9:1`, one row a line.
 
     Feature numbers start at 1 unless a 0 occurs; so do label numbers, which become the
-    names "label 0", "label 1", ... A row may have no label.
+    names "label 0", "label 1", ... A row may have no label. Where the rows do not tell
+    all names, those written begin with comments, `# aemlo labels: ["a", "b"]`.
     """
 
     title = "LIBSVM"
@@ -33,15 +39,16 @@ class Libsvm(Format):
     has_header = False
 
     def recognises(self, head):
-        lines = [line for line in head.split(b"\n")[:-1] or [head] if line.strip()]
-        body = lines[:20]
-        looks = all(LINE.match(line) for line in body) and any(
-            b":" in line for line in body
-        )
-        return 2 if body and looks else 0
+        if head.startswith(OURS):
+            return 2
+        lines = [line.partition(b"#")[0] for line in head.split(b"\n")[:-1] or [head]]
+        body = [_parted(line) for line in lines if line.strip()][:20]
+        looks = all(_may_be_row(*parts) for parts in body)
+        return 2 if looks and any(cells for _, cells in body) else 0
 
     def read(self, source, limits, **options):
         data = source.text
+        said = {} if self.has_header else _said(source.name, data)
         if b"#" in data:
             data = re.sub(rb"#[^\n]*", b"", data)
         wanted, line = None, 1
@@ -50,7 +57,7 @@ class Libsvm(Format):
         rows = _Rows(source.name, limits)
         rows.parse(data, line, self.has_header, source.on_progress)
         source.on_progress(1.0)
-        return _table(self, source, limits, rows, wanted)
+        return _table(self, source, limits, rows, wanted, said)
 
     def write(self, dataset, mark=None):
         return {self.extensions[0]: _bytes(dataset, self.has_header)}
@@ -71,13 +78,71 @@ class Extreme(Libsvm):
         return 2 if HEADER.match(first) and super().recognises(rest) else 0
 
 
+def _parted(line):
+    """The labels and the cells of a line, without blanks around commas."""
+    row = b" ".join(line.split()).replace(b" ,", b",").replace(b", ", b",")
+    first, _, rest = row.partition(b" ")
+    return (b"", row) if b":" in first else (first, rest)
+
+
+def _may_be_row(labels, cells):
+    return (not labels or LABELS.fullmatch(labels)) and (
+        not cells or all(map(CELL.fullmatch, cells.split(b" ")))
+    )
+
+
+def _whole(word, where, what, way_out):
+    """The number in `word`, digits with or without a sign; DataError for too many."""
+    digits = word.lstrip(b"+-").lstrip(b"0")
+    if len(digits) > DIGITS:
+        many = f"{len(digits):,} digits ('{_start(digits)}')"
+        raise DataError(f"{where}: {what} has {many}. {way_out}")
+    return int(digits or 0) * (-1 if word.startswith(b"-") else 1)
+
+
+def _start(word):
+    return word[:40].decode("utf-8", "replace")
+
+
+def _said(name, data):
+    """{"feature": names, "label": names} in the comments that lead a file of ours.
+
+    A count stands for the usual names. A kind without comments is not there.
+    """
+    said, at, line = {}, 0, 1
+    while data.startswith(OURS, at):
+        end = data.find(b"\n", at) + 1 or len(data) + 1
+        what, _, value = data[at + len(OURS) : end - 1].partition(b":")
+        at, line, value = end, line + 1, value.strip()
+        kind = what.decode("utf-8", "replace").removesuffix("s")
+        if kind not in BASE:
+            continue
+        try:
+            told = json.loads(value)
+            json.dumps(told, ensure_ascii=False).encode()  # half a surrogate pair
+        except (ValueError, RecursionError):
+            told = None
+        are_names = isinstance(told, list) and all(isinstance(t, str) for t in told)
+        if not are_names and (type(told) is not int or told < 0):
+            raise DataError(
+                f"{name}, line {line - 1:,}: the {kind}s are a JSON list of names or "
+                f"a count, got '{_start(value)}'. Put that right, or take the line out."
+            )
+        if are_names and isinstance(said.setdefault(kind, []), list):
+            said[kind] += told
+        else:
+            said[kind] = told
+    return said
+
+
 def _promised(name, data, limits):
     """(n, d, q) of the first line, the text after it, and its first line number."""
     first, _, rest = data.partition(b"\n")
     match = HEADER.match(first)
     if not match:
         raise DataError(f"{name}, line 1: expected 'rows features labels'.")
-    n, d, q = (int(number) for number in match.groups())
+    said = f"{name}, line 1", "a number", "Put 'rows features labels' there."
+    n, d, q = (_whole(word, *said) for word in match.groups())
     limits.check(name, "rows promised in line 1", n, "rows")
     limits.check(name, "features promised in line 1", d, "sparse_columns")
     limits.check(name, "labels promised in line 1", q, "labels")
@@ -97,13 +162,9 @@ class _Rows:
         for offset, raw in enumerate(lines):
             if not offset % OFTEN:
                 told(BY_LINE * offset / len(lines))
-            row = raw.strip()
-            if not row and not keep_empty:
+            first, rest = _parted(raw)
+            if not first and not rest and not keep_empty:
                 continue
-            row = b" ".join(row.replace(b" ,", b",").replace(b", ", b",").split())
-            first, _, rest = row.partition(b" ")
-            if b":" in first:
-                first, rest = b"", row
             self._take_labels(first, line + offset)
             self.sizes.append(rest.count(b" ") + 1 if rest else 0)
             if rest:
@@ -112,16 +173,23 @@ class _Rows:
         self._take_cells(b"\n".join(cells), lines, line)
 
     def _take_labels(self, word, line):
-        words = word.split(b",") if word else []
-        try:
-            numbers = [int(float(w)) if b"." in w else int(w) for w in words]
-        except (ValueError, OverflowError):
-            numbers = [-1]
-        if any(number < 0 for number in numbers) or len(set(numbers)) < len(numbers):
-            got = word[:40].decode("utf-8", "replace")
+        if not word:
+            self.label_sizes.append(0)
+            return
+        where, numbers = f"{self.name}, line {line:,}", []
+        if LABELS.fullmatch(word):
+            words = word.split(b",")
+            if b"." in word:
+                words = [w.partition(b".")[0] for w in words]
+            if max(map(len, words)) > DIGITS:
+                way_out = "Number the labels from 0 or 1."
+                words = [_whole(w, where, "a label", way_out) for w in words]
+            numbers = [*map(int, words)]
+        bad = not numbers or min(numbers) < 0
+        if bad or len(set(numbers)) < len(numbers):
             raise DataError(
-                f"{self.name}, line {line:,}: labels are different whole numbers "
-                f"from 0, parted by commas; got {got!r}."
+                f"{where}: labels are different whole numbers from 0, parted by "
+                f"commas; got {_start(word)!r}."
             )
         self.labels += numbers
         self.label_sizes.append(len(numbers))
@@ -135,6 +203,8 @@ class _Rows:
         self.places, self.values = np.empty(0, np.int32), np.empty(0)
         if not total:
             return
+        if text.count(b":") != total or b"," in text:
+            raise self._fault(lines, line)
         try:
             table = csv.read_csv(
                 pa.BufferReader(text.translate(PAIR)),
@@ -160,15 +230,13 @@ class _Rows:
     def _fault(self, lines, first):
         """The DataError that names the first line with a broken cell."""
         for offset, raw in enumerate(lines):
-            for word in raw.split():
-                place, colon, value = word.partition(b":")
-                if not colon and word is raw.split()[0]:
-                    continue
-                if not (place.isdigit() and len(place) < 10 and _finite(value)):
+            for word in _parted(raw)[1].split():
+                place, _, value = word.partition(b":")
+                right = place.isdigit() and len(place.lstrip(b"0")) <= DIGITS
+                if not (right and int(place[-DIGITS:]) < PLACE and _finite(value)):
                     return DataError(
                         f"{self.name}, line {first + offset:,}: a cell is "
-                        "'column:number', got "
-                        f"{word[:40].decode('utf-8', 'replace')!r}."
+                        f"'column:number', got {_start(word)!r}."
                     )
         return DataError(f"{self.name}: holds cells that are not 'column:number'.")
 
@@ -180,49 +248,75 @@ def _finite(word):
         return False
 
 
-def _table(form, source, limits, rows, wanted):
+def _table(form, source, limits, rows, wanted, said):
     n = len(rows.sizes)
     if not n:
         raise DataError(f"{source.name}: has no rows.")
     labels = np.array(rows.labels, dtype=np.int64)
-    if not len(labels):
+    if not len(labels) and not wanted and not said.get("label"):
         raise DataError(f"{source.name}: no row has a label.")
     if wanted:
         d, q, low, first = wanted[1], wanted[2], 0, 0
         _check_promise(source.name, wanted, n, rows.places, labels)
     else:
-        first = 0 if len(rows.places) and rows.places.min() == 0 else 1
-        low = 0 if labels.min() == 0 else 1
-        d = int(rows.places.max(initial=0)) - first + 1
-        q = int(labels.max()) - low + 1
+        first, d = _span(source.name, "feature", rows.places, said)
+        low, q = _span(source.name, "label", labels, said)
     limits.check(source.name, "features", d, "sparse_columns")
     limits.check(source.name, "labels", q, "labels")
+    named = any(isinstance(told, list) for told in said.values())
+    columns = _names("feature", first, d, said) + _names("label", low, q, said)
+    columns, warnings, repeated = unique_names(columns) if named else (columns, [], ())
     X = _csr(source.name, rows.values, rows.places - first, rows.sizes, (n, d))
     Y = _csr(source.name, np.ones(len(labels)), labels - low, rows.label_sizes, (n, q))
     whole = sparse.csr_matrix(sparse.hstack([X, Y], format="csr"))
     cells = n * (d + q)
     if X.nnz > DENSE * n * d and cells <= limits.cells:
         whole = whole.toarray()
-    names = [f"label {j + low}" for j in range(q)]
     return Table(
         name=source.stem,
         format=form.title,
-        columns=[Column(f"feature {j + first}") for j in range(d)]
-        + [Column(name, "nominal", ("0", "1")) for name in names],
+        columns=[*map(Column, columns[:d])]
+        + [Column(name, "nominal", ("0", "1")) for name in columns[d:]],
         X=whole,
-        location=Location(names, "the first field of each row", certain=True),
-        warnings=[*source.warnings],
+        location=Location(columns[d:], "the first field of each row", certain=True),
+        warnings=[*source.warnings, *warnings],
         limits=limits,
         source={"file": source.name},
-        may_lack_columns=wanted is None,
+        # Columns that only one of two files has are put in order by their numbers.
+        may_lack_columns=wanted is None and not named,
+        repeated=repeated,
     )
+
+
+def _names(kind, first, count, said):
+    told = said.get(kind)
+    usual = (f"{kind} {j}" for j in range(first, first + count))
+    return told if isinstance(told, list) else [*usual]
+
+
+def _span(name, kind, numbers, said):
+    """The number of the first column of a kind, and how many there are."""
+    least, most = int(numbers.min(initial=1)), int(numbers.max(initial=0))
+    if kind not in said:
+        first = 0 if least == 0 else 1
+        return first, most - first + 1
+    first, told = BASE[kind], said[kind]
+    count = len(told) if isinstance(told, list) else told
+    if len(numbers) and not first <= least <= most < first + count:
+        odd = least if least < first else most
+        raise DataError(
+            f"{name}: {kind} number {odd:,}, but the lines '# aemlo {kind}s' at the "
+            f"top tell of {count:,} (numbered from {first}). Put them right, or take "
+            "them out."
+        )
+    return first, count
 
 
 def _check_promise(name, wanted, n, places, labels):
     for what, found, promised in (
         ("rows", n, wanted[0]),
         ("feature number", int(places.max(initial=-1)) + 1, wanted[1]),
-        ("label number", int(labels.max()) + 1, wanted[2]),
+        ("label number", int(labels.max(initial=-1)) + 1, wanted[2]),
     ):
         if what == "rows" and found != promised:
             raise DataError(
@@ -262,11 +356,42 @@ def _bytes(dataset, with_header):
             "in, or write CSV or ARFF."
         )
     first = 0 if with_header else 1
-    lines = [f"{dataset.n} {X.shape[1]} {dataset.q}"] if with_header else []
+    if with_header:
+        lines = [f"{dataset.n} {X.shape[1]} {dataset.q}"]
+    else:
+        lines = _comments(dataset, X)
     for i in range(dataset.n):
         part = slice(X.indptr[i], X.indptr[i + 1])
         cells = zip(X.indices[part].tolist(), X.data[part].tolist(), strict=True)
         labels = ",".join(map(str, np.flatnonzero(dataset.Y[i]).tolist()))
         values = " ".join(f"{j + first}:{value!r}" for j, value in cells)
-        lines.append(f"{labels} {values}".rstrip())
+        # A blank line is no row to readers of LIBSVM; a zero is a cell to all.
+        row = f"{labels} {values}".rstrip() or ("" if with_header else f" {first}:0")
+        lines.append(row)
     return ("\n".join(lines) + "\n").encode()
+
+
+def _comments(dataset, X):
+    """What the rows do not tell of the columns, as `_said` reads it."""
+    names = {
+        "feature": [feature.name for feature in dataset.features],
+        "label": list(dataset.label_names),
+    }
+    usual = {
+        kind: known == [f"{kind} {j}" for j in range(at, at + len(known))]
+        for (kind, known), at in zip(names.items(), BASE.values(), strict=True)
+    }
+    ends_used = dataset.Y[:, 0].any() and dataset.Y[:, -1].any()
+    if (
+        all(usual.values())
+        and ends_used
+        and X.indices.max(initial=-1) + 1 == X.shape[1]
+    ):
+        return []
+    lines = []
+    for kind, known in names.items():
+        parts = [known[k : k + NAMES] for k in range(0, len(known), NAMES)]
+        for told in [len(known)] if usual[kind] else parts:
+            said = json.dumps(told, ensure_ascii=False)
+            lines.append(f"{OURS.decode()}{kind}s: {said}")
+    return lines
