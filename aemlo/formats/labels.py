@@ -76,10 +76,10 @@ def positions(table, location):
     A name is matched as it is, then with escapes and outer spaces undone. DataError
     names those that the file lacks and those that fit more than one column.
     """
-    exact, loose = {}, {}
-    for j, name in enumerate(table.column_names):
-        exact.setdefault(name, []).append(j)
-        loose.setdefault(plain(name), []).append(j)
+    exact = _places(table, set(location.names))
+    loose = {}
+    if len(exact) < len(set(location.names)):
+        loose = _places(table, set(map(plain, location.names)), plain)
     found, lacking = [], []
     for name in location.names:
         match = exact.get(name) or loose.get(plain(name)) or []
@@ -105,6 +105,15 @@ def positions(table, location):
             f"{table.name}: a label is named twice ({listed(sorted(repeated))})."
         )
     return sorted(found)
+
+
+def _places(table, wanted, key=str):
+    """{name: positions of the columns called so}, of the `wanted` ones."""
+    places = {}
+    for j, name in enumerate(map(key, table.column_names)):
+        if name in wanted:
+            places.setdefault(name, []).append(j)
+    return places
 
 
 def plain(name):

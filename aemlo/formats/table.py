@@ -165,8 +165,9 @@ class Table:
         contiguous = numbers and numbers[-1] - numbers[0] + 1 == len(numbers)
         if whole:
             X = self.X
-        elif contiguous and not sparse.issparse(self.X):
-            X = np.ascontiguousarray(self.X[:, numbers[0] : numbers[-1] + 1])
+        elif contiguous:
+            X = self.X[:, numbers[0] : numbers[-1] + 1]
+            X = X if sparse.issparse(X) else np.ascontiguousarray(X)
         else:
             X = self.X[:, numbers]
         text = {self.columns[j].name: self.texts[j] for j in words}
