@@ -1,6 +1,8 @@
 """ARFF as a hostile or careless hand writes it: never a wrong column, never a hang."""
 
+import io
 import time
+import zipfile
 from contextlib import suppress
 
 import numpy as np
@@ -129,6 +131,25 @@ def test_headers_of_two_parts_that_name_different_labels_are_warned_of():
     assert said and "'a'" in said[0] and "'l'" in said[0]
     same = open_files([files[0], text("x-test.arff", part("r: -C 1"))])
     assert not [w for w in same.to_dataset().warnings if "x-test" in w]
+
+
+def zip_of(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name.replace("__", "."), content)
+    return "all.zip", out.getvalue()
+
+
+def test_of_several_xml_files_the_one_called_like_the_data_names_the_labels():
+    files = {name: f'<labels><label name="{name[0]}"/></labels>' for name in ("e", "a")}
+    names = {"e__xml": files["e"], "emotions__xml": files["a"]}
+    table = open_files([zip_of(**names, emotions__arff=part("r"))])
+    assert table.to_dataset().label_names == ("a",)
+    table = open_files([zip_of(**names, **{"emotions-2__arff": part("r")})])
+    assert table.to_dataset().label_names == ("a",)
+    said = refused(zip_of(**names, emo__arff=part("r")))
+    assert "none called like 'emo.arff'" in said
 
 
 def test_many_labels_of_one_name_are_found_soon():

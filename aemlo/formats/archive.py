@@ -6,12 +6,14 @@ import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
+from xml.parsers import expat
 
 from aemlo.errors import DataError
-from aemlo.formats.limits import MEGABYTE, PREFIX
-from aemlo.formats.source import Source
+from aemlo.formats.limits import MEGABYTE, PREFIX, TEXT, megabytes
+from aemlo.formats.source import GZIP, Source, gunzipped
 
 DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
+PROLOG = MEGABYTE  # bytes before the first element of an XML file
 ZIP = b"PK\x03\x04"
 # What zipfile and zlib raise on archives that are damaged, or of an unknown kind.
 BROKEN = (
@@ -32,7 +34,7 @@ def member_names(data):
         return []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            return [i.filename for i in packed.infolist() if not i.is_dir()]
+            return [info.filename for info in _files(packed)]
     except BROKEN:
         return []
 
@@ -57,24 +59,27 @@ class Watched(io.BytesIO):
         return min((at - start) / max(size, 1), 1.0)
 
 
-def check_members(name, data, limits, text=()):
+def _files(packed):
+    members = packed.infolist()
+    if not all(info.filename for info in members):
+        raise zipfile.BadZipFile("a file in it has no name")
+    return [info for info in members if not info.is_dir()]
+
+
+def check_members(name, data, limits, text=(), harmless=TEXT):
     """The members of a zip archive, refused where they would unpack past the limits.
 
     Members whose name ends with one of `text` may hold no XML entity declarations.
+    `harmless` as for `Limits.unpacked`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            members = [i for i in packed.infolist() if not i.is_dir()]
-            _check_sizes(name, members, len(data), limits)
+            members = _files(packed)
+            _check_sizes(name, members, len(data), limits, harmless)
             for info in members:
-                if info.filename.endswith(text or ("\0",)):
+                if info.filename.lower().endswith(text or ("\0",)):
                     with packed.open(info) as part:
-                        start = part.read(4_096)
-                    if DECLARATION.search(start):
-                        raise DataError(
-                            f"{name}: '{info.filename}' declares XML entities, which "
-                            "such files do not need: refused."
-                        )
+                        _check_prolog(f"{name}: '{info.filename}'", part)
     except DataError:
         raise
     except BROKEN as error:
@@ -82,17 +87,42 @@ def check_members(name, data, limits, text=()):
     return members
 
 
-def _check_sizes(name, members, packed, limits):
+def _check_prolog(what, part):
+    """Refuse declarations before the first element of the XML in the file `part`."""
+    found = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: found.append("declares")
+    parser.StartElementHandler = lambda *_: found.append("element")
+    read = b""
+    while not found and len(read) < PROLOG and (block := part.read(4_096)):
+        read += block
+        try:
+            parser.Parse(block)
+        except expat.ExpatError:  # no XML: for its reader to say
+            found.append("declares" if DECLARATION.search(read) else "broken")
+    if "declares" in found:
+        raise DataError(
+            f"{what} declares XML entities, which such files do not need: refused."
+        )
+    if not found and len(read) >= PROLOG:
+        raise DataError(
+            f"{what} has no element in its first {PROLOG:,} bytes. Save the workbook "
+            "anew."
+        )
+
+
+def _check_sizes(name, members, packed, limits, harmless):
     limits.check(name, "files in the archive", len(members), "members")
     if any(info.flag_bits & 1 for info in members):
         raise DataError(f"{name}: the archive is encrypted. Unpack it first.")
     unpacked = sum(info.file_size for info in members)
-    allowed = min(limits.unpacked_mb * MEGABYTE, packed * limits.expansion + MEGABYTE)
+    allowed = limits.unpacked(packed, harmless)
     if unpacked > allowed:
+        size, most = megabytes(unpacked, allowed)
         raise DataError(
-            f"{name}: unpacks to {unpacked / MEGABYTE:,.0f} MB, more than the limit of "
-            f"{allowed / MEGABYTE:,.0f} MB for {packed:,} packed bytes. Unpack it "
-            f"first, or set {PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
+            f"{name}: unpacks to {size} MB, more than the limit of {most} MB for "
+            f"{packed:,} packed bytes. Unpack it first, or set {PREFIX}UNPACKED_MB or "
+            f"{PREFIX}EXPANSION higher."
         )
 
 
@@ -103,19 +133,19 @@ def data_files(source, limits, suffixes, member=None):
     its training and test parts, the whole is taken and the rest named in a warning.
     """
     infos = check_members(source.name, source.data, limits)
-    wanted = [info for info in infos if _is_data(info.filename, suffixes)]
-    naming = [info for info in wanted if info.filename.lower().endswith(".xml")]
+    wanted = [info for info in infos if _is_data(info, suffixes)]
+    naming = [info for info in wanted if _plain_name(info).endswith(".xml")]
     holding = [info for info in wanted if info not in naming]
-    if any(not info.filename.lower().endswith(README) for info in holding):
-        holding = [i for i in holding if not i.filename.lower().endswith(README)]
+    if any(not _plain_name(info).endswith(README) for info in holding):
+        holding = [info for info in holding if not _plain_name(info).endswith(README)]
     holding, note = _chosen(source.name, holding, member)
-    naming = _one_naming(naming, holding)
+    naming = _one_naming(source.name, naming, holding)
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
             found = [
                 Source(
                     PurePosixPath(info.filename).name,
-                    packed.read(info),
+                    _bytes_of(packed, info, source, limits),
                     limits,
                     source.encoding,
                 )
@@ -127,10 +157,25 @@ def data_files(source, limits, suffixes, member=None):
     return found
 
 
-def _is_data(path, suffixes):
-    name = PurePosixPath(path).name.lower()
-    hidden = path.startswith("__MACOSX") or name.startswith((".", "readme", "license"))
-    return not hidden and name.removesuffix(".gz").endswith((*suffixes, ".xml"))
+def _bytes_of(packed, info, source, limits):
+    """The bytes of a member, gunzipped: both packings together keep to the limits."""
+    data = packed.read(info)
+    if data[: len(GZIP)] != GZIP:
+        return data
+    name = f"{source.name}: {info.filename}"
+    return gunzipped(name, data, limits, len(source.data))
+
+
+def _plain_name(info):
+    return info.filename.lower().removesuffix(".gz")
+
+
+def _is_data(info, suffixes):
+    name = PurePosixPath(_plain_name(info)).name
+    hidden = info.filename.startswith("__MACOSX") or name.startswith(
+        (".", "readme", "license")
+    )
+    return not hidden and name.endswith((*suffixes, ".xml"))
 
 
 def _chosen(name, holding, member):
@@ -161,16 +206,31 @@ def _chosen(name, holding, member):
 
 
 def _stem(info):
-    return PurePosixPath(info.filename).stem
+    name = PurePosixPath(info.filename).name
+    return PurePosixPath(name[:-3] if name.lower().endswith(".gz") else name).stem
 
 
 def _is_part(pattern, info):
     return bool(pattern.search(_stem(info)))
 
 
-def _one_naming(naming, holding):
+def _one_naming(name, naming, holding):
     """The XML file that belongs to the data: the only one, or the one named alike."""
     if len(naming) <= 1:
         return naming
     stem = _stem(holding[0])
-    return [info for info in naming if stem.startswith(_stem(info))][:1]
+    # `flags.xml` names the labels of `flags-train.arff` too; the longest fits best.
+    fitting = [info for info in naming if _begins(stem, _stem(info))]
+    if not fitting:
+        names = ", ".join(f"'{info.filename}'" for info in naming[:5])
+        raise DataError(
+            f"{name}: {len(naming)} XML files ({names}), none called like "
+            f"'{holding[0].filename}'. Keep the one that names its labels."
+        )
+    return [max(fitting, key=lambda info: len(_stem(info)))]
+
+
+def _begins(stem, other):
+    """Whether `other` is `stem`, or what it has before another part of a name."""
+    rest = stem[len(other) :]
+    return stem.startswith(other) and not rest[:1].isalnum()

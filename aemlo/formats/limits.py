@@ -7,6 +7,9 @@ from aemlo.errors import DataError, ParameterError
 
 PREFIX = "AEMLO_LIMIT_"
 MEGABYTE = 1_000_000
+# Parts of `unpacked_mb` below which no packed file is taken for a bomb: what is read as
+# text takes many times its bytes, arrays take about what they say.
+TEXT, ARRAYS = 1 / 40, 1 / 10
 
 
 @dataclass(frozen=True)
@@ -14,10 +17,11 @@ class Limits:
     """What a reader accepts. Each is raised by an environment variable. Ours.
 
     `upload_mb` bytes of a file as it arrives and `unpacked_mb` after gzip or zip, in
-    millions; `expansion` how many times larger a packed file may become; `line_mb`
-    length of one line; `rows`; `columns` of a dense table and `sparse_columns` of a
-    sparse one; `labels`; `cells` of a dense table and stored values of a sparse one;
-    `members` files in a zip archive; `categories` different values of a nominal column.
+    millions; `expansion` how many times larger a packed file may become, counted where
+    that is more than a small part of `unpacked_mb`; `line_mb` length of one line;
+    `rows`; `columns` of a dense table and `sparse_columns` of a sparse one; `labels`;
+    `cells` of a dense table and stored values of a sparse one; `members` files in a zip
+    archive; `categories` different values of a nominal column.
     """
 
     upload_mb: int = 200
@@ -41,6 +45,11 @@ class Limits:
                 f"Use a smaller file, or set {PREFIX}{limit.upper()} higher."
             )
 
+    def unpacked(self, packed, harmless=TEXT):
+        """Bytes that `packed` bytes may become; `harmless` is TEXT or ARRAYS."""
+        most = self.unpacked_mb * MEGABYTE
+        return min(most, max(packed * self.expansion + MEGABYTE, int(most * harmless)))
+
 
 def from_environment(environment=None):
     """The Limits, with those that AEMLO_LIMIT_<NAME> sets."""
@@ -61,9 +70,19 @@ def from_environment(environment=None):
 
 def check_megabytes(limits, name, size, limit):
     """Raise DataError when `size` bytes of file `name` pass the limit in megabytes."""
-    allowed = getattr(limits, limit)
-    if size > allowed * MEGABYTE:
+    allowed = getattr(limits, limit) * MEGABYTE
+    if size > allowed:
+        shown, most = megabytes(size, allowed)
         raise DataError(
-            f"{name}: {size / MEGABYTE:,.0f} MB, more than the limit of {allowed:,} "
-            f"MB. Use a smaller file, or set {PREFIX}{limit.upper()} higher."
+            f"{name}: {shown} MB, more than the limit of {most} MB. Use a smaller "
+            f"file, or set {PREFIX}{limit.upper()} higher."
         )
+
+
+def megabytes(size, allowed):
+    """Two numbers of bytes in megabytes, with the digits that tell them apart."""
+    for digits in range(7):
+        shown = [f"{number / MEGABYTE:,.{digits}f}" for number in (size, allowed)]
+        if shown[0] != shown[1]:
+            break
+    return shown

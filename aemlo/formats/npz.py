@@ -12,11 +12,15 @@ from aemlo.errors import DataError
 from aemlo.formats import archive
 from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
+from aemlo.formats.limits import ARRAYS
+from aemlo.formats.parquet import are_words, bad_note, notes
 from aemlo.formats.table import Column, Table, unique_names
 
 X_NAMES = ("X", "x", "data", "features")
 Y_NAMES = ("Y", "y", "labels", "target", "targets")
 PARTS = ("X_data", "X_indices", "X_indptr", "X_shape")
+NUMBERS = "fiub"
+KINDS = ("numeric", "nominal")
 
 
 class Npz(Format):
@@ -38,14 +42,16 @@ class Npz(Format):
 
     def read(self, source, limits, **options):
         arrays = _arrays(source, limits)
-        X, Y = _x(source.name, arrays), _y(source.name, arrays)
+        Y = _y(source.name, arrays, limits)
+        X = _x(source.name, arrays, limits)
         if X.shape[0] != Y.shape[0]:
             raise DataError(
                 f"{source.name}: X has {X.shape[0]:,} rows and Y {Y.shape[0]:,}."
             )
         if not X.shape[0] or not Y.shape[1]:
             raise DataError(f"{source.name}: has no rows or no labels.")
-        columns = _features(source.name, arrays, X)
+        told = _told(source.name, arrays)
+        columns = _features(source.name, arrays, X, told)
         labels = _names(source.name, arrays, "label_names", Y.shape[1], "label")
         names, warnings, _ = unique_names([*(c.name for c in columns), *labels])
         columns = [
@@ -55,8 +61,6 @@ class Npz(Format):
         labels = names[len(columns) :]
         stack = sparse.hstack if sparse.issparse(X) else np.hstack
         whole = stack([X, Y.astype(float)])
-        split = arrays.get("split")
-        told = _told(arrays)
         return Table(
             name=told.get("name") or source.stem,
             format=f"NumPy, {'sparse' if sparse.issparse(X) else 'dense'}",
@@ -64,7 +68,7 @@ class Npz(Format):
             X=sparse.csr_matrix(whole) if sparse.issparse(X) else whole,
             location=Location(labels, "the array Y", certain=True),
             warnings=warnings,
-            split=None if split is None else split.astype(bool).ravel()[: len(Y)],
+            split=_split(source.name, arrays.get("split"), len(Y)),
             limits=limits,
             source={"file": source.name},
         )
@@ -103,7 +107,7 @@ class Npz(Format):
 
 def _arrays(source, limits):
     """The arrays of the archive, each measured by its header before it is made."""
-    archive.check_members(source.name, source.data, limits)
+    archive.check_members(source.name, source.data, limits, harmless=ARRAYS)
     found = {}
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
@@ -138,17 +142,9 @@ def _arrays(source, limits):
     return found
 
 
-def _x(name, arrays):
+def _x(name, arrays, limits):
     if all(part in arrays for part in PARTS):
-        data, indices, indptr, shape = (arrays[part] for part in PARTS)
-        try:
-            X = sparse.csr_matrix(
-                (data.astype(float), indices, indptr), tuple(int(s) for s in shape)
-            )
-            X.check_format()
-            X.sum_duplicates()
-        except (ValueError, TypeError, IndexError) as error:
-            raise DataError(f"{name}: X is no CSR matrix ({error}).") from None
+        X = _sparse_x(name, *(arrays[part] for part in PARTS), limits)
         values = X.data
     else:
         key = next((k for k in X_NAMES if k in arrays), None)
@@ -157,18 +153,54 @@ def _x(name, arrays):
                 f"{name}: has no array X. Arrays: {', '.join(arrays) or 'none'}."
             )
         X = arrays[key]
-        if X.ndim != 2 or X.dtype.kind not in "fiub":
+        if X.ndim != 2 or X.dtype.kind not in NUMBERS:
             raise DataError(
                 f"{name}: {key} must be a table of numbers, got {X.dtype} of shape "
                 f"{X.shape}."
             )
+        _check_shape(name, X.shape, limits)
+        limits.check(name, "cells", X.size, "cells")
         X = values = X.astype(float)
     if np.isinf(values).any():
         raise DataError(f"{name}: X has infinite numbers. Use NaN for missing values.")
     return X
 
 
-def _y(name, arrays):
+def _check_shape(name, shape, limits, columns="columns"):
+    limits.check(name, "rows", shape[0], "rows")
+    limits.check(name, "columns", shape[1], columns)
+
+
+def _sparse_x(name, data, indices, indptr, shape, limits):
+    if shape.shape != (2,) or not _are_counts(shape):
+        raise DataError(
+            f"{name}: X_shape must be two whole numbers, rows and columns, got "
+            f"{shape.ravel()[:5].tolist()}."
+        )
+    shape = tuple(int(size) for size in shape)
+    _check_shape(name, shape, limits, "sparse_columns")
+    limits.check(name, "stored values", data.size, "cells")
+    if data.dtype.kind not in NUMBERS:
+        raise DataError(f"{name}: X_data must be numbers, got {data.dtype}.")
+    try:
+        X = sparse.csr_matrix((data.astype(float), indices, indptr), shape)
+        X.check_format()
+        X.sum_duplicates()
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise DataError(f"{name}: X is no CSR matrix ({error}).") from None
+    return X
+
+
+def _are_counts(numbers):
+    """Whether all are whole, known and not negative, whatever their type."""
+    if numbers.dtype.kind not in NUMBERS:
+        return False
+    return bool(np.isfinite(numbers).all() and (numbers >= 0).all()) and bool(
+        (numbers == np.floor(numbers)).all()
+    )
+
+
+def _y(name, arrays, limits):
     key = next((k for k in Y_NAMES if k in arrays), None)
     if key is None:
         raise DataError(
@@ -177,50 +209,80 @@ def _y(name, arrays):
     Y = arrays[key]
     if Y.ndim == 1:
         Y = Y[:, None]
-    if Y.ndim != 2 or Y.dtype.kind not in "fiub":
+    if Y.ndim != 2 or Y.dtype.kind not in NUMBERS:
         raise DataError(
             f"{name}: {key} must be a table of 0 and 1, got {Y.dtype} of shape "
             f"{Y.shape}."
         )
+    limits.check(name, "labels", Y.shape[1], "labels")
+    limits.check(name, "label cells", Y.size, "cells")
     return Y
+
+
+def _split(name, split, rows):
+    """The array `split` as (rows,) bool; it holds yes and no, or 'train' and 'test'."""
+    if split is None:
+        return None
+    if split.size != rows:
+        raise DataError(
+            f"{name}: split has {split.size:,} values for {rows:,} rows. Give one per "
+            "row: true for training rows, or 'train' and 'test'."
+        )
+    values = split.ravel()
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "latin-1")
+    words = values.dtype.kind == "U"
+    if words:
+        values = np.char.lower(np.char.strip(values))
+    known = ("train", "test") if words else (0, 1)
+    odd = ~np.isin(values, known) | (values.dtype.kind not in NUMBERS + "U")
+    if odd.any():
+        raise DataError(
+            f"{name}: split must be true (or 1) for training rows and false (or 0) for "
+            "test rows, or the words 'train' and 'test', got "
+            f"{values[odd][:1].tolist()[0]!r:.50}."
+        )
+    return values == "train" if words else values.astype(bool)
 
 
 def _names(name, arrays, key, count, what):
     names = arrays.get(key)
     if names is None:
         return [f"{what} {j}" for j in range(1, count + 1)]
-    names = [str(n) for n in np.atleast_1d(names).ravel().tolist()]
-    if len(names) != count:
-        raise DataError(f"{name}: {len(names):,} {key}, but {count:,} columns.")
-    return names
+    if names.size != count:
+        raise DataError(f"{name}: {names.size:,} {key}, but {count:,} columns.")
+    return [str(n) for n in names.ravel().tolist()]
 
 
-def _told(arrays):
-    try:
-        told = json.loads(str(arrays["kinds"]))
-        return told if isinstance(told, dict) else {}
-    except (KeyError, ValueError):
+def _told(name, arrays):
+    """Our own notes in the array `kinds`; none where that is something else."""
+    said = arrays.get("kinds")
+    if said is None or said.ndim or said.dtype.kind != "U":
         return {}
+    told = notes(name, str(said))
+    kinds, values = told.get("kinds", []), told.get("values", [])
+    if not are_words(kinds) or not set(kinds) <= set(KINDS):
+        raise bad_note(name, f"'kinds' must be a list of {' and '.join(KINDS)}")
+    if not isinstance(values, list) or not all(map(are_words, values)):
+        raise bad_note(name, "'values' must be lists of texts")
+    return {"name": told.get("name"), "kinds": kinds, "values": values}
 
 
-def _features(name, arrays, X):
+def _features(name, arrays, X, told):
     """Columns of X, with the kinds and categories our own files name, if they fit."""
     names = _names(name, arrays, "feature_names", X.shape[1], "feature")
     plain = [Column(n) for n in names]
-    told = _told(arrays)
-    kinds, values = told.get("kinds"), told.get("values")
-    if not isinstance(kinds, list) or not isinstance(values, list):
-        return plain
+    kinds, values = told.get("kinds", []), told.get("values", [])
     if not len(kinds) == len(values) == len(names):
         return plain
     columns = []
-    for j, column in enumerate(plain):
-        categories = values[j]
-        if kinds[j] == "nominal" and isinstance(categories, list):
+    for column, kind, categories in zip(plain, kinds, values, strict=True):
+        j = len(columns)
+        if kind == "nominal":
             part = X[:, [j]].data if sparse.issparse(X) else X[:, j]
             known = part[~np.isnan(part)]
             whole = (known == np.floor(known)).all() and (known >= 0).all()
             if whole and (not len(known) or known.max() < len(categories)):
-                column = Column(column.name, "nominal", tuple(map(str, categories)))
+                column = Column(column.name, "nominal", tuple(categories))
         columns.append(column)
     return columns

@@ -19,6 +19,10 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 HEAD = 65_536
+GZIP = b"\x1f\x8b"
+GZIP_MEMBERS = 100_000
+# Codecs of Python that are for names in the net, or for nothing.
+NOT_OF_FILES = ("punycode", "idna", "undefined")
 
 
 @dataclass
@@ -81,49 +85,84 @@ def open_source(file, limits, encoding=None):
         name, data = file
         name = PurePath(name).name or "data"
         check_megabytes(limits, name, len(data), "upload_mb")
-    if data[:2] == b"\x1f\x8b":
-        data = _gunzipped(name, data, limits)
+    if data[:2] == GZIP:
+        data = gunzipped(name, data, limits)
     return Source(name, data, limits, encoding)
 
 
-def _gunzipped(name, data, limits):
-    allowed = min(
-        limits.unpacked_mb * MEGABYTE, len(data) * limits.expansion + MEGABYTE
-    )
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpack.decompress(data, allowed + 1)
-    except zlib.error as error:
-        raise DataError(f"{name}: the gzip data are damaged ({error}).") from None
-    if len(plain) > allowed:
+def gunzipped(name, data, limits, packed=None):
+    """What the gzip members in `data` hold together; DataError past the limits.
+
+    `packed` is the size of the archive that `data` came in, if it came in one.
+    """
+    packed = packed or len(data)
+    allowed = left = limits.unpacked(packed)
+    view, parts, at, members = memoryview(data), [], 0, 0
+    while at < len(data):
+        if not data[at] and not data[at:].strip(b"\0"):
+            break  # padding, as after a file from a tape
+        members += 1
+        _check_member(name, data, at, members)
+        unpack, step = zlib.decompressobj(zlib.MAX_WBITS | 16), 1_024
+        while not unpack.eof:
+            if at == len(data):
+                raise DataError(
+                    f"{name}: the gzip data end too early: the file is cut off."
+                )
+            piece = view[at : at + step]
+            try:
+                parts.append(unpack.decompress(piece, left + 1))
+            except zlib.error as error:
+                raise DataError(
+                    f"{name}: the gzip data are damaged ({error})."
+                ) from None
+            left -= len(parts[-1])
+            if left < 0:
+                raise DataError(
+                    f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the "
+                    f"limit for {packed:,} packed bytes. Unpack it first, or set "
+                    f"{PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
+                )
+            at, step = at + len(piece), min(2 * step, MEGABYTE)
+        at -= len(unpack.unused_data)
+    return b"".join(parts)
+
+
+def _check_member(name, data, at, members):
+    if data[at : at + 2] != GZIP:
         raise DataError(
-            f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the limit for "
-            f"{len(data):,} packed bytes. Unpack it first, or set {PREFIX}UNPACKED_MB "
-            f"or {PREFIX}EXPANSION higher."
+            f"{name}: after {at:,} bytes of gzip data comes something else "
+            f"({bytes(data[at : at + 8])!r}). Unpack the file, or cut it there."
         )
-    if not unpack.eof:
-        raise DataError(f"{name}: the gzip data end too early: the file is cut off.")
-    return plain
+    if members > GZIP_MEMBERS:
+        raise DataError(
+            f"{name}: more than {GZIP_MEMBERS:,} gzip files in a row. Unpack it first."
+        )
 
 
 def _decoded(source):
-    data, name = source.data, source.name
-    if source.encoding:
-        return _recoded(data, source.encoding, name)
-    for mark, encoding in BOMS:
-        if data.startswith(mark):
-            if encoding == "utf-8":
-                data = data[len(mark) :]
-                break
+    data, name, encoding = source.data, source.name, source.encoding
+    if encoding:
+        data = _recoded(data, encoding, name)
+    else:
+        mark, encoding = next(
+            (bom for bom in BOMS if data.startswith(bom[0])), (b"", "")
+        )
+        if encoding == "utf-8":
+            data = data[len(mark) :]
+        elif encoding:
             data = _recoded(data, encoding, name)
-            break
     nul = data.find(b"\x00")
     if nul >= 0:
-        raise DataError(
-            f"{name}: not a text file (a NUL byte at position {nul:,}). If it is text "
-            "in UTF-16, save it as UTF-8."
+        way = (
+            f"If it is text, {source.encoding} is not its encoding."
+            if source.encoding
+            else "If it is text in UTF-16, save it as UTF-8."
         )
-    if data.isascii():
+        raise DataError(
+            f"{name}: not a text file (a NUL byte at position {nul:,}). {way}"
+        )
+    if data.isascii() or source.encoding:
         return data
     try:
         data.decode("utf-8")
@@ -139,11 +178,21 @@ def _decoded(source):
 
 def _recoded(data, encoding, name):
     try:
+        codec = codecs.lookup(encoding).name
+    except (LookupError, ValueError, TypeError):
+        raise DataError(f"{name}: there is no encoding {encoding!r}.") from None
+    if codec in NOT_OF_FILES:
+        raise DataError(
+            f"{name}: {encoding!r} is no encoding of text files. Leave it out, or say "
+            "one such as 'utf-8', 'cp1252' or 'utf-16'."
+        )
+    try:
         return data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
     except LookupError:
         raise DataError(f"{name}: there is no encoding {encoding!r}.") from None
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise DataError(f"{name}: is not {encoding}: {error.reason}.") from None
+    except UnicodeError as error:
+        reason = getattr(error, "reason", error)
+        raise DataError(f"{name}: is not {encoding}: {reason}.") from None
 
 
 def _check_lines(name, data, limits):
