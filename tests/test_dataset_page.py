@@ -93,6 +93,19 @@ def test_a_text_with_lists_of_labels(app):
     assert dataset.text_names == ("story",)
 
 
+def test_labels_with_blanks_between_are_taken_apart_when_said(app):
+    upload(app, "stories.csv", LISTS.replace("a;b", "a b").encode())
+    (way,) = (g for g in app.segmented_control if g.label == "Labels are")
+    way.set_value("lists in a column").run()
+    (column,) = (box for box in app.selectbox if box.label == "Column with the lists")
+    column.set_value("topics").run()
+    (between,) = (box for box in app.selectbox if box.label == "Between two labels")
+    between.set_value(" ").run()
+    press(app, "Use this data set")
+    assert in_use().label_names == ("a", "b")
+    assert in_use().Y[:2].tolist() == [[0, 1], [1, 1]]
+
+
 def test_an_arff_without_a_hint_proposes_its_first_columns(app, shared):
     content = (shared / "data" / "arff-no-label-info" / "CHD_49.arff").read_bytes()
     upload(app, "CHD_49.arff", content)

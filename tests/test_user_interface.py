@@ -21,8 +21,9 @@ def test_a_csv_to_take_along_holds_no_formula():
 
 def test_names_are_shown_as_they_are_written():
     assert parts.plain("a*b_[c](d) :red[x] <i>") == (
-        r"a\*b\_\[c\]\(d\) &#58;red\[x\] \<i\>"
+        r"a\*b\_\[c\]\(d\) \:red\[x\] \<i\>"
     )
+    assert parts.plain(":material/home:") == r"&#58;material/home\:"
 
 
 @pytest.mark.parametrize(

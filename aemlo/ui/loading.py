@@ -24,6 +24,8 @@ FIRST, LAST, NAMED, SAID, LISTED = (
     "as the file says",
     "lists in a column",
 )
+SEPARATORS = {None: "automatic", ";": ";", ",": ",", "|": "|", "/": "/"}
+SEPARATORS |= {"\t": "tab", " ": "blank", "json": "JSON lists"}
 
 
 def opened(uploads, options):
@@ -189,7 +191,8 @@ def label_choice(table, key):
     """
     proposal = table.proposal()
     listing = [] if table.location.certain else lists.candidates(table)
-    ways = [SAID] * table.location.certain + [LISTED] * bool(listing)
+    worded = [] if table.location.certain else _columns_of_words(table, listing)
+    ways = [SAID] * table.location.certain + [LISTED] * bool(worded)
     way = st.segmented_control(
         "Labels are",
         [*ways, LAST, FIRST, NAMED],
@@ -201,8 +204,15 @@ def label_choice(table, key):
         st.caption(f"Labels from {parts.plain(proposal.words)}.")
         return table, None, ""
     if way == LISTED:
-        column = st.selectbox("Column with the lists", listing, key=f"{key}.lists")
-        table = lists.expanded(table, column)
+        left, right = st.columns(2)
+        column = left.selectbox("Column with the lists", worded, key=f"{key}.lists")
+        separator = right.selectbox(
+            "Between two labels",
+            SEPARATORS,
+            format_func=lambda mark: SEPARATORS[mark],
+            key=f"{key}.separator",
+        )
+        table = lists.expanded(table, column, separator)
         st.caption(f"Labels from {parts.plain(table.location.words)}.")
         return table, None, ""
     if proposal.words and not table.location.certain:
@@ -230,6 +240,12 @@ def label_choice(table, key):
     names = names[:count] if way == FIRST else names[len(names) - count :]
     said = f"{way.replace('columns', f'{count} columns')}, confirmed by the user"
     return table, names, said
+
+
+def _columns_of_words(table, first):
+    """Names of columns of words, those that look like lists (`first`) before others."""
+    words = [c.name for c in table.columns if c.kind in ("nominal", "text")]
+    return [*first, *(name for name in words if name not in first)]
 
 
 def _first_way(table, proposal, listing):

@@ -30,13 +30,14 @@ PAGE_OF_KIND = {
     "classify": "pages/classify.py",
     "predict": "pages/classify.py",
 }
-MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~^"})
-MARKDOWN[ord(":")] = "&#58;"  # Streamlit makes icons of `:material/...:` even escaped
+MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~:^"})
 
 
 def plain(text):
     """`text` with Markdown's own characters escaped, for names inside Markdown."""
-    return " ".join(str(text).split()).translate(MARKDOWN)
+    escaped = " ".join(str(text).split()).translate(MARKDOWN)
+    # Streamlit makes icons of `:material/...:` though it is escaped.
+    return escaped.replace(r"\:material/", "&#58;material/")
 
 
 def page(title, question):
