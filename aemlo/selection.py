@@ -17,7 +17,8 @@ from aemlo.imbalance import ir_per_label, scumble_per_row
 
 # In a data set's source: its rows are no longer those of the file it came from.
 CHANGED = "rows changed"
-RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+ROW = re.compile(r"[0-9]{1,12}")
+RANGE = re.compile(rf"({ROW.pattern})\s*-\s*({ROW.pattern})")
 
 
 def chosen_rows(event):
@@ -45,13 +46,15 @@ def searched_rows(text, n):
         span = RANGE.fullmatch(part)
         if span:
             low, high = map(int, span.groups())
-        elif part.isdigit():
+        elif ROW.fullmatch(part):
             low = high = int(part)
         else:
             raise DataError(
                 f"Row {part!r}: rows are whole numbers. Write them as 17, 20-25."
             )
-        if low > high or high >= n:
+        if low > high:
+            raise DataError(f"Rows {part!r}: write the lower number first.")
+        if high >= n:
             raise DataError(f"Row {part!r}: rows run from 0 to {n - 1}.")
         found.update(range(low, high + 1))
     return np.array(sorted(found), dtype=int)
@@ -273,6 +276,19 @@ def said(dataset, provenance, name):
         warnings=(*dataset.warnings, *(words if new else ())),
         source=origin(dataset),
     )
+
+
+def goes_on_from(dataset, original):
+    """Whether `dataset` is `original` with rows made in the latent space after it."""
+    made = isinstance(dataset.source.get("made"), list)
+    if not made or dataset.n <= original.n or dataset.features != original.features:
+        return False
+    first = dataset.take(np.arange(dataset.n) < original.n)
+    if first.is_sparse != original.is_sparse or not np.array_equal(first.Y, original.Y):
+        return False
+    if first.is_sparse:
+        return (first.X != original.X).nnz == 0
+    return np.array_equal(first.X, original.X, equal_nan=True)
 
 
 def origin(dataset):

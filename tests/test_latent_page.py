@@ -190,6 +190,56 @@ def test_other_settings_wait_for_a_press_and_three_dimensions_need_their_own(
     assert charts(page)[0]["data"][0]["type"] == "scatter3d"
 
 
+def test_a_picture_of_anothers_run_that_a_visitor_computes_is_shown(
+    store, source, monkeypatch
+):
+    drawn(store, source)
+    monkeypatch.setenv("AEMLO_WORKSPACE", "somebody-else")
+    page = fine(visit(source.id))
+    page.segmented_control(key="latent.dimensions").set_value(3)
+    fine(page.run())
+    fine(page.button(key="latent.compute").click().run())
+    (asked,) = store.runs("somebody-else", "embed")
+    assert (asked.spec["dimensions"], asked.state) == (3, "queued")
+    fine(page.run())
+    assert "PCA is shown until UMAP is ready." in texts(page)
+    assert "latent.compute" not in {button.key for button in page.button}
+
+
+def test_trust_is_that_of_the_picture_shown(store, source):
+    run = drawn(store, source)
+    path = store.folder(run.id) / "labels.parquet"
+    pd.read_parquet(path).assign(trustworthiness=0.25).to_parquet(path)
+    page = fine(visit())
+    page.selectbox(key="latent.colour").set_value("trustworthiness")
+    fine(page.run())
+    seen = [np.unique(charts(page)[0]["data"][0]["marker"]["color"]).tolist()]
+    page.segmented_control(key="latent.space").set_value("labels")
+    fine(page.run())
+    seen.append(np.unique(charts(page)[0]["data"][0]["marker"]["color"]).tolist())
+    assert seen == [[pytest.approx(0.9)], [0.25]]
+    page.segmented_control(key="latent.method").set_value("PCA")
+    fine(page.run())
+
+
+def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
+    store, source
+):
+    drawn(store, source)
+    page = fine(visit())
+    fine(page.button(key="latent.outside").click().run())
+    fine(page.button(key="latent.leave").click().run())
+    page.text_input(key="latent.search").set_value("60-69")
+    fine(page.run())
+    said = page.error[0].value.replace("\\", "")
+    assert said.startswith("3 of these rows are left out, row 67 the first.")
+    page.text_input(key="latent.search").set_value("60-62")
+    fine(page.run())
+    page.segmented_control(key="latent.space").set_value("features")
+    fine(page.run())
+    assert sorted(ids(charts(page)[0], "selected")) == [60, 61, 62]
+
+
 @pytest.mark.parametrize(
     "section, said",
     [
@@ -229,6 +279,13 @@ def test_two_runs_share_a_selection_of_real_rows(store, source):
     assert "2 real rows selected" in texts(page)
     rings = [t for t in charts(page)[0]["data"] if "selected" in t.get("name", "")]
     assert len(rings) == 2
+    assert charts(page)[0]["layout"]["dragmode"] == "lasso"
+    # A picture in space of the other run is none to lay beside.
+    copy = store.run(other)
+    drawn(store, copy)
+    drawn(store, copy, dimensions=3)
+    fine(page.run())
+    assert {t["type"] for t in charts(page)[0]["data"]} == {"scattergl"}
 
 
 def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
@@ -258,9 +315,20 @@ def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
     assert np.array_equal(grown.X[:60], known.dataset.X[:60])
     assert grown.Y[60:, 1].all()
     assert "is now the data set in use" in page.success[0].value
-    assert grown.warnings[-1].startswith("The last 5 rows are synthetic, decoded in")
-    assert grown.source["made"]["rows"] == 5
-    assert all(known.dataset.Y[p, 1] for p in grown.source["made"]["parents"])
+    said = "Rows 60 to 64 (from 0) are synthetic, decoded in"
+    assert grown.warnings[-1].startswith(said)
+    (made,) = grown.source["made"]
+    assert made["rows"] == 5
+    assert all(known.dataset.Y[p, 1] for p in made["parents"])
+    # Made once more, rows are added to those before.
+    fine(page.button(key="latent.make").click().run())
+    fine(page.button(key="latent.made.add").click().run())
+    more = store.dataset(store.workspace_dataset(WORKSPACE))
+    assert (more.n, more.name) == (70, "small with 10 rows made")
+    assert np.array_equal(more.X[:65], grown.X)
+    assert [one["rows"] for one in more.source["made"]] == [5, 5]
+    assert more.warnings[-2:][0].startswith(said)
+    assert more.warnings[-1].startswith("Rows 65 to 69 (from 0)")
 
 
 def test_what_the_page_imports_loads_neither_umap_nor_torch():

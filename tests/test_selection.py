@@ -83,7 +83,12 @@ def test_rows_are_searched_by_number_and_range():
     [
         ("x", "Row 'x': rows are whole numbers. Write them as 17, 20-25."),
         ("10", "Row '10': rows run from 0 to 9."),
-        ("7-5", "Row '7-5': rows run from 0 to 9."),
+        ("7-5", "Rows '7-5': write the lower number first."),
+        ("²", "Row '²': rows are whole numbers. Write them as 17, 20-25."),
+        (
+            "9" * 5_000,
+            f"Row '{'9' * 5_000}': rows are whole numbers. Write them as 17, 20-25.",
+        ),
     ],
 )
 def test_a_row_that_is_none_is_said(text, message):

@@ -167,7 +167,7 @@ def probe_bars(probes, most=30):
     return _finish(
         figure,
         f"{good} of {len(probes)} labels lie along a direction (AUC 0.75 or more)",
-        "AUC of a straight direction on rows it did not see",
+        "AUC of a straight direction (rows that the network was trained on)",
         len(shown),
     )
 

@@ -13,6 +13,7 @@ from aemlo.ui.latent_selection import (
     hidden,
     selected,
     slot,
+    version,
     what_is_left,
 )
 from aemlo.ui.latent_view import (
@@ -116,7 +117,11 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
     picture = view.picture(space, method, dimensions)
     away = hidden(view)
     points, left_out = view.points(picture, colour, of, name, away)
-    marked = st.session_state.get(slot(view, "marked"), ())
+    chart = f"{key}.{view.run.id}.{space}.{method}.{dimensions}.{colour}.{of}"
+    chart += f".{version(view)}"
+    # A lasso shows what it holds; rows chosen elsewhere, or before, are ringed.
+    by_lasso = len(selection.chosen_rows(st.session_state.get(chart)))
+    marked = np.empty(0, dtype=int) if by_lasso else chosen(view)
     lines = None
     if len(marked) and len(marked) <= 50:
         lines = selection.family(view.known.provenance, marked)
@@ -133,7 +138,6 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
         marked=marked,
         lines=lines,
     )
-    chart = f"{key}.{view.run.id}.{space}.{method}.{dimensions}.{colour}.{of}"
     flat = dimensions == 2
     selecting = {
         "on_select": lambda: take_selection(view, chart),
@@ -165,6 +169,12 @@ def search(view, key):
         st.session_state[f"{key}.problem"] = None
         try:
             rows = selection.searched_rows(st.session_state[f"{key}.search"], n)
+            away = np.intersect1d(rows, hidden(view))
+            if len(away):
+                raise selection.DataError(
+                    f"{len(away):,} of these rows are left out, row {away[0]} the "
+                    "first. Bring them back, or name others."
+                )
         except selection.DataError as problem:
             st.session_state[f"{key}.problem"] = str(problem)
             return

@@ -134,21 +134,19 @@ def embedding_run(workspace, run, wanted, method):
     """
     found = [
         one
-        for one in embedding_runs(workspace.store, run)
+        for one in embedding_runs(workspace, run)
         if settings_of(one) == wanted and one.state != "failed"
     ]
     if found:
         return found[0]
     failed = [
-        one
-        for one in embedding_runs(workspace.store, run)
-        if settings_of(one) == wanted
+        one for one in embedding_runs(workspace, run) if settings_of(one) == wanted
     ]
     plain = wanted == trained.PICTURE
     if workspace.owns(run) and plain and not failed:
         return workspace.store.run(_enqueue(workspace, run, wanted))
     if not workspace.owns(run):
-        other = [one for one in embedding_runs(workspace.store, run) if not one.active]
+        other = [one for one in embedding_runs(workspace, run) if not one.active]
         if other and plain:
             return other[0]
     if method == "PCA":
@@ -209,7 +207,11 @@ def two_runs(workspace, view, space, method):
         key="latent.other",
     )
     other_run = others[picked]
-    ready = [one for one in embedding_runs(workspace.store, other_run) if one.progress]
+    ready = [
+        one
+        for one in embedding_runs(workspace, other_run)
+        if one.progress and settings_of(one)["dimensions"] == 2
+    ]
     other = View(other_run, ready[0] if ready else None)
     if other.embed is None and method == "UMAP":
         st.caption("The other run has no UMAP yet: both are shown by PCA.")
@@ -218,12 +220,12 @@ def two_runs(workspace, view, space, method):
 
 
 def _beside(view, other, space, method, known):
-    rows = latent_selection.chosen(view)
     original = int((~known.synthetic).sum())
-    shared = rows[rows < original]
 
     @st.fragment
     def both():
+        rows = latent_selection.chosen(view)
+        shared = rows[rows < original]
         colour, of, name = latent_parts.colour_controls(view, "latent.two")
         if colour not in other.colours():
             st.caption("The other run has no values for this colour yet.")
@@ -238,8 +240,10 @@ def _beside(view, other, space, method, known):
             )
             title = f"{place + 1}. {one.run.title} ({SPACE_NAMES[space]}, {way})"
             views[title] = points
+        figure = latent.linked_views(views, name, marked=shared, height=520)
+        figure.update_layout(dragmode="lasso")
         parts.figure(
-            latent.linked_views(views, name, marked=shared, height=520),
+            figure,
             data=latent.joined(*views.values()),
             name="two-runs",
             alt="The maps of two runs side by side",

@@ -65,7 +65,8 @@ def _verdict(overall, view):
     values = overall[overall["sampler"] == mine].set_index("measure")
 
     def share(name):
-        return f"{values.loc[name, 'value']:.0%}"
+        value = values.loc[name, "value"]
+        return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
 
     auc = values.loc["told apart (AUC)", "value"]
     told = (
@@ -76,7 +77,8 @@ def _verdict(overall, view):
     return (
         f"Of {int(view.known.synthetic.sum()):,} synthetic rows "
         f"**{share('precision')}** lie inside the region of the real ones, "
-        f"**{share('outside')}** outside that of the label they were made for, "
+        f"**{share('outside')}** outside that of the label they were made for (made "
+        "for none: of their rarest label), "
         f"**{share('copies')}** are closer to a real row than 99 % of real "
         f"rows are; {told}."
     )
@@ -136,6 +138,8 @@ def directions(view):
     st.caption(
         "An AUC below 0.5 of a single coordinate means it falls where the label is; it "
         "was picked on the rows it is scored on, which flatters it for rare labels. "
-        "Labels that fewer than two rows have, or lack, are left out. The network saw "
-        "these rows' features in training, but no probe saw the rows it is scored on."
+        "Labels that fewer than two rows have, or lack, are left out. No direction saw "
+        "the rows it is scored on, but the network did, their labels included: this "
+        "tells what the space holds of these rows. Of rows that the network never saw "
+        "labels are told far less well."
     )

@@ -26,13 +26,17 @@ def hidden(view):
     return st.session_state.get(slot(view, "hidden"), np.empty(0, dtype=int))
 
 
+def version(view):
+    """How often the map was drawn anew to be rid of a lasso."""
+    return st.session_state.get(slot(view, "version"), 0)
+
+
 def choose(view, rows, marked):
-    """Select rows; `marked` says whether the map must ring them (it does not show what
-    was chosen by lasso twice)."""
+    """Select rows; `marked` says that it was not by a lasso on the map, which then is
+    drawn anew without its last one."""
     st.session_state[slot(view, "rows")] = np.asarray(rows, dtype=int)
-    st.session_state[slot(view, "marked")] = (
-        np.asarray(rows, dtype=int) if marked else np.empty(0, dtype=int)
-    )
+    if marked:
+        st.session_state[slot(view, "version")] = version(view) + 1
 
 
 def selected(view, rows, key):

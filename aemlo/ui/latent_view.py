@@ -154,7 +154,10 @@ class View:
         """
         points = self.properties.merge(picture, on="row", suffixes=("", "_picture"))
         name = name or colour
-        if colour != latent.KIND:
+        if colour in trained.TRUST:
+            # Each picture's own: PCA's was not worked out.
+            points[name] = points[colour] if colour in picture else np.nan
+        elif colour != latent.KIND:
             points[name] = self.values(colour, of)[points["row"]]
         points = points[~points["row"].isin(list(hidden))]
         left_out = max(0, len(points) - most)
@@ -174,10 +177,16 @@ class View:
         return int(np.nanargmax(irlbl))
 
 
-def embedding_runs(store, run):
-    """Embedding runs of a training run, newest first."""
-    found = store.runs(run.workspace, "embed", run.dataset)
-    return [one for one in found if one.spec.get("run") == run.id]
+def embedding_runs(workspace, run):
+    """Embedding runs of a training run, newest first: its owner's and the visitor's."""
+    owners = dict.fromkeys([run.workspace, workspace.id])
+    found = [
+        one
+        for owner in owners
+        for one in workspace.store.runs(owner, "embed", run.dataset)
+    ]
+    mine = [one for one in found if one.spec.get("run") == run.id]
+    return sorted(mine, key=lambda one: one.created, reverse=True)
 
 
 def settings_of(embed):

@@ -296,16 +296,21 @@ def _make(workspace, view, decoder, code, label, said):
     made = st.session_state.get("latent.made")
     if made is None or made["run"] != view.run.id:
         return
-    dataset, table = made["dataset"], made["table"]
+    table, original = made["table"], made["original"]
     st.markdown(f"**{len(table)} rows made.** {parts.plain(made['said'])}.")
     parts.table(table, name="made-rows", key="latent.made.table", height=240)
+    in_use = workspace.dataset
+    before = in_use if selection.goes_on_from(in_use, original) else original
     if st.button(
-        f"Add them to {dataset.name}",
+        f"Add them to {before.name}",
         key="latent.made.add",
         icon=":material/add:",
-        help="Makes the run's original rows and these the data set of all pages.",
+        help="Makes the run's original rows, those added before and these the data set "
+        "of all pages.",
     ):
         st.session_state.pop("latent.made")
+        how = (made["new"], made["said"], made["seed"])
+        dataset = with_rows(before, view.known.preparation, *how)
         latent_selection.use(workspace, view, dataset)
     st.caption(
         "They are decoded, not measured: keep them out of any test part. The data "
@@ -333,26 +338,36 @@ def _made(view, decoder, code, count, label, reach, said):
         selection.properties(dataset, provenance(original.n, new)),
         np.arange(original.n, dataset.n),
     )
-    return {"run": view.run.id, "dataset": dataset, "table": table, "said": said}
+    return {
+        **{"run": view.run.id, "original": original, "table": table},
+        **{"new": new, "said": said, "seed": seed},
+    }
 
 
 def with_rows(original, preparation, new, said, seed):
-    """The original Dataset with new rows after it, and how they were made."""
+    """The Dataset with new rows after its own, and how they and those before were made.
+
+    `original` are a run's rows, or those with rows that were added before.
+    """
     rows = preparation.restore(new.X, new.Y, original)
     stack = sparse.vstack if original.is_sparse else np.vstack
     X = stack([original.X, rows.X])
     parents = [int(parent) for parent in new.parents[:, 0]]
     made = {"rows": len(new.Y), "where": said, "seed": seed, "parents": parents}
+    first, last = original.n, original.n + len(new.Y) - 1
     words = (
-        f"The last {len(new.Y)} rows are synthetic, decoded in the latent space "
-        f"({said}). Test nothing on them."
+        f"Rows {first:,} to {last:,} (from 0) are synthetic, decoded in the latent "
+        f"space ({said}). Test nothing on them."
     )
+    earlier = original.source.get("made", [])
+    count = sum(one["rows"] for one in earlier)
+    name = original.name.removesuffix(f" with {count} rows made")
     return replace(
         original,
-        name=f"{original.name} with {len(new.Y)} rows made",
+        name=f"{name} with {count + len(new.Y)} rows made",
         X=sparse.csr_matrix(X) if original.is_sparse else X,
         Y=np.vstack([original.Y, new.Y]),
         split=None,
         warnings=(*original.warnings, words),
-        source={**selection.origin(original), "made": made},
+        source={**selection.origin(original), "made": [*earlier, made]},
     )
