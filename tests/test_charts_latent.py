@@ -128,3 +128,17 @@ def test_linked_views_ring_the_same_rows_in_each(points):
     assert np.allclose(rings[0].x, -rings[1].x)
     assert [note.text for note in figure.layout.annotations] == ["Latent", "Features"]
     assert sum(bool(trace.showlegend) for trace in figure.data) == 3
+
+
+def test_rows_made_for_no_label_are_called_so_and_stay_in_the_background():
+    points = pd.DataFrame(
+        {
+            **{"row": [0, 1, 2, 3], "x": [0.0] * 4, "y": [0.0] * 4},
+            "synthetic": [False, True, True, True],
+            "made for": ["", "rare", "rare", ""],
+        }
+    )
+    figure = latent.latent_map(points, "made for", method="PCA")
+    names = [trace.name for trace in figure.data]
+    assert names == ["none (1)", "none, synthetic (1)", "rare, synthetic (2)"]
+    assert figure.data[0].marker.color == theme.NEUTRAL

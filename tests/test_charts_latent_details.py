@@ -106,7 +106,7 @@ def test_probes_are_sorted_and_those_without_a_figure_left_out():
 def quality():
     rows = [
         ("precision", "", 0.9, 0.8, 50, "AEMLO"),
-        ("precision", "", 0.7, 0.8, 40, "MLSMOTE"),
+        ("precision", "", 0.7, 0.6, 40, "MLSMOTE"),
         ("outside", "", 0.02, np.nan, 50, "AEMLO"),
         ("precision", "rare", 0.5, 0.6, 9, "AEMLO"),
         ("precision", "rare", 0.4, 0.6, 3, "MLSMOTE"),
@@ -125,7 +125,10 @@ def test_each_figure_of_plausibility_has_a_panel_and_a_sampler_its_colour(qualit
         ("AEMLO", 0.02, theme.sampler_colour("AEMLO")),
     ]
     assert [t.showlegend for t in figure.data] == [True, True, False]
-    assert [shape.x0 for shape in figure.layout.shapes] == [0.8]
+    # Samplers on lines of their own, so that equal ones do not hide each other.
+    assert figure.data[0].y[0] == figure.data[2].y[0] != figure.data[1].y[0]
+    strokes = [(s.x0, (s.y0 + s.y1) / 2) for s in figure.layout.shapes]
+    assert strokes == [(0.8, figure.data[0].y[0]), (0.6, figure.data[1].y[0])]
 
 
 def test_plausibility_label_by_label_leaves_a_gap_where_a_sampler_made_nothing(quality):

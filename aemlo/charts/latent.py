@@ -182,9 +182,12 @@ def _by_number(points, colour):
 def _by_category(points, colour):
     synthetic = points["synthetic"].to_numpy(dtype=bool)
     values = points[colour].astype(str).to_numpy()
+    blank = values == ""
+    named = [("none", blank, theme.NEUTRAL, 0.4)] if blank.any() else []
+    values = np.where(blank, None, values)
     common = pd.Series(values).value_counts().index[: len(CATEGORY_COLOURS)]
-    rest = ~np.isin(values, common)
-    named = [(OTHERS, rest, theme.NEUTRAL, 0.4)] if rest.any() else []
+    rest = ~pd.Series(values).isin(common).to_numpy() & ~blank
+    named += [(OTHERS, rest, theme.NEUTRAL, 0.4)] if rest.any() else []
     colours = zip(common, CATEGORY_COLOURS, strict=False)
     named += [(name, values == name, shade, 0.85) for name, shade in colours]
     for name, rows, shade, opacity in named:

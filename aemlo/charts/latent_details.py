@@ -173,11 +173,15 @@ def probe_bars(probes, most=30):
 
 
 def quality_dots(quality, measures):
-    """Each overall figure of plausibility, one panel each: a sampler a dot, real rows
-    among themselves a grey line; `quality` has `sampler`, `measure`, `label`, `value`,
-    `reference`."""
+    """Each overall figure of plausibility, one panel each: a sampler a dot on a line of
+    its own, real rows beside it a grey stroke.
+
+    `quality` has `sampler`, `measure`, `label`, `value`, `reference`.
+    """
     overall = quality[quality["label"] == ""]
     present = [name for name in measures if (overall["measure"] == name).any()]
+    samplers = list(dict.fromkeys(overall["sampler"]))
+    line_of = dict(zip(samplers, np.linspace(0.5, -0.5, len(samplers)), strict=True))
     columns = 3
     rows = -(-len(present) // columns)
     figure = make_subplots(
@@ -191,14 +195,19 @@ def quality_dots(quality, measures):
         part = overall[overall["measure"] == measure]
         where = {"row": place // columns + 1, "col": place % columns + 1}
         for _, entry in part.iterrows():
-            figure.add_trace(_sampler_dot(entry, legend=place == 0), **where)
+            y = line_of[entry["sampler"]]
+            figure.add_trace(_sampler_dot(entry, y, legend=place == 0), **where)
+            # What a sampler is held against may be its own: it made rows for others.
+            if not np.isnan(entry["reference"]):
+                figure.add_shape(
+                    type="line",
+                    **{"x0": entry["reference"], "x1": entry["reference"]},
+                    **{"y0": y - 0.4, "y1": y + 0.4},
+                    line={"color": theme.BEFORE, "width": 3},
+                    layer="below",
+                    **where,
+                )
         reference = part["reference"].dropna()
-        if len(reference):
-            figure.add_vline(
-                x=reference.iloc[0],
-                line={"color": theme.BEFORE, "width": 3},
-                **where,
-            )
         most = float(np.nanmax([*part["value"], *reference, 1e-9]))
         top = 1.05 if measure != "distance" and most <= 1.0 else most * 1.25
         if measure in ("copies", "off the data", "outside"):
@@ -210,7 +219,7 @@ def quality_dots(quality, measures):
     figure.update_layout(
         title={
             "text": "Synthetic rows against real ones",
-            "subtitle": {"text": "Grey line: real rows among themselves."},
+            "subtitle": {"text": "Grey stroke: real rows among themselves."},
         },
         height=150 + 120 * rows,
         margin={"t": 110, "b": 90},
@@ -219,10 +228,11 @@ def quality_dots(quality, measures):
     return figure
 
 
-def _sampler_dot(entry, legend):
+def _sampler_dot(entry, y, legend):
     return go.Scatter(
         x=[entry["value"]],
-        y=[0],
+        y=[y],
+        cliponaxis=False,
         mode="markers",
         name=theme.short(entry["sampler"]),
         legendgroup=entry["sampler"],

@@ -88,7 +88,14 @@ def _table(overall):
     wide = overall.pivot_table(
         index="measure", columns="sampler", values="value", sort=False
     )
-    wide["real rows"] = overall.groupby("measure")["reference"].first()
+    held = overall.pivot_table(
+        index="measure", columns="sampler", values="reference", sort=False
+    )
+    if held.nunique(axis=1).le(1).all():
+        wide["real rows"] = held.bfill(axis=1).iloc[:, 0]
+    else:
+        for sampler in held:
+            wide[f"real rows, beside {sampler}"] = held[sampler]
     said = pd.DataFrame(
         [(m.title, m.meaning, m.good) for m in MEASURES],
         columns=["measure", "what it says", "good is"],
