@@ -278,10 +278,20 @@ def said(dataset, provenance, name):
     )
 
 
+def rows_made(dataset):
+    """How rows of `dataset` were made in the latent space, a dict for each time."""
+    made = dataset.source.get("made", [])
+    # Stored while there was but one time.
+    return [made] if isinstance(made, dict) else made
+
+
 def goes_on_from(dataset, original):
     """Whether `dataset` is `original` with rows made in the latent space after it."""
-    made = isinstance(dataset.source.get("made"), list)
-    if not made or dataset.n <= original.n or dataset.features != original.features:
+    if (
+        not rows_made(dataset)
+        or dataset.n <= original.n
+        or dataset.features != original.features
+    ):
         return False
     first = dataset.take(np.arange(dataset.n) < original.n)
     if first.is_sparse != original.is_sparse or not np.array_equal(first.Y, original.Y):

@@ -193,3 +193,18 @@ def test_a_data_set_that_goes_on_says_which_rows_are_synthetic(resampled):
     assert named.source == {"file": "toy.csv", selection.CHANGED: True}
     real, known = selection.without(dataset, provenance, [6, 7])
     assert selection.said(real, known, "toy").warnings == ()
+
+
+def test_rows_made_are_told_whether_noted_once_or_several_times():
+    X, Y = np.arange(6.0).reshape(3, 2), np.ones((3, 1), dtype=np.uint8)
+    features = (Feature("a"), Feature("b"))
+    original = Dataset("d", X[:2], Y[:2], features, ("l",))
+    assert selection.rows_made(original) == []
+    assert not selection.goes_on_from(original, original)
+    once = {"rows": 1, "where": "here"}
+    for made in (once, [once]):
+        grown = Dataset("d", X, Y, features, ("l",), source={"made": made})
+        assert selection.rows_made(grown) == [once]
+        assert selection.goes_on_from(grown, original)
+    other = Dataset("d", X + 1, Y, features, ("l",), source={"made": [once]})
+    assert not selection.goes_on_from(other, original)

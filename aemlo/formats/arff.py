@@ -26,7 +26,7 @@ NUMERIC, TEXT, DATE = ("numeric", ()), ("text", ()), ("date", ())
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
 MEKA = re.compile(r"-C\s+(-?\d{1,9})(?!\d)")
 SPLIT = re.compile(r"-split-(number|percentage)\s+(\d{1,9}(?:\.\d{1,9})?)(?!\d)")
-FILTER = ("weka.filters", re.compile(r"\.attribute\.(\w+)"))
+FILTER = re.compile(r"\.attribute\.(\w+)")
 
 
 @dataclass
@@ -301,11 +301,10 @@ def header_location(header, name):
 
 def _filters(relation):
     """Names of Weka's attribute filters that `relation` says were used."""
-    begins, attribute = FILTER
     found = []
     for word in relation.split():
-        at = word.find(begins)
-        match = attribute.search(word, at) if at >= 0 else None
+        at = word.find("weka.filters")
+        match = FILTER.search(word, at) if at >= 0 else None
         found += [match[1]] if match else []
     return found
 

@@ -132,22 +132,17 @@ def embedding_run(workspace, run, wanted, method):
 
     Other settings wait for a press of the button; until then None.
     """
-    found = [
-        one
-        for one in embedding_runs(workspace, run)
-        if settings_of(one) == wanted and one.state != "failed"
-    ]
+    known = embedding_runs(workspace, run)
+    fitting = [one for one in known if settings_of(one) == wanted]
+    found = [one for one in fitting if one.state != "failed"]
     if found:
         return found[0]
-    failed = [
-        one for one in embedding_runs(workspace, run) if settings_of(one) == wanted
-    ]
-    plain = wanted == trained.PICTURE
+    plain, failed = wanted == trained.PICTURE, fitting
     if workspace.owns(run) and plain and not failed:
         return workspace.store.run(_enqueue(workspace, run, wanted))
-    if not workspace.owns(run):
-        other = [one for one in embedding_runs(workspace, run) if not one.active]
-        if other and plain:
+    if not workspace.owns(run) and plain:
+        other = [one for one in known if not one.active and _is_flat(one)]
+        if other:
             return other[0]
     if method == "PCA":
         return None
@@ -163,6 +158,10 @@ def embedding_run(workspace, run, wanted, method):
     if failed:
         st.error(parts.plain(failed[0].error or "The last attempt failed."))
     return None
+
+
+def _is_flat(embed):
+    return settings_of(embed)["dimensions"] == 2
 
 
 def _enqueue(workspace, run, wanted):
@@ -210,7 +209,7 @@ def two_runs(workspace, view, space, method):
     ready = [
         one
         for one in embedding_runs(workspace, other_run)
-        if one.progress and settings_of(one)["dimensions"] == 2
+        if one.progress and _is_flat(one)
     ]
     other = View(other_run, ready[0] if ready else None)
     if other.embed is None and method == "UMAP":

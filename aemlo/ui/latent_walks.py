@@ -359,7 +359,7 @@ def with_rows(original, preparation, new, said, seed):
         f"Rows {first:,} to {last:,} (from 0) are synthetic, decoded in the latent "
         f"space ({said}). Test nothing on them."
     )
-    earlier = original.source.get("made", [])
+    earlier = selection.rows_made(original)
     count = sum(one["rows"] for one in earlier)
     name = original.name.removesuffix(f" with {count} rows made")
     return replace(
