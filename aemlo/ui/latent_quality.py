@@ -147,6 +147,6 @@ def directions(view):
         "was picked on the rows it is scored on, which flatters it for rare labels. "
         "Labels that fewer than two rows have, or lack, are left out. No direction saw "
         "the rows it is scored on, but the network did, their labels included: this "
-        "tells what the space holds of these rows, not how well labels are told of rows "
-        "that the network never saw."
+        "tells what the space holds of these rows, not how well labels are told of "
+        "rows that the network never saw."
     )
