@@ -1,5 +1,8 @@
 """Files made of a text, and what is said when they are refused."""
 
+import io
+import zipfile
+
 import pytest
 
 from aemlo.errors import DataError
@@ -8,6 +11,15 @@ from aemlo.formats import open_files, read
 
 def text(name, content, encoding="utf-8"):
     return name, content.encode(encoding)
+
+
+def zipped(**files):
+    """The bytes of a zip archive; in the names, `_` stands for a dot, `__` for /."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name.replace("__", "/").replace("_", "."), content)
+    return out.getvalue()
 
 
 def refused(*files, **how):

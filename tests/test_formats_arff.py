@@ -1,11 +1,8 @@
 """ARFF as people have it, with XML and MEKA's headers: read right, or refused."""
 
-import io
-import zipfile
-
 import numpy as np
 import pytest
-from reading import refused, text
+from reading import refused, text, zipped
 
 from aemlo.formats import open_table, read
 
@@ -262,14 +259,6 @@ def test_mekas_header_counts_from_the_start_or_the_end():
     assert read(text("m.arff", header.format(-2) + rows)).label_names == ("y", "z")
     split = header.format("-1 -split-number 1") + rows
     assert read(text("m.arff", split)).split.tolist() == [True, False]
-
-
-def zipped(**files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name.replace("__", "/").replace("_", "."), content)
-    return out.getvalue()
 
 
 def test_a_label_name_that_two_columns_have_is_refused():

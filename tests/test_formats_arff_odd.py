@@ -1,13 +1,11 @@
 """ARFF as a hostile or careless hand writes it: never a wrong column, never a hang."""
 
-import io
 import time
-import zipfile
 from contextlib import suppress
 
 import numpy as np
 import pytest
-from reading import refused, text
+from reading import refused, text, zipped
 
 from aemlo.errors import DataError
 from aemlo.formats import open_files, open_table, read
@@ -133,22 +131,14 @@ def test_headers_of_two_parts_that_name_different_labels_are_warned_of():
     assert not [w for w in same.to_dataset().warnings if "x-test" in w]
 
 
-def zip_of(**files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        for name, content in files.items():
-            packed.writestr(name.replace("__", "."), content)
-    return "all.zip", out.getvalue()
-
-
 def test_of_several_xml_files_the_one_called_like_the_data_names_the_labels():
     files = {name: f'<labels><label name="{name[0]}"/></labels>' for name in ("e", "a")}
-    names = {"e__xml": files["e"], "emotions__xml": files["a"]}
-    table = open_files([zip_of(**names, emotions__arff=part("r"))])
+    names = {"e_xml": files["e"], "emotions_xml": files["a"]}
+    table = open_files([("all.zip", zipped(**names, emotions_arff=part("r")))])
     assert table.to_dataset().label_names == ("a",)
-    table = open_files([zip_of(**names, **{"emotions-2__arff": part("r")})])
+    table = open_files([("all.zip", zipped(**names, **{"emotions-2_arff": part("r")}))])
     assert table.to_dataset().label_names == ("a",)
-    said = refused(zip_of(**names, emo__arff=part("r")))
+    said = refused(("all.zip", zipped(**names, emo_arff=part("r"))))
     assert "none called like 'emo.arff'" in said
 
 

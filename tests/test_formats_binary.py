@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from reading import refused
+from reading import refused, zipped
 from scipy import sparse
 from test_formats_hostile import refused as soon_refused
 
@@ -33,14 +33,6 @@ def sparse_npz(**parts):
     return npz(X=None, **dict(zip(PARTS, whole, strict=True)) | parts)
 
 
-def zip_of(**files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in files.items():
-            packed.writestr(name.replace("_", "."), data)
-    return out.getvalue()
-
-
 # Limits of what is packed ---------------------------------------------------------
 
 
@@ -55,7 +47,7 @@ def test_ordinary_zeros_may_be_packed_well():
     data = gzip.compress(lines)
     assert len(lines) > 200 * len(data) + MEGABYTE
     assert open_table(("z.csv.gz", data)).n == 2_000
-    assert open_table(("z.zip", zip_of(z_csv=lines))).n == 2_000
+    assert open_table(("z.zip", zipped(z_csv=lines))).n == 2_000
 
 
 def test_arrays_of_zeros_are_refused_past_a_part_of_the_limit():
@@ -97,13 +89,13 @@ def test_members_of_a_gzip_file_keep_to_the_limits_together():
 
 def test_gzip_in_a_zip_archive_is_unpacked():
     files = {"s-train_csv_gz": gzip.compress(CSV), "s-test_csv_gz": gzip.compress(CSV)}
-    table = open_table(("s.zip", zip_of(**files)))
+    table = open_table(("s.zip", zipped(**files)))
     assert table.n == 80 and table.split.sum() == 40
     xml = gzip.compress(b'<labels><label name="L"/></labels>')
     arff = b"@relation r\n@attribute a numeric\n@attribute L {0,1}\n@data\n1,1\n2,0\n"
-    packed = zip_of(a_arff_gz=gzip.compress(arff), a_xml_gz=xml)
+    packed = zipped(a_arff_gz=gzip.compress(arff), a_xml_gz=xml)
     assert read(("s.zip", packed)).label_names == ("L",)
-    bomb = zip_of(b_csv_gz=gzip.compress(b"1,0\n" * 25_000_000))
+    bomb = zipped(b_csv_gz=gzip.compress(b"1,0\n" * 25_000_000))
     assert "b.csv.gz: unpacks to more than 2" in soon_refused(("b.zip", bomb))
 
 

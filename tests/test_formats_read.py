@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import zipfile
 
 import numpy as np
 import pandas as pd
@@ -163,14 +162,6 @@ def test_extreme_classification_keeps_what_the_header_promises():
 )
 def test_bad_libsvm_lines_are_named(line, message):
     assert message in refused(text("b.svm", f"1 1:1\n{line}\n"), format="LIBSVM")
-
-
-def zipped(**files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name.replace("__", "/").replace("_", "."), content)
-    return out.getvalue()
 
 
 def test_a_pair_of_files_in_any_order_with_other_columns():
