@@ -1,0 +1,121 @@
+"""Visits to the latent page in tests: a small finished run, its maps, what is shown."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from aemlo.dataset import Dataset, Feature
+from aemlo.embedding import trained
+from aemlo.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKSPACE = "latent-test"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.setenv("AEMLO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AEMLO_WORKERS", "0")
+    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
+    yield Store(tmp_path / "home")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def source(store):
+    """A finished training run on 60 rows, 12 with a rare label, and 10 synthetic."""
+    rng = np.random.default_rng(0)
+    rare = np.arange(60) < 12
+    X = rng.normal(size=(60, 5)) + 4.0 * rare[:, None]
+    Y = np.column_stack([np.ones(60), rare]).astype(np.uint8)
+    features = tuple(Feature(f"f{j}") for j in range(5))
+    original = Dataset("small", X, Y, features, ("all", "rare"))
+    made = np.vstack([X[:10] + 0.1])
+    resampled = Dataset(
+        *("small", np.vstack([X, made]), np.vstack([Y, Y[:10]])),
+        *(features, original.label_names),
+    )
+    provenance = pd.DataFrame(
+        {
+            "origin": [*range(60), *([-1] * 10)],
+            "parents": [()] * 60 + [(j, j + 1) for j in range(10)],
+            "label": [-1] * 60 + [1] * 10,
+            "weight": [np.nan] * 60 + [0.3] * 10,
+        }
+    )
+    key = store.add_dataset(original)
+    store.use_dataset(WORKSPACE, key)
+    run_id = store.enqueue(WORKSPACE, "train", "AEMLO", {"seed": 0}, key, "small")
+    folder = store.folder(run_id)
+    resampled.save(folder / "resampled")
+    provenance.to_parquet(folder / "provenance.parquet")
+    np.save(folder / "codes.npy", resampled.X @ rng.normal(size=(5, 4)))
+    store.claim("nobody")
+    store.finish(run_id, "done", summary={}, error=None)
+    return store.run(run_id)
+
+
+def drawn(store, source, **spec):
+    """A finished embedding run of `source`, its pictures made up."""
+    rng = np.random.default_rng(1)
+    spec = {"run": source.id, **trained.PICTURE, **spec}
+    run_id = store.enqueue(WORKSPACE, "embed", "Map", spec, source.dataset, "small")
+    folder = store.folder(run_id)
+    n = 70
+    for space in trained.SPACES:
+        frame = pd.DataFrame(rng.normal(size=(n, spec["dimensions"])))
+        frame.columns = list("xyz")[: spec["dimensions"]]
+        frame.insert(0, "row", np.arange(n))
+        frame["placed"] = False
+        frame["trustworthiness"], frame["preservation"] = 0.9, 0.5
+        frame.to_parquet(folder / f"{space}.parquet")
+    rows = pd.DataFrame({"row": np.arange(n), "outside": np.arange(n) >= 67})
+    rows.to_parquet(folder / "rows.parquet")
+    store.claim("nobody")
+    store.finish(run_id, "done", summary={}, error=None)
+    return store.run(run_id)
+
+
+def visit(run=None):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if run:
+        page.query_params["run"] = run
+    page.run()
+    return page.switch_page("pages/latent.py").run()
+
+
+def charts(page):
+    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+
+
+def ids(chart, name):
+    """Row ids of the trace whose name starts with `name`, as the browser gets them."""
+    found = []
+    for trace in chart["data"]:
+        if trace.get("name", "").startswith(name):
+            carried = trace["customdata"]
+            if isinstance(carried, dict):
+                kind = {"i1": "int8", "u1": "uint8", "i2": "int16", "i4": "int32"}
+                data = base64.b64decode(carried["bdata"])
+                carried = np.frombuffer(data, kind[carried["dtype"]]).tolist()
+            found += np.ravel(carried).tolist()
+    return found
+
+
+def texts(page):
+    kinds = (page.markdown, page.caption, page.info, page.error, page.subheader)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def fine(page):
+    assert not page.exception, [e.value for e in page.exception]
+    return page
