@@ -50,7 +50,7 @@ elif section == "What if":
 elif section == "Directions":
     latent_quality.directions(view)
 elif section == "Is it any good":
-    latent_quality.plausibility(view)
+    latent_quality.plausibility(workspace, view)
 else:
     latent_pictures.two_runs(workspace, view, space, method)
 

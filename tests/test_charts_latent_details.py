@@ -155,3 +155,31 @@ def test_telling_features_are_ordered_for_each_sampler():
         "MLSMOTE: AUC not defined",
     ]
     assert list(figure.data[0].y) == ["y", "x"]
+
+
+def test_a_label_by_label_title_says_who_does_better_and_where(quality):
+    def title(measure, frame):
+        return details.quality_per_label(frame, measure, "").layout.title.text
+
+    assert title("precision", quality) == (
+        "Precision: AEMLO is nearer to real rows than MLSMOTE on 1 of 1 labels"
+    )
+    recall = quality.assign(measure="recall", reference=np.nan)
+    recall["value"] = 1 - recall["value"]
+    assert title("recall", recall) == (
+        "Recall: AEMLO is higher than MLSMOTE on 0 of 1 labels"
+    )
+    alone = quality[quality["sampler"] == "AEMLO"]
+    assert title("precision", alone) == "Precision, label by label"
+
+
+def test_many_labels_are_cut_and_rows_left_out_make_a_shape_open(quality):
+    less = quality[quality["sampler"] == "AEMLO"]
+    less = less.assign(sampler="AEMLO, 3 rows left out")
+    both = pd.concat([quality, less], ignore_index=True)
+    figure = details.quality_per_label(both, "precision", "", most=1)
+    assert {name for trace in figure.data for name in trace.y} == {"often"}
+    marks = {t.name: t.marker for t in figure.data}
+    whole, left = marks["AEMLO"], marks["AEMLO, 3 rows left out"]
+    assert left.symbol == f"{whole.symbol}-open"
+    assert left.color == whole.color

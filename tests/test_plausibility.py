@@ -1,11 +1,17 @@
 """Plausibility of synthetic rows: hand-worked cases and formulas written out again."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from aemlo import plausibility
+from aemlo.errors import DataError
+
+# The function of the package has the name of its module.
+report = sys.modules["aemlo.plausibility.report"]
 
 
 @pytest.fixture
@@ -157,13 +163,19 @@ def test_a_row_made_for_no_label_stands_for_its_rarest():
     assert found.tolist() == [2, 1, -1, 0]
 
 
-def test_the_report_puts_real_rows_beside_and_repeats_itself():
+@pytest.fixture
+def rare_rows():
+    """200 real rows, 40 of them with label 1 and apart, and 40 made near those."""
     rng = np.random.default_rng(0)
     real = rng.normal(size=(200, 4))
     Y = np.column_stack([np.ones(200), np.arange(200) < 40, np.zeros(200)]).astype(int)
     real[:40] += 3.0
     synthetic = real[:40] + 0.3 * rng.normal(size=(40, 4))
-    Y_new, made_for = Y[:40], np.ones(40, dtype=int)
+    return real, Y, synthetic, Y[:40].copy(), np.ones(40, dtype=int)
+
+
+def test_the_report_puts_real_rows_beside_and_repeats_itself(rare_rows):
+    real, Y, synthetic, Y_new, made_for = rare_rows
     heard = []
 
     def run():
@@ -173,12 +185,22 @@ def test_the_report_puts_real_rows_beside_and_repeats_itself():
             on_progress=heard.append,
         )
 
-    frame, importance = run()
+    frame, importances = run()
+    half = len(heard)
     assert frame.equals(run()[0])
-    assert heard[0] == 0.0 and heard[-1] == 1.0 and heard[:4] == sorted(heard[:4])
-    assert set(frame["measure"]) == {m.title for m in plausibility.MEASURES}
+    assert heard[0] == 0.0 and heard[-1] == 1.0
+    assert heard[:half] == sorted(heard[:half])
+    titles = {m.title for m in plausibility.MEASURES}
+    for label in (-1, 0, 1):
+        assert set(frame.loc[frame["label"] == label, "measure"]) >= titles - {
+            "outside" if label == 0 else ""
+        }
     assert set(frame["label"]) == {-1, 0, 1}
-    assert len(importance) == 4
+    assert {label: len(each) for label, each in importances.items()} == {
+        -1: 4,
+        0: 4,
+        1: 4,
+    }
     values = frame.set_index(["measure", "label"])
     by_hand = cdist(synthetic, real).min(axis=1)
     assert values.loc[("distance", 1), "value"] == pytest.approx(np.median(by_hand))
@@ -191,8 +213,70 @@ def test_the_report_puts_real_rows_beside_and_repeats_itself():
     assert values.loc[("outside", -1), "value"] < 0.2
 
 
+def test_every_figure_of_a_label_is_that_of_its_rows_alone(rare_rows, rng):
+    real, Y, synthetic, Y_new, made_for = rare_rows
+    synthetic[:6] -= 30.0
+    Y_new[30:, 1] = 0
+    made_for[30:] = -1
+    frame, _ = plausibility.report(*(real, Y, synthetic, Y_new, made_for), rng)
+    values = frame.set_index(["measure", "label"])
+    rare, made = real[:40], synthetic[:30]
+    precision, recall = written_out(rare, made, 3)
+    assert values.loc[("precision", 1), "value"] == pytest.approx(precision)
+    assert values.loc[("recall", 1), "value"] == pytest.approx(recall)
+    assert 0 < recall < 1
+    # Of the thirty made for it, the six far away and those the balls do not reach.
+    reach, _ = written_out(rare, made, 5)
+    assert values.loc[("outside", 1), "value"] == pytest.approx(1 - reach) and reach < 1
+    assert values.loc[("outside", 1), "rows"] == 30
+    own = cdist(rare, rare)
+    radius = np.sort(own, axis=0)[5]
+    np.fill_diagonal(own, np.inf)
+    stray = ~(own <= radius).any(axis=1)
+    assert values.loc[("outside", 1), "reference"] == pytest.approx(stray.mean())
+
+
+def test_a_labels_forest_sees_its_rows_and_says_by_which_feature(rng):
+    real = rng.normal(size=(120, 4))
+    Y = np.column_stack([np.arange(120) < 60, np.arange(120) >= 60]).astype(int)
+    drawn = rng.normal(size=(80, 4))
+    drawn[:40, 2] += 9.0
+    Y_new = np.column_stack([np.arange(80) < 40, np.arange(80) >= 40]).astype(int)
+    made_for = np.repeat([0, 1], 40)
+    frame, importances = plausibility.report(real, Y, drawn, Y_new, made_for, rng)
+    told = frame[frame["measure"] == "told apart (AUC)"].set_index("label")
+    assert told.loc[0, "value"] > 0.99 and importances[0].argmax() == 2
+    assert told.loc[1, "value"] == pytest.approx(0.5, abs=0.15)
+    assert told["rows"].tolist() == [80, 40, 40]
+
+
+def test_a_label_with_few_rows_has_the_figures_that_can_be_had(rare_rows, rng):
+    real, Y, synthetic, Y_new, made_for = rare_rows
+    Y[3:40, 1] = 0
+    Y_new[9:, 1] = 0
+    Y[0, 2] = Y_new[0, 2] = 1
+    frame, importances = plausibility.report(
+        *(real, Y, synthetic, Y_new, made_for), rng
+    )
+    there = frame.groupby("label")["measure"].agg(set)
+    assert "told apart (AUC)" not in there[1] and 1 not in importances
+    assert "recall" in there[1] and "precision" not in there[1]
+    # One real row has no region that anything could be outside of.
+    assert "outside" not in there[2]
+    with pytest.raises(DataError, match="1 real and 40 synthetic rows: to judge takes"):
+        plausibility.report(real[:1], Y[:1], synthetic, Y_new, made_for, rng)
+
+
+def test_forests_are_asked_for_the_rarest_labels(rare_rows, rng, monkeypatch):
+    monkeypatch.setattr(report, "MOST_FORESTS", 1)
+    frame, importances = plausibility.report(*rare_rows, rng)
+    assert set(importances) == {-1, 1}
+    told = frame[frame["measure"] == "told apart (AUC)"]
+    assert told["label"].tolist() == [-1, 1]
+
+
 def test_large_sets_are_judged_on_a_part(rng, monkeypatch):
-    monkeypatch.setattr(plausibility, "MOST_ROWS", 60)
+    monkeypatch.setattr(report, "MOST_ROWS", 60)
     sizes = []
     plain = plausibility.nearest_real
 
@@ -200,7 +284,7 @@ def test_large_sets_are_judged_on_a_part(rng, monkeypatch):
         sizes.append(real.shape[0])
         return plain(real, synthetic)
 
-    monkeypatch.setattr(plausibility, "nearest_real", counted)
+    monkeypatch.setattr(report.figures, "nearest_real", counted)
     real = rng.normal(size=(300, 2))
     Y = np.ones((300, 1), dtype=int)
     plausibility.report(

@@ -239,20 +239,23 @@ def _sampler_dot(entry, y, legend):
         showlegend=legend,
         marker={
             "color": theme.sampler_colour(entry["sampler"]),
-            "symbol": theme.sampler_symbol(entry["sampler"]),
+            "symbol": _symbol(entry["sampler"]),
             "size": 14,
+            "line": {"width": 2, "color": theme.sampler_colour(entry["sampler"])},
         },
         hovertemplate=f"%{{x:.3f}}<extra>{theme.short(entry['sampler'])}</extra>",
     )
 
 
-def quality_per_label(quality, measure, meaning):
-    """One figure of plausibility label by label, rows with most synthetic ones on top.
+def quality_per_label(quality, measure, meaning, most=None):
+    """One figure of plausibility label by label, rows with most synthetic ones on top,
+    the first `most` of them.
 
     `quality` as for `quality_dots`, with `rows` (synthetic ones behind a figure).
     """
     part = quality[(quality["measure"] == measure) & (quality["label"] != "")]
     order = part.groupby("label")["rows"].max().sort_values(kind="stable").index
+    order = order[-most:] if most else order
     names = [theme.short(name, 32) for name in order]
     figure = go.Figure()
     reference = part.groupby("label")["reference"].first().reindex(order)
@@ -265,7 +268,7 @@ def quality_per_label(quality, measure, meaning):
         dots = _dots(
             *(mine["value"], names, theme.short(sampler)),
             theme.sampler_colour(sampler),
-            theme.sampler_symbol(sampler),
+            _symbol(sampler),
         )
         dots.update(
             customdata=mine[["rows"]].to_numpy(),
@@ -273,9 +276,37 @@ def quality_per_label(quality, measure, meaning):
             "<extra>%{y}</extra>",
         )
         figure.add_trace(dots)
-    return _finish(
-        figure, f"{measure.capitalize()}, label by label", meaning, len(names)
+    return _finish(figure, _standing(part, measure), meaning, len(names))
+
+
+def _standing(part, measure):
+    """A title that says on how many labels the first sampler does better than the
+    second: nearer to real rows, or higher where nothing is said of those."""
+    title = f"{measure[0].upper()}{measure[1:]}"
+    samplers = list(dict.fromkeys(part["sampler"]))
+    if len(samplers) < 2:
+        return f"{title}, label by label"
+    first, second = (
+        part[part["sampler"] == name].set_index("label") for name in samplers[:2]
     )
+    both = first.index.intersection(second.index)
+    first, second = first.loc[both], second.loc[both]
+    if first["reference"].notna().any():
+        off = [(each["value"] - each["reference"]).abs() for each in (first, second)]
+        better, words = int((off[0] < off[1]).sum()), "nearer to real rows than"
+    else:
+        better = int((first["value"] > second["value"]).sum())
+        words = "higher than"
+    names = [theme.short(name) for name in samplers]
+    return (
+        f"{title}: {names[0]} is {words} {names[1]} on {better} of {len(both)} labels"
+    )
+
+
+def _symbol(sampler):
+    """The shape of a sampler; open for its rows after some were left out."""
+    whole = sampler.split(",")[0]
+    return theme.sampler_symbol(whole) + ("-open" if whole != sampler else "")
 
 
 def telling_features(telling, auc):

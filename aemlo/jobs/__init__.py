@@ -2,7 +2,7 @@
 
 A file of this folder has `run(job)`: it reads `job.spec` and `job.dataset()`, calls
 `job.on_progress` as it goes, writes artefacts to `job.folder` and ends with
-`job.finish(summary)`. `base` and `resampled` are what they share.
+`job.finish(summary)`. `base`, `judging` and `resampled` are what they share.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 from aemlo.errors import RunError
 
-SHARED = ("base", "resampled")
+SHARED = ("base", "judging", "resampled")
 KINDS = tuple(sorted(m.name for m in iter_modules(__path__) if m.name not in SHARED))
 
 

@@ -5,7 +5,7 @@ ready: `<space>.parquet` (one row a row of the resampled data: coordinates, trus
 whether it was placed rather than fitted), `rows.parquet` (nearest real row, label
 agreement, reconstruction error), `probes.parquet`, `directions.npy`,
 `quality.parquet` (plausibility of this run's rows and MLSMOTE's), `telling.parquet`
-(the features that give synthetic rows away).
+(the features that give synthetic rows away, overall and by label).
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import pandas as pd
 from aemlo import embedding, params, plausibility, walk
 from aemlo.embedding import trained
 from aemlo.errors import AemloError
-from aemlo.prepare import Preparation
+from aemlo.jobs import judging
 from aemlo.samplers import SAMPLERS
 from aemlo.store import written_at_once
 
@@ -48,7 +48,7 @@ def run(job):
     source = job.store.run(spec["run"])
     known = trained.read(job.store.folder(source.id), job.store.dataset(source.dataset))
     job.on_progress(0.0, message="reading the run")
-    scaled = _scaled(known)
+    scaled = judging.scaled(known)
     spaces = {
         "latent": (known.codes, "euclidean"),
         "features": (scaled, "euclidean"),
@@ -62,7 +62,7 @@ def run(job):
         frame = _earlier(job, space, digests[space])
         if frame is None:
             frame = _picture(job, known, space, codes, metric, spec)
-        _write(frame, job.folder / f"{space}.parquet")
+        judging.write(frame, job.folder / f"{space}.parquet")
         trusts[space] = [float(frame[name].mean()) for name in trained.TRUST]
         placed = int(frame["placed"].sum())
         job.finish({"trust": trusts, "digests": digests, "placed": placed})
@@ -72,12 +72,6 @@ def run(job):
         job.stage(0.8, 1.0)
         _write_quality(job, known, scaled, source)
     job.finish({"run": source.id, "rows": known.dataset.n, "spaces": list(spaces)})
-
-
-def _scaled(known):
-    """Features of all rows on the scale of the original ones, one-hot where nominal."""
-    original = known.dataset.take(~known.synthetic)
-    return Preparation().fit(original).transform(known.dataset)
 
 
 def _picture(job, known, space, codes, metric, spec):
@@ -144,6 +138,7 @@ def _copied(job, source):
             and run.state == "done"
             and run.spec["run"] == source.id
             and (folder / "rows.parquet").exists()
+            and _is_whole(folder / "telling.parquet")
         ):
             for name in OF_THE_ROWS:
                 if (folder / name).exists():
@@ -153,6 +148,11 @@ def _copied(job, source):
     return False
 
 
+def _is_whole(telling):
+    """Whether rows were judged label by label by all figures, as they now are."""
+    return not telling.exists() or "label" in pd.read_parquet(telling).columns
+
+
 def _write_probes(job, known):
     job.on_progress(0.0, message="which directions carry which labels")
     real = ~known.synthetic
@@ -160,7 +160,7 @@ def _write_probes(job, known):
         *(known.codes[real], known.dataset.Y[real], known.dataset.label_names),
         np.random.default_rng(job.seed),
     )
-    _write(frame, job.folder / "probes.parquet")
+    judging.write(frame, job.folder / "probes.parquet")
     with written_at_once(job.folder / "directions.npy") as path, path.open("wb") as out:
         np.save(out, directions.astype(np.float32), allow_pickle=False)
 
@@ -168,35 +168,20 @@ def _write_probes(job, known):
 def _write_quality(job, known, scaled, source):
     """Plausibility of the run's rows, then of MLSMOTE's on the same original rows."""
     real, new = ~known.synthetic, known.synthetic
-    Y, names = known.dataset.Y, known.dataset.label_names
+    Y = known.dataset.Y
     sampler = source.spec.get("sampler", "AEMLO")
-    reports, telling = [], []
-
-    def judge(title, X_new, Y_new, made_for, parents, low, high):
-        if not X_new.shape[0]:
-            return
-        frame, importance = plausibility.report(
-            *(scaled[real], Y[real], X_new, Y_new, made_for),
-            np.random.default_rng(job.seed),
-            parents,
-            on_progress=lambda fraction: job.on_progress(
-                low + (high - low) * fraction, message=f"how plausible: {title}"
-            ),
-        )
-        frame["label"] = ["" if j < 0 else names[j] for j in frame["label"]]
-        reports.append(frame.assign(sampler=title))
-        telling.append(_importances(title, importance, known))
-
+    reports = judging.Reports(job, known)
     made_for = known.provenance["label"].to_numpy()[new]
     parents = known.provenance["parents"].to_numpy()[new]
-    judge(sampler, scaled[new], Y[new], made_for, parents, 0.0, 0.5)
+    original = (scaled[real], Y[real])
+    mine = (scaled[new], Y[new], made_for, parents)
+    reports.judge(sampler, original, mine, 0.0, 0.5)
     _write_rows(job, known, scaled)
     if new.any() and BESIDE in SAMPLERS and sampler != BESIDE:
         job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
-        judge(BESIDE, *_rows_beside(job, known, scaled[real], Y[real]), 0.6, 1.0)
-    if reports:
-        _write(pd.concat(reports, ignore_index=True), job.folder / "quality.parquet")
-        _write(pd.concat(telling, ignore_index=True), job.folder / "telling.parquet")
+        beside = _rows_beside(job, known, *original)
+        reports.judge(BESIDE, original, beside, 0.6, 1.0)
+    reports.write()
 
 
 def _rows_beside(job, known, X, Y):
@@ -216,18 +201,6 @@ def _rows_beside(job, known, X, Y):
     added = made["origin"].to_numpy() < 0
     label, parents = made["label"].to_numpy(), made["parents"].to_numpy()
     return X_new[added], Y_new[added], label[added], parents[added]
-
-
-def _importances(title, importance, known):
-    names = Preparation().fit(known.dataset).feature_names_
-    order = np.argsort(-importance, kind="stable")[:20]
-    return pd.DataFrame(
-        {
-            "sampler": title,
-            "feature": [names[j] for j in order],
-            "importance": importance[order],
-        }
-    )
 
 
 def _write_rows(job, known, scaled):
@@ -251,9 +224,4 @@ def _write_rows(job, known, scaled):
         )
     if known.reconstruction is not None:
         frame["reconstruction error"] = known.reconstruction
-    _write(frame, job.folder / "rows.parquet")
-
-
-def _write(frame, path):
-    with written_at_once(path) as half_made:
-        frame.to_parquet(half_made, index=False)
+    judging.write(frame, job.folder / "rows.parquet")

@@ -6,16 +6,30 @@ import streamlit as st
 from aemlo.charts import latent_details
 from aemlo.plausibility import MEASURES
 from aemlo.ui import parts
+from aemlo.ui.latent_selection import hidden
+from aemlo.ui.latent_view import frame_of
+
+MOST_LABELS = 40
+EVERYTHING = "all rows"
 
 
-def plausibility(view):
-    """The figures of the run's rows and MLSMOTE's, overall and label by label."""
-    quality = view.frame("quality")
+def plausibility(workspace, view):
+    """The figures of the run's rows and MLSMOTE's, overall and label by label; of what
+    is left of them too, where rows were left out."""
+    quality, telling = view.frame("quality"), view.frame("telling")
     if quality is None:
         _why_not(view)
         return
+    again = _of_what_is_left(workspace, view)
     overall = quality[quality["label"] == ""]
-    st.markdown(_verdict(overall, view))
+    st.markdown(_verdict(overall, f"Of {int(view.known.synthetic.sum()):,} synthetic"))
+    if again is not None:
+        left, left_telling = again
+        quality = pd.concat([quality, left], ignore_index=True)
+        telling = pd.concat([telling, left_telling], ignore_index=True)
+        overall = quality[quality["label"] == ""]
+        count = int(left.loc[left["measure"] == "distance", "rows"].iloc[0])
+        st.markdown(_verdict(left[left["label"] == ""], f"Of the {count:,} left"))
     parts.figure(
         latent_details.quality_dots(quality, [m.title for m in MEASURES]),
         data=overall,
@@ -24,30 +38,106 @@ def plausibility(view):
         key="latent.quality",
     )
     _table(overall)
+    _label_by_label(quality)
+    if telling is not None:
+        _by_which_features(quality, telling)
+
+
+def _of_what_is_left(workspace, view):
+    """(quality, telling) without the rows left out on the map, judged when asked for;
+    None where there are none or until they are judged."""
+    away = sorted(int(row) for row in hidden(view))
+    if not away:
+        return None
+    spec = {"run": view.run.id, "without": away}
+    asked = [
+        one
+        for one in workspace.store.runs(workspace.id, "judge", view.run.dataset)
+        if one.spec == spec
+    ]
+    count = f"{len(away):,} {'row was' if len(away) == 1 else 'rows were'}"
+    if asked and asked[0].state == "done":
+        found = [frame_of(asked[0].id, name) for name in ("quality", "telling")]
+        if found[0] is not None:
+            return found
+    if not asked or asked[0].state == "done":
+        st.info(f"{count} left out on the map. The figures below are of all rows.")
+        st.button(
+            "Judge what is left",
+            key="latent.judge",
+            icon=":material/balance:",
+            type="primary",
+            on_click=_enqueue,
+            args=(workspace, view, spec),
+            help="In the background; its figures then stand beside those of all rows.",
+        )
+    else:
+        st.caption(f"{count} left out on the map. What is left is judged:")
+        parts.run_panel(workspace, asked[0].id)
+    return None
+
+
+def _enqueue(workspace, view, spec):
+    dataset = workspace.store.dataset(view.run.dataset)
+    count = len(spec["without"])
+    title = f"{view.run.title} without {count:,} {'row' if count == 1 else 'rows'}"
+    workspace.enqueue("judge", title, spec, dataset)
+
+
+def _label_by_label(quality):
     by_label = quality[quality["label"] != ""]
     titles = [m.title for m in MEASURES if (by_label["measure"] == m.title).any()]
-    measure = st.selectbox("Label by label", titles, key="latent.quality.measure")
+    if not titles:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = st.selectbox(
+            "Label by label", titles, key="latent.quality.measure", width=320
+        )
+        part = by_label[by_label["measure"] == measure]
+        most, labels = MOST_LABELS, part["label"].nunique()
+        if labels > most and st.toggle(
+            f"Show all {labels:,} labels", key="latent.quality.all"
+        ):
+            most = None
     said = next(m for m in MEASURES if m.title == measure)
     parts.figure(
-        latent_details.quality_per_label(quality, measure, said.meaning),
-        data=by_label[by_label["measure"] == measure],
+        latent_details.quality_per_label(quality, measure, said.meaning, most),
+        data=part,
         name=f"plausibility-{measure.replace(' ', '-')}",
         alt=f"{measure} label by label, by sampler",
         key=f"latent.quality.{measure}",
     )
-    st.caption(f"Good: {said.good}.")
-    telling = view.frame("telling")
-    told = overall[overall["measure"] == "told apart (AUC)"]
-    if telling is not None and told["value"].notna().any():
-        parts.figure(
-            latent_details.telling_features(
-                telling, dict(zip(told["sampler"], told["value"], strict=True))
-            ),
-            data=telling,
-            name="features-that-tell",
-            alt="The features by which a forest tells synthetic rows from real ones",
-            key="latent.telling",
-        )
+    more = f" Shown: the {most} labels with most synthetic rows." if most else ""
+    more = more if labels > MOST_LABELS else ""
+    st.caption(f"Good: {said.good}.{more}")
+
+
+def _by_which_features(quality, telling):
+    """The features by which the forests tell, of all rows or of one label's."""
+    if "label" not in telling:
+        # Written before forests were asked label by label.
+        telling = telling.assign(label="")
+    told = quality[quality["measure"] == "told apart (AUC)"].dropna(subset="value")
+    labels = [name for name in telling["label"].unique() if name in set(told["label"])]
+    if not labels:
+        return
+    label = st.selectbox(
+        "Features by which a forest tells",
+        labels,
+        format_func=lambda name: name or EVERYTHING,
+        key="latent.telling.label",
+        width=320,
+    )
+    told, part = told[told["label"] == label], telling[telling["label"] == label]
+    parts.figure(
+        latent_details.telling_features(
+            part, dict(zip(told["sampler"], told["value"], strict=True))
+        ),
+        data=part,
+        name="features-that-tell",
+        alt="The features by which a forest tells synthetic rows from real ones",
+        key=f"latent.telling.{label}",
+    )
 
 
 def _why_not(view):
@@ -59,7 +149,7 @@ def _why_not(view):
         st.info("Not computed yet: compute the picture above, and this comes with it.")
 
 
-def _verdict(overall, view):
+def _verdict(overall, whom):
     """The evidence in two sentences."""
     mine = overall["sampler"].iloc[0]
     values = overall[overall["sampler"] == mine].set_index("measure")
@@ -75,7 +165,7 @@ def _verdict(overall, view):
         else "there are too few to train a forest on"
     )
     return (
-        f"Of {int(view.known.synthetic.sum()):,} synthetic rows "
+        f"{whom} rows "
         f"**{share('precision')}** lie inside the region of the real ones, "
         f"**{share('outside')}** outside that of the label they were made for (made "
         "for none: of their rarest label), "

@@ -83,8 +83,15 @@ def pca_of(run_id, finished, space, dimensions):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def artefact(run_id, name, written):
-    """A frame an embedding run wrote, or None; `written` renews it."""
+    """A frame a run wrote, or None; `written` renews it."""
     return trained.frame(state.store().folder(run_id), name)
+
+
+def frame_of(run_id, name):
+    """The frame `name` that a run wrote, or None so far."""
+    path = state.store().folder(run_id) / f"{name}.parquet"
+    written = path.stat().st_mtime if path.exists() else None
+    return artefact(run_id, name, written) if written else None
 
 
 @dataclass(frozen=True)
@@ -111,11 +118,7 @@ class View:
 
     def frame(self, name):
         """A frame of the embedding run (`quality`, `probes`, ...), or None so far."""
-        if self.embed is None:
-            return None
-        path = state.store().folder(self.embed.id) / f"{name}.parquet"
-        written = path.stat().st_mtime if path.exists() else None
-        return artefact(self.embed.id, name, written) if written else None
+        return None if self.embed is None else frame_of(self.embed.id, name)
 
     def picture(self, space, method, dimensions):
         """The picture of a space by "UMAP" or "PCA"; None where UMAP is not there."""

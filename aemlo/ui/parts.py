@@ -26,6 +26,7 @@ PAGE_OF_KIND = {
     "train": "pages/train.py",
     "resample": "pages/resample.py",
     "embed": "pages/latent.py",
+    "judge": "pages/latent.py",
     "compare": "pages/compare.py",
     "classify": "pages/classify.py",
     "predict": "pages/classify.py",

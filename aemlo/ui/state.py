@@ -102,10 +102,20 @@ class Workspace:
             except AemloError as problem:
                 st.warning(str(problem))
             else:
+                if run.kind in ("embed", "judge") and kind == "train":
+                    # What was made of a training run is looked at with that run.
+                    return self._of(run)
                 if run.kind == kind:
                     return run
         newest = self.runs(kind, this_dataset=this_dataset)
         return newest[0] if newest else None
+
+    def _of(self, run):
+        try:
+            return self.store.run(run.spec["run"])
+        except AemloError as problem:
+            st.warning(str(problem))
+            return None
 
 
 def show(run_id):
