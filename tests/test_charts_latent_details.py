@@ -67,23 +67,6 @@ def test_a_row_and_its_parents_share_a_line_for_each_feature():
     assert list(child.y) == list(parent.y) == ["b", "a"]
 
 
-def test_a_walk_is_one_line_a_label_with_the_watched_one_strong():
-    frame = pd.DataFrame(
-        {
-            "position": np.repeat([0.0, 0.5, 1.0], 2),
-            "label": ["one", "two"] * 3,
-            "score": [0.1, 0.9, 0.2, 0.8, 0.3, 0.7],
-        }
-    )
-    figure = details.walk_lines(
-        *(frame, "label", "score", "title", "x", "y"), emphasised="two", at=0.5
-    )
-    lines = {trace.name: trace for trace in figure.data}
-    assert list(lines["two"].y) == [0.9, 0.8, 0.7]
-    assert lines["two"].line.width > lines["one"].line.width
-    assert figure.layout.shapes[0].x0 == 0.5
-
-
 def test_probes_are_sorted_and_those_without_a_figure_left_out():
     probes = pd.DataFrame(
         {

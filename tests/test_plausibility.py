@@ -250,6 +250,19 @@ def test_a_labels_forest_sees_its_rows_and_says_by_which_feature(rng):
     assert told["rows"].tolist() == [80, 40, 40]
 
 
+def test_a_labels_forest_does_not_tell_which_rows_were_made_for(rng):
+    # Label 0 is everywhere, its rows with label 1 are apart; all rows made have both.
+    real = rng.normal(size=(200, 3))
+    Y = np.column_stack([np.ones(200), np.arange(200) < 60]).astype(int)
+    real[:60] += 5.0
+    drawn, Y_new = rng.normal(size=(40, 3)) + 5.0, np.ones((40, 2), dtype=int)
+    frame, _ = plausibility.report(real, Y, drawn, Y_new, np.ones(40, dtype=int), rng)
+    told = frame[frame["measure"] == "told apart (AUC)"].set_index("label")
+    assert told["value"].to_dict() == {
+        label: pytest.approx(0.5, abs=0.15) for label in (-1, 0, 1)
+    }
+
+
 def test_a_label_with_few_rows_has_the_figures_that_can_be_had(rare_rows, rng):
     real, Y, synthetic, Y_new, made_for = rare_rows
     Y[3:40, 1] = 0

@@ -38,7 +38,7 @@ def report(
     `label` is a column of Y, or -1 for all rows; labels are those with a synthetic row.
     `reference` is the figure of real rows among themselves, `rows` the number of
     synthetic rows behind it. Of more than MOST_ROWS real rows a random part is used.
-    The forest and the distances overall compare with real rows matched by the label
+    The forests and the distances overall compare with real rows matched by the label
     the synthetic ones stand for (see `purpose`); `parents` (rows of `real`, a tuple for
     each synthetic one) keep families together in the forest's folds. Label by label a
     forest is asked for the MOST_FORESTS rarest labels that have rows enough. Also
@@ -73,17 +73,16 @@ def report(
     importances = {-1: importance}
     on_progress(0.65)
     rarest = labels[np.argsort(Y_real[:, labels].sum(axis=0), kind="stable")]
-    asked = [j for j in rarest if judged.enough_for_a_forest(j)][:MOST_FORESTS]
-    for done, label in enumerate(asked):
-        have = np.flatnonzero(Y_real[:, label])
-        made = np.flatnonzero(Y_synthetic[:, label])
+    pairs = [(j, *judged.alike_with(j, rng)) for j in rarest]
+    asked = [pair for pair in pairs if min(map(len, pair[1:])) >= FEWEST]
+    for done, (label, have, made) in enumerate(asked[:MOST_FORESTS]):
         families = None if parents is None else [parents[i] for i in made]
         auc, importances[int(label)] = two_sample_test(
             real[have], synthetic[made], rng, _renumbered(families, have)
         )
         size = min(len(have), len(made))
         judged.add("told apart (AUC)", label, auc, 0.5, size)
-        on_progress(0.65 + 0.35 * (done + 1) / len(asked))
+        on_progress(0.65 + 0.35 * (done + 1) / len(asked[:MOST_FORESTS]))
     on_progress(1.0)
     return judged.frame(), importances
 
@@ -111,10 +110,13 @@ class _Judged:
         found = pd.DataFrame(self._rows, columns=names)
         return found.sort_values("label", kind="stable", ignore_index=True)
 
-    def enough_for_a_forest(self, label):
-        """Whether a forest could be trained on the rows with a label."""
-        kinds = (self.Y_real[:, label], self.Y_synthetic[:, label])
-        return min(int(kind.sum()) for kind in kinds) >= FEWEST
+    def alike_with(self, label, rng):
+        """(real, synthetic) rows with a label; the real ones have the label that the
+        synthetic ones stand for too, else a forest would tell only those apart."""
+        have = np.flatnonzero(self.Y_real[:, label])
+        made = np.flatnonzero(self.Y_synthetic[:, label])
+        alike = figures.matched(self.Y_real[have], self.stands_for[made], rng)
+        return have[alike], made
 
     def overall(self, alike):
         """Figures of all rows; `alike` are real rows with the labels they stand for."""

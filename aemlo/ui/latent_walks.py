@@ -8,7 +8,7 @@ import streamlit as st
 from scipy import sparse
 
 from aemlo import embedding, selection, walk
-from aemlo.charts import latent, latent_details, theme
+from aemlo.charts import latent, latent_walk, theme
 from aemlo.samplers.base import provenance
 from aemlo.ui import latent_selection, parts, state
 from aemlo.ui.latent_view import known_of
@@ -139,7 +139,7 @@ def _along(workspace, view, decoder, gone, said, label, method):
     start, end = scores[scores["label"] == names[label]]["score"].iloc[[0, -1]]
     with left:
         parts.figure(
-            latent_details.walk_lines(
+            latent_walk.walk_lines(
                 scores,
                 *("label", "score"),
                 f"{theme.short(names[label], 30)}: score {start:.2f} at the start, "
@@ -158,7 +158,7 @@ def _along(workspace, view, decoder, gone, said, label, method):
     features = gone.feature_frame(_columns(known), spread, most=8)
     with right:
         parts.figure(
-            latent_details.walk_lines(
+            latent_walk.walk_lines(
                 features,
                 *("feature", "value"),
                 "The decoded features that change most",
