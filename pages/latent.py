@@ -11,11 +11,19 @@ parts.page(
     "any good?",
 )
 
-run = parts.choose_run(workspace, "train", key="latent", states=("done", "stopped"))
+run = parts.choose_run(
+    workspace, "train", key="latent", states=("done", "stopped"), others=True
+)
 if run is None:
     st.info("No run has been trained on this data set yet.")
     parts.next_step("pages/train.py", "Train AEMLO", "The map shows a trained run.")
     st.stop()
+
+if workspace.owns(run) and run.dataset != workspace.dataset.content_hash:
+    st.caption(
+        f"This run was trained on {parts.plain(run.dataset_name)}; the data set in use "
+        f"is {parts.plain(workspace.dataset.name)}."
+    )
 
 readable = False
 with parts.shown_errors():

@@ -61,9 +61,10 @@ def test_rows_are_found_by_number_with_their_parents_and_neighbours(store, sourc
 def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, source):
     drawn(store, source)
     page = fine(visit())
-    outside = page.button(key="latent.outside")
-    assert outside.label == ("Select the 3 synthetic rows outside their label's region")
-    fine(outside.click().run())
+    which = page.selectbox(key="latent.which")
+    assert which.value == "outside"
+    assert page.button(key="latent.take").label == "Select 3 rows"
+    fine(page.button(key="latent.take").click().run())
     assert "3 rows selected: 0 real, 3 synthetic" in texts(page)
     fine(page.button(key="latent.leave").click().run())
     assert "60 real and 7 synthetic rows" in texts(page)
@@ -74,6 +75,84 @@ def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, sour
     assert kept.name == "small, 3 rows left out"
     assert "is now the data set in use" in page.success[0].value
     assert "60 real and 7 synthetic rows" in texts(page)
+
+
+def test_rows_of_one_label_are_selected_by_kind(store, source):
+    drawn(store, source)
+    page = fine(visit())
+    # The map is coloured by the rarest label: its rows are offered first.
+    whose = next(s for s in page.selectbox if s.label == "or rows of")
+    assert whose.value == 1
+
+    def kinds():
+        return page.selectbox(key="latent.which").options
+
+    assert kinds() == [
+        "synthetic, outside its region (3)",
+        "synthetic, made for it (10)",
+        "real, with it (12)",
+    ]
+    page.selectbox(key="latent.which").set_value("real")
+    fine(page.run())
+    fine(page.button(key="latent.take").click().run())
+    assert "12 rows selected: 12 real, 0 synthetic" in texts(page)
+    # Nothing was made for the label that all rows have; all rows have it.
+    whose = next(s for s in page.selectbox if s.label == "or rows of")
+    whose.set_value(0)
+    fine(page.run())
+    assert kinds()[0] == "synthetic, outside its region (0)"
+    assert page.selectbox(key="latent.which").value == "real"
+    whose = next(s for s in page.selectbox if s.label == "or rows of")
+    whose.set_value(-1)
+    fine(page.run())
+    assert kinds()[1:] == ["synthetic (10)", "real (60)"]
+
+
+def test_a_reload_keeps_the_run_the_selection_and_the_rows_left_out(store, source):
+    drawn(store, source)
+    page = fine(visit())
+    page.text_input(key="latent.search").set_value("60, 61")
+    fine(page.run())
+    fine(page.button(key="latent.leave").click().run())
+    page.text_input(key="latent.search").set_value("3, 65")
+    fine(page.run())
+    page = fine(visit())
+    assert "2 rows selected: 1 real, 1 synthetic" in texts(page)
+    assert "2 rows left out" in texts(page)
+    assert sorted(ids(charts(page)[0], "selected")) == [3, 65]
+    fine(page.button(key="latent.back").click().run())
+    assert "left out" not in texts(fine(visit()))
+    # Somebody else who opens the run by its link starts with nothing selected.
+    assert store.marked("somebody-else", source.id, "rows") is None
+
+
+def test_a_run_that_was_picked_is_in_the_address_and_met_again(store, source):
+    drawn(store, source)
+    other = store.enqueue(
+        *(WORKSPACE, "train", "newer", {"seed": 0}, source.dataset, "small")
+    )
+    folder = store.folder(other)
+    shutil.copytree(store.folder(source.id), folder, dirs_exist_ok=True)
+    store.claim("nobody")
+    store.finish(other, "done", summary={}, error=None)
+    page = fine(visit())
+    assert page.selectbox[0].value == other
+    page.selectbox[0].set_value(source.id)
+    fine(page.run())
+    assert page.query_params["run"] == source.id
+    # Without the address, as after a visit to another page.
+    del page.query_params["run"]
+    fine(page.run())
+    assert page.selectbox[0].value == source.id
+
+
+def test_a_run_on_the_data_set_before_is_still_listed(store, source):
+    drawn(store, source)
+    known = store.dataset(source.dataset)
+    store.use_dataset(WORKSPACE, store.add_dataset(known.take(range(50), "fewer")))
+    page = fine(visit())
+    assert page.selectbox[0].value == source.id
+    assert "This run was trained on small; the data set in use is fewer" in texts(page)
 
 
 def test_other_settings_wait_for_a_press_and_three_dimensions_need_their_own(
@@ -127,7 +206,7 @@ def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
 ):
     drawn(store, source)
     page = fine(visit())
-    fine(page.button(key="latent.outside").click().run())
+    fine(page.button(key="latent.take").click().run())
     fine(page.button(key="latent.leave").click().run())
     page.text_input(key="latent.search").set_value("60-69")
     fine(page.run())

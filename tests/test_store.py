@@ -1,5 +1,6 @@
 """The store: runs, their states, events, scores and what two processes may do."""
 
+import sqlite3
 import threading
 
 import numpy as np
@@ -10,6 +11,7 @@ from aemlo.dataset import Dataset, Feature
 from aemlo.errors import RunError
 from aemlo.store import Store
 from aemlo.store import work as store_module
+from aemlo.store.database import TABLES
 from aemlo.store.files import folder_bytes
 
 
@@ -187,3 +189,33 @@ def test_a_newer_schema_is_refused_in_words(store):
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(RunError, match="written by a newer version"):
         Store(store.home)
+
+
+def test_what_a_visitor_marked_of_a_run_is_his_own_and_goes_with_the_run(store):
+    run_id, other = queued(store), queued(store)
+    store.mark("visitor-1", run_id, "rows", [3, 5])
+    store.mark("visitor-2", run_id, "rows", [7])
+    store.mark("visitor-1", other, "rows", [9])
+    store.mark("visitor-1", run_id, "rows", [3, 6])
+    assert store.marked("visitor-1", run_id, "rows") == [3, 6]
+    assert store.marked("visitor-2", run_id, "rows") == [7]
+    assert store.marked("visitor-1", run_id, "hidden") is None
+    store.mark("visitor-2", run_id, "rows", None)
+    assert store.marked("visitor-2", run_id, "rows") is None
+    store.delete(run_id)
+    assert store.marked("visitor-1", run_id, "rows") is None
+    assert store.marked("visitor-1", other, "rows") == [9]
+
+
+def test_a_store_of_the_first_schema_is_brought_up_and_loses_nothing(tmp_path):
+    home = tmp_path / "old"
+    home.mkdir()
+    with sqlite3.connect(home / "studio.sqlite") as db:
+        db.executescript(TABLES)
+        db.execute("PRAGMA user_version = 1")
+    old = Store(home)
+    run_id = queued(old)
+    old.mark("visitor-1", run_id, "rows", [1])
+    again = Store(home)
+    assert again.marked("visitor-1", run_id, "rows") == [1]
+    assert again.run(run_id).id == run_id

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aemlo.errors import RunError
 
-SCHEMA = 1
+SCHEMA = 2
 
 TABLES = """
 CREATE TABLE runs (
@@ -32,6 +32,14 @@ CREATE INDEX scores_by_run ON scores (run);
 CREATE TABLE workspaces (id TEXT PRIMARY KEY, dataset TEXT, seen REAL NOT NULL);
 CREATE TABLE workers (id TEXT PRIMARY KEY, pid INTEGER, heartbeat REAL, run TEXT);
 """
+MARKS = """
+CREATE TABLE marks (
+    workspace TEXT NOT NULL, run TEXT NOT NULL, name TEXT NOT NULL,
+    value TEXT NOT NULL, PRIMARY KEY (workspace, run, name)
+) WITHOUT ROWID;
+"""
+# What each schema adds to the one before; the first makes all of it.
+STEPS = (TABLES, MARKS)
 
 
 class Database:
@@ -73,7 +81,9 @@ class Database:
                 )
             db.execute("PRAGMA journal_mode = WAL")
         with self.open(write=True) as db:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in TABLES.split(";"):
+            # Another process may have done it meanwhile.
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            for step in STEPS[version:]:
+                for statement in step.split(";"):
                     db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
+            db.execute(f"PRAGMA user_version = {SCHEMA}")

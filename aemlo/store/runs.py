@@ -154,6 +154,31 @@ class Runs(Database):
             for name, value in changes.items():
                 db.execute(f"UPDATE runs SET {name} = ? WHERE id = ?", (value, run_id))
 
+    def mark(self, workspace, run_id, name, value):
+        """Keep something a visitor did with a run (rows selected, say), as JSON; None
+        forgets it."""
+        with self.open(write=True) as db:
+            if value is None:
+                db.execute(
+                    "DELETE FROM marks WHERE workspace = ? AND run = ? AND name = ?",
+                    (workspace, run_id, name),
+                )
+            else:
+                db.execute(
+                    "INSERT OR REPLACE INTO marks (workspace, run, name, value) "
+                    "VALUES (?, ?, ?, ?)",
+                    (workspace, run_id, name, json.dumps(value)),
+                )
+
+    def marked(self, workspace, run_id, name):
+        """What `mark` kept, or None."""
+        with self.open() as db:
+            row = db.execute(
+                "SELECT value FROM marks WHERE workspace = ? AND run = ? AND name = ?",
+                (workspace, run_id, name),
+            ).fetchone()
+        return json.loads(row["value"]) if row else None
+
     def delete(self, run_id):
         """Forget a run and its artefacts; RunError while it is running."""
         with self.open(write=True) as db:
@@ -162,8 +187,9 @@ class Runs(Database):
             ).fetchone()
             if row and row["state"] == RUNNING:
                 raise RunError("This run is running. Stop it before deleting it.")
-            for table, column in (("events", "run"), ("scores", "run"), ("runs", "id")):
-                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run_id,))
+            for table in ("events", "scores", "marks"):
+                db.execute(f"DELETE FROM {table} WHERE run = ?", (run_id,))
+            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         if ID.fullmatch(str(run_id)):
             shutil.rmtree(self.home / "runs" / run_id, ignore_errors=True)
 

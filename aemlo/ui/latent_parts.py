@@ -11,13 +11,14 @@ from aemlo.ui.latent_selection import (
     choose,
     chosen,
     hidden,
+    leave_out,
     selected,
-    slot,
     version,
     what_is_left,
 )
 from aemlo.ui.latent_view import (
     FEATURE,
+    KINDS,
     LABEL,
     MOST_LINKED,
     OWN_COLOURS,
@@ -100,7 +101,7 @@ def explore(workspace, view, space, method, dimensions, key="latent"):
         draw_map(view, space, method, dimensions, colour, of, name, map_name)
         if method == "UMAP":
             trust_line(view, space)
-        search(view, key)
+        search(view, key, of if colour == LABEL else None)
         rows = chosen(view)
         linked = st.container()
         if len(rows):
@@ -161,8 +162,9 @@ def take_selection(view, chart):
     choose(view, rows, marked=False)
 
 
-def search(view, key):
-    """Select rows by their numbers, or those that landed outside; clear."""
+def search(view, key, of=None):
+    """Select rows by their numbers, or by label and kind; clear. `of` is the label the
+    map is coloured by, if any."""
     n = view.known.dataset.n
 
     def find():
@@ -187,20 +189,9 @@ def search(view, key):
             placeholder="17, 20-25",
             on_change=find,
             help="Synthetic rows follow the real ones.",
-            width=260,
+            width=180,
         )
-        strayed = view.frame("rows")
-        if strayed is not None and strayed["outside"].any():
-            rows = np.setdiff1d(strayed.loc[strayed["outside"], "row"], hidden(view))
-            st.button(
-                f"Select the {len(rows):,} synthetic rows outside their label's region",
-                key=f"{key}.outside",
-                on_click=choose,
-                args=(view, rows, True),
-                disabled=not len(rows),
-                help="In features: in no ball around a real row with the label they "
-                "were made for that reaches to its fifth nearest such row.",
-            )
+        by_label(view, key, of)
         if len(chosen(view)):
             st.button(
                 "Clear the selection",
@@ -212,13 +203,53 @@ def search(view, key):
             st.button(
                 "Bring back the rows left out",
                 key=f"{key}.back",
-                on_click=st.session_state.pop,
-                args=(slot(view, "hidden"), None),
+                on_click=leave_out,
+                args=(view, []),
             )
     if st.session_state.get(f"{key}.problem"):
         st.error(parts.plain(st.session_state[f"{key}.problem"]))
     elif not len(chosen(view)):
         st.caption("Draw a loop or a box on the map to see which rows are in it.")
+
+
+def by_label(view, key, of):
+    """Select the rows of a label: real ones, those made for it, those outside."""
+    names = view.known.dataset.label_names
+    label = st.selectbox(
+        "or rows of",
+        range(-1, len(names)),
+        index=0 if of is None else of + 1,
+        format_func=lambda j: "any label" if j < 0 else names[j],
+        key=f"{key}.whose.{view.run.id}.{of}",
+        width=180,
+    )
+
+    def words(kind):
+        # Of any label there is no "it" that rows have or were made for.
+        return kind if label < 0 and kind != "outside" else KINDS[kind]
+
+    groups = {
+        kind: np.setdiff1d(rows, hidden(view))
+        for kind, rows in view.groups(None if label < 0 else label).items()
+    }
+    which = st.selectbox(
+        "that are",
+        list(groups),
+        format_func=lambda kind: f"{words(kind)} ({len(groups[kind]):,})",
+        key=f"{key}.which",
+        width=300,
+        help="Outside, in features: in no ball around a real row with the label they "
+        "were made for (made for none: their rarest) that reaches to its fifth nearest "
+        "such row.",
+    )
+    rows = groups[which]
+    st.button(
+        f"Select {len(rows):,} {'row' if len(rows) == 1 else 'rows'}",
+        key=f"{key}.take",
+        on_click=choose,
+        args=(view, rows, True),
+        disabled=not len(rows),
+    )
 
 
 def other_spaces(view, space, method, colour, of, name, key):

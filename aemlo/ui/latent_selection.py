@@ -18,12 +18,31 @@ def slot(view, what):
 
 def chosen(view):
     """Ids of the rows selected on this run's pictures."""
-    return st.session_state.get(slot(view, "rows"), np.empty(0, dtype=int))
+    return _remembered(view, "rows")
 
 
 def hidden(view):
     """Ids of the rows left out of this run's data."""
-    return st.session_state.get(slot(view, "hidden"), np.empty(0, dtype=int))
+    return _remembered(view, "hidden")
+
+
+def _remembered(view, what):
+    """Ids kept under a name, read from the store once a session: a reload, another tab
+    or a restart loses no selection."""
+    name = slot(view, what)
+    if name not in st.session_state:
+        kept = state.store().marked(state.identity(), view.run.id, what)
+        rows = np.asarray(kept or [], dtype=int)
+        # A run resumed since may have made other rows.
+        st.session_state[name] = rows[rows < view.known.dataset.n]
+    return st.session_state[name]
+
+
+def _remember(view, what, rows):
+    rows = np.asarray(rows, dtype=int)
+    st.session_state[slot(view, what)] = rows
+    kept = rows.tolist() or None
+    state.store().mark(state.identity(), view.run.id, what, kept)
 
 
 def version(view):
@@ -34,7 +53,7 @@ def version(view):
 def choose(view, rows, marked):
     """Select rows; `marked` says that it was not by a lasso on the map, which then is
     drawn anew without its last one."""
-    st.session_state[slot(view, "rows")] = np.asarray(rows, dtype=int)
+    _remember(view, "rows", rows)
     if marked:
         st.session_state[slot(view, "version")] = version(view) + 1
 
@@ -119,8 +138,8 @@ def actions(view, rows, key):
 
 
 def leave_out(view, rows):
-    """Take rows off the map and out of what is downloaded."""
-    st.session_state[slot(view, "hidden")] = rows
+    """Take rows off the map and out of what is downloaded; none brings them back."""
+    _remember(view, "hidden", rows)
     choose(view, [], True)
 
 

@@ -10,6 +10,7 @@ from aemlo import embedding, selection
 from aemlo.charts import latent
 from aemlo.embedding import trained
 from aemlo.imbalance import ir_per_label
+from aemlo.plausibility import purpose
 from aemlo.prepare import Preparation
 from aemlo.ui import state
 
@@ -19,6 +20,11 @@ SPACE_NAMES = {
     "latent": "Latent codes",
     "features": "Original features",
     "labels": "Labels",
+}
+KINDS = {
+    "outside": "synthetic, outside its region",
+    "synthetic": "synthetic, made for it",
+    "real": "real, with it",
 }
 LABEL, FEATURE = "has the label …", "a feature …"
 TITLES = {"outside": "outside its label's region"}
@@ -55,6 +61,17 @@ def properties_of(run_id, finished):
     """`selection.properties` of a run's rows."""
     known = known_of(run_id, finished)
     return selection.properties(known.dataset, known.provenance)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def stands_for_of(run_id, finished):
+    """The label (n,) each synthetic row stands for (see `plausibility`), else -1."""
+    known = known_of(run_id, finished)
+    Y, new = known.dataset.Y, known.synthetic
+    label = np.full(len(Y), -1)
+    made_for = known.provenance["label"].to_numpy()[new]
+    label[new] = purpose(Y[~new], Y[new], made_for)
+    return label
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -172,6 +189,22 @@ class View:
         keep = ["row", "synthetic", "x", "y", "z", "labels", "parents", name]
         points = points.iloc[np.argsort(rarity.to_numpy(), kind="stable")]
         return points[[c for c in keep if c in points]], left_out
+
+    def groups(self, label=None):
+        """Ids of rows by kind (keys of KINDS): of those with a label, or of all (None).
+
+        A synthetic row is of the label it was made for, or else of its rarest.
+        """
+        known = self.known
+        real, mine = ~known.synthetic, known.synthetic
+        if label is not None:
+            real = real & (known.dataset.Y[:, label] > 0)
+            mine = stands_for_of(self.run.id, self.run.finished) == label
+        found = {"synthetic": mine, "real": real}
+        rows = self.frame("rows")
+        if rows is not None and "outside" in rows:
+            found = {"outside": mine & rows["outside"].to_numpy()} | found
+        return {kind: np.flatnonzero(mask) for kind, mask in found.items()}
 
     def rarest_label(self):
         """Position of the label of the original rows with the largest IRLbl."""

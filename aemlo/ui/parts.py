@@ -254,13 +254,19 @@ def next_step(page_file, label, reason):
         st.page_link(page_file, label=label, icon=":material/arrow_forward:")
 
 
-def choose_run(workspace, kind, *, key, this_dataset=True, states=None):
+def choose_run(workspace, kind, *, key, this_dataset=True, states=None, others=False):
     """Pick one of the runs of a kind (the finished example at the end); its Run.
 
-    None when there is nothing to pick. The address's `?run=` comes first.
+    None when there is nothing to pick. The address's `?run=` comes first, and says
+    which was picked; then the one picked before in this visit, unless there are newer
+    ones. `others` lists the visitor's runs on other data sets too.
     """
     chosen = workspace.chosen_run(kind, this_dataset=this_dataset)
-    runs = workspace.runs(kind, this_dataset=this_dataset) + workspace.examples(kind)
+    runs = workspace.runs(kind, this_dataset=this_dataset)
+    if others:
+        listed = {run.id for run in runs}
+        runs += [run for run in workspace.runs(kind) if run.id not in listed]
+    runs += workspace.examples(kind)
     if chosen is not None and chosen.id not in {run.id for run in runs}:
         runs = [chosen, *runs]
     if states:
@@ -268,15 +274,29 @@ def choose_run(workspace, kind, *, key, this_dataset=True, states=None):
     if not runs:
         return None
     by_id = {run.id: run for run in runs}
-    first = list(by_id).index(chosen.id) if chosen and chosen.id in by_id else 0
+    newest = next(iter(by_id))
+    last = st.session_state.get(f"{key}.last", {})
+    if "run" in st.query_params and chosen and chosen.id in by_id:
+        first = chosen.id
+    elif last.get("newest") == newest and last.get("run") in by_id:
+        first = last["run"]
+    else:
+        first = chosen.id if chosen and chosen.id in by_id else newest
     picked = st.selectbox(
         "Run",
         list(by_id),
-        index=first,
+        index=list(by_id).index(first),
         format_func=lambda run_id: run_label(by_id[run_id]),
-        key=f"{key}.{by_id[list(by_id)[first]].id}",
+        key=f"{key}.{first}",
+        on_change=lambda: _picked(f"{key}.{first}"),
     )
+    st.session_state[f"{key}.last"] = {"run": picked, "newest": newest}
     return by_id[picked]
+
+
+def _picked(key):
+    """Put the run picked from a list in the address: a reload shows it again."""
+    st.query_params["run"] = st.session_state[key]
 
 
 def run_label(run):

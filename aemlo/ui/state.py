@@ -118,6 +118,11 @@ class Workspace:
             return None
 
 
+def identity():
+    """The id of the visitor's workspace, once `workspace` was called."""
+    return st.session_state["_workspace"]
+
+
 def show(run_id):
     """Put a run in the address, so that a refresh or a shared link opens it."""
     st.query_params["run"] = run_id
