@@ -142,3 +142,39 @@ def test_rows_made_for_no_label_are_called_so_and_stay_in_the_background():
     names = [trace.name for trace in figure.data]
     assert names == ["none (1)", "none, synthetic (1)", "rare, synthetic (2)"]
     assert figure.data[0].marker.color == theme.NEUTRAL
+
+
+def test_many_selected_rows_stand_out_as_they_are_and_few_are_ringed(points):
+    many = pd.concat([points] * 3, ignore_index=True)
+    many["row"] = np.arange(120)
+    rows = [*range(10, 90), 999]
+    figure = latent.latent_map(many, marked=rows)
+    assert not [t for t in figure.data if "selected" in t.name]
+    strong = {
+        int(trace.customdata[place, 0])
+        for trace in figure.data
+        for place in trace.selectedpoints
+    }
+    assert strong == set(range(10, 90))
+    assert all(t.unselected.marker.opacity < 0.3 for t in figure.data)
+    # A trace without a selected row has an empty list: all of it fades.
+    views = latent.linked_views({"a": many, "b": many}, marked=range(60))
+    assert [len(t.selectedpoints) for t in views.data] == [50, 10, 50, 10]
+
+
+def test_what_only_synthetic_rows_can_be_is_told_of_them_alone(points):
+    points[latent.OUTSIDE] = points["row"] >= 137
+    figure = latent.latent_map(points, latent.OUTSIDE)
+    assert figure.layout.title.text == (
+        "3 of 10 synthetic rows lie outside the region of their label"
+    )
+    assert [trace.name for trace in figure.data] == [
+        "real (30)",
+        "synthetic, inside it (7)",
+        "synthetic, outside its label's region (3)",
+    ]
+
+
+def test_views_of_different_rows_do_not_count_in_their_shared_legend(points):
+    figure = latent.linked_views({"a": points, "b": points[:35]}, counted=False)
+    assert [t.name for t in figure.data] == ["real", "synthetic"] * 2

@@ -46,7 +46,7 @@ def test_rows_are_found_by_number_with_their_parents_and_neighbours(store, sourc
     assert "Trustworthiness 0.900" in texts(page)
     page.text_input(key="latent.search").set_value("63")
     fine(page.run())
-    assert "1 rows selected: 0 real, 1 synthetic" in texts(page)
+    assert "1 row selected: 0 real, 1 synthetic" in texts(page)
     assert page.dataframe[0].value["parents"].tolist() == ["from rows 3 and 4"]
     rings = ids(charts(page)[0], "selected")
     assert rings == [63]

@@ -22,6 +22,9 @@ CATEGORY_COLOURS = (
 )
 OTHERS = "others"
 HAS = ("has it", "has not")
+# A flag that only synthetic rows can have, and how those are called that have it not.
+OUTSIDE, INSIDE = "outside its label's region", "inside it"
+MANY = 50  # rows selected: more are not ringed, the others fade instead
 # The selection: a colour that nothing else on the map has.
 RING = "#D6189A"
 
@@ -39,7 +42,7 @@ def latent_map(
     figure = go.Figure()
     _add_points(figure, points, colour, {})
     _add_lines(figure, points, lines)
-    _add_rings(figure, points, marked)
+    _mark(figure, points, marked)
     figure.update_layout(
         title={
             "text": map_title(points, colour),
@@ -55,24 +58,30 @@ def latent_map(
     return figure
 
 
-def linked_views(views, colour=KIND, *, marked=(), height=360):
-    """Several maps of the same rows side by side, with the same rows ringed.
+def linked_views(views, colour=KIND, *, marked=(), height=360, counted=True):
+    """Several maps of the same rows side by side, with the same rows marked.
 
-    `views` maps a title ("Features, UMAP") to its `points`.
+    `views` maps a title ("Features, UMAP") to its `points`. The legend counts the rows
+    of the first, unless they are not `counted`: then each may show others.
     """
     figure = make_subplots(
         cols=len(views), subplot_titles=[theme.safe(name) for name in views]
     )
     for column, points in enumerate(views.values(), start=1):
         place = {"row": 1, "col": column}
+        first = len(figure.data)
         _add_points(figure, points, colour, place, legend=column == 1)
-        _add_rings(figure, points, marked, place, legend=column == 1)
+        if not counted:
+            for trace in figure.data[first:]:
+                trace.name = trace.name.rsplit(" (", 1)[0]
+        _mark(figure, points, marked, place, legend=column == 1, first=first)
     figure.update_layout(
         height=height,
         hovermode="closest",
         dragmode="zoom",
-        margin={"t": 70, "l": 20, "r": 20, "b": 20},
-        legend={"itemsizing": "constant", "y": 1.1},
+        # The toolbar, the legend and the titles each have a line of their own.
+        margin={"t": 105, "l": 20, "r": 20, "b": 20},
+        legend={"itemsizing": "constant", "yref": "container", "y": 1},
     )
     figure.update_coloraxes(showscale=False)
     bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
@@ -93,6 +102,9 @@ def map_title(points, colour):
     made = f"{theme.count(synthetic.sum())} synthetic"
     if colour != KIND and _kind_of(points[colour]) == "flag":
         has = points[colour].to_numpy(dtype=bool)
+        if colour == OUTSIDE:
+            told = "rows lie outside the region of their label"
+            return f"{theme.count(has.sum())} of {made} {told}"
         return (
             f"{theme.short(colour)}: {theme.count((has & ~synthetic).sum())} of {real} "
             f"have it, and {theme.count((has & synthetic).sum())} of {made}"
@@ -151,6 +163,11 @@ def _by_flag(points, colour):
     strong["line"] = {"width": 1, "color": "#FFFFFF"}
     hollow = {**_diamond(theme.SYNTHETIC), "symbol": "diamond-open", "opacity": 0.35}
     hollow |= {"size": 6, "line": {"width": 0.8, "color": theme.SYNTHETIC}}
+    if colour == OUTSIDE:
+        yield "real", points[~synthetic], faint
+        yield f"synthetic, {INSIDE}", points[~has & synthetic], hollow
+        yield f"synthetic, {OUTSIDE}", points[has & synthetic], _diamond(theme.WORSE)
+        return
     yield f"real, {HAS[1]}", points[~has & ~synthetic], faint
     yield f"synthetic, {HAS[1]}", points[~has & synthetic], hollow
     yield f"synthetic, {HAS[0]}", points[has & synthetic], _diamond(theme.SYNTHETIC)
@@ -251,9 +268,18 @@ def _hover(part):
     return texts
 
 
-def _add_rings(figure, points, marked, place=None, legend=True):
+def _mark(figure, points, marked, place=None, legend=True, first=0):
+    """Ring a few rows; of many, fade the others as a lasso does: rings would hide the
+    rows themselves. `first` is the first trace of `points`."""
     ringed = points[points["row"].isin(list(marked))]
     if not len(ringed):
+        return
+    if len(ringed) > MANY and "z" not in points:
+        rows = ringed["row"].to_numpy()
+        for trace in figure.data[first:]:
+            if trace.customdata is not None:
+                inside = np.isin(np.ravel(trace.customdata), rows)
+                trace.selectedpoints = np.flatnonzero(inside).tolist()
         return
     shared = {
         "mode": "markers",
@@ -262,9 +288,8 @@ def _add_rings(figure, points, marked, place=None, legend=True):
         "hoverinfo": "skip",
         "customdata": ringed["row"].to_numpy(dtype=np.int32)[:, None],
     }
-    few = len(ringed) <= 50
-    ring = {"symbol": "circle-open", "color": RING, "size": 15 if few else 10}
-    ring["line"] = {"width": 2.5 if few else 1.5, "color": RING}
+    ring = {"symbol": "circle-open", "color": RING, "size": 15}
+    ring["line"] = {"width": 2.5, "color": RING}
     if "z" in points:
         trace = go.Scatter3d(**_places(ringed, "xyz"), marker=ring, **shared)
     else:

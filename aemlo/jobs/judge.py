@@ -7,6 +7,7 @@ that are left.
 
 import numpy as np
 
+from aemlo.checks.looks import counted
 from aemlo.embedding import trained
 from aemlo.errors import DataError
 from aemlo.jobs import judging
@@ -47,4 +48,4 @@ def run(job):
 
 def title_of(sampler, count):
     """What a sampler's rows are called once `count` of them were left out."""
-    return f"{sampler}, {count:,} {'row' if count == 1 else 'rows'} left out"
+    return f"{sampler}, {counted(count, 'row')} left out"

@@ -5,6 +5,7 @@ import streamlit as st
 
 from aemlo import selection
 from aemlo.charts import latent, theme
+from aemlo.checks.looks import counted
 from aemlo.embedding import trained
 from aemlo.ui import parts
 from aemlo.ui.latent_selection import (
@@ -85,9 +86,11 @@ def trust_line(view, space):
         else ""
     )
     st.caption(
-        f"Trustworthiness {theme.number(known)}: neighbours here are neighbours in "
-        f"truth (1 is perfect). Neighbourhood preservation {theme.number(kept)}: the "
-        f"share of true neighbours still near.{some}"
+        "**Near means alike; far means little:** gaps between islands, their size and "
+        f"density are not measurements. Trustworthiness {theme.number(known)}: "
+        "neighbours here are neighbours in truth (1 is perfect). Neighbourhood "
+        f"preservation {theme.number(kept)}: the share of true neighbours still "
+        f"near.{some}"
     )
 
 
@@ -124,13 +127,15 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
     by_lasso = len(selection.chosen_rows(st.session_state.get(chart)))
     marked = np.empty(0, dtype=int) if by_lasso else chosen(view)
     lines = None
-    if len(marked) and len(marked) <= 50:
+    if 0 < len(marked) <= latent.MANY:
         lines = selection.family(view.known.provenance, marked)
     notes = []
     if left_out:
         notes.append(f"{left_out:,} rows of frequent labels are not drawn.")
     if len(away):
-        notes.append(f"{len(away):,} rows left out.")
+        notes.append(f"{counted(len(away), 'row')} left out.")
+    if len(marked) > latent.MANY:
+        notes.append(f"{len(marked):,} rows selected: the others are faint.")
     figure = latent.latent_map(
         points,
         name,
@@ -244,7 +249,7 @@ def by_label(view, key, of):
     )
     rows = groups[which]
     st.button(
-        f"Select {len(rows):,} {'row' if len(rows) == 1 else 'rows'}",
+        f"Select {counted(len(rows), 'row')}",
         key=f"{key}.take",
         on_click=choose,
         args=(view, rows, True),
@@ -277,10 +282,12 @@ def other_spaces(view, space, method, colour, of, name, key):
         latent.linked_views(views, name, marked=rows),
         data=next(iter(views.values())),
         name="linked-views",
-        alt="The same rows in the other spaces, the selection ringed",
+        alt="The same rows in the other spaces, the selection marked",
         key=f"{key}.linked.{view.run.id}",
     )
-    note = "The selection is ringed." if len(rows) else ""
+    many = len(rows) > latent.MANY
+    stands_out = "The selection stands out." if many else "The selection is ringed."
+    note = stands_out if len(rows) else ""
     if left_out:
         note += f" {left_out:,} rows of frequent labels are not drawn in these two."
     if note:

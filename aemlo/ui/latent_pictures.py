@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 
 from aemlo import selection
-from aemlo.charts import latent
+from aemlo.charts import latent, theme
+from aemlo.checks.looks import counted
 from aemlo.embedding import trained
 from aemlo.ui import latent_parts, latent_selection, parts
 from aemlo.ui.latent_view import SPACE_NAMES, View, embedding_runs, settings_of
@@ -87,6 +88,7 @@ def settings(section, dimensions, key="latent.settings"):
                 100,
                 default["n_neighbors"],
                 key=f"{key}.k",
+                persist_state="session",
                 help=HELP["n_neighbors"],
             )
             spread = st.slider(
@@ -95,10 +97,17 @@ def settings(section, dimensions, key="latent.settings"):
                 0.99,
                 default["min_dist"],
                 key=f"{key}.d",
+                persist_state="session",
                 help=HELP["min_dist"],
             )
             seed = st.number_input(
-                "Seed", 0, 2**31 - 1, default["seed"], key=f"{key}.s", help=HELP["seed"]
+                "Seed",
+                0,
+                2**31 - 1,
+                default["seed"],
+                key=f"{key}.s",
+                persist_state="session",
+                help=HELP["seed"],
             )
         with second:
             epochs = st.slider(
@@ -108,6 +117,7 @@ def settings(section, dimensions, key="latent.settings"):
                 default["epochs"],
                 step=50,
                 key=f"{key}.e",
+                persist_state="session",
                 help=HELP["epochs"],
             )
             rows = st.select_slider(
@@ -115,6 +125,7 @@ def settings(section, dimensions, key="latent.settings"):
                 [1_000, 2_000, 5_000, 10_000, 20_000],
                 default["fit_rows"],
                 key=f"{key}.r",
+                persist_state="session",
                 help=HELP["fit_rows"],
             )
     return {
@@ -203,7 +214,8 @@ def two_runs(workspace, view, space, method):
         "The other run",
         list(others),
         format_func=lambda one: parts.run_label(others[one]),
-        key="latent.other",
+        key=f"latent.other.{view.run.id}",
+        persist_state="session",
     )
     other_run = others[picked]
     ready = [
@@ -212,14 +224,41 @@ def two_runs(workspace, view, space, method):
         if one.progress and _is_flat(one)
     ]
     other = View(other_run, ready[0] if ready else None)
-    if other.embed is None and method == "UMAP":
-        st.caption("The other run has no UMAP yet: both are shown by PCA.")
+    if method == "UMAP" and (other.embed is None or other.frame(space) is None):
+        _without_umap(workspace, other_run, view)
     with parts.shown_errors():
         _beside(view, other, space, method, known)
 
 
+def _without_umap(workspace, other_run, view):
+    """Say that the other run has no UMAP, and offer to compute it."""
+    waiting = [one for one in embedding_runs(workspace, other_run) if one.active]
+    if waiting:
+        st.caption("The other run's UMAP is being computed; till then both are by PCA.")
+        parts.run_panel(workspace, waiting[0].id, live=renew(View(other_run, *waiting)))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The other run has no UMAP yet: both are shown by PCA.")
+        st.button(
+            "Compute its picture",
+            key="latent.other.compute",
+            icon=":material/scatter_plot:",
+            on_click=_enqueue,
+            args=(workspace, other_run, dict(trained.PICTURE)),
+            help="In the background, with the settings of this run's default picture.",
+        )
+
+
+def _titles(runs):
+    """What two runs are called beside each other: with the time where titles agree."""
+    if len({run.title for run in runs}) < len(runs):
+        return [parts.run_label(run) for run in runs]
+    return [run.title for run in runs]
+
+
 def _beside(view, other, space, method, known):
     original = int((~known.synthetic).sum())
+    names = _titles([view.run, other.run])
 
     @st.fragment
     def both():
@@ -237,9 +276,15 @@ def _beside(view, other, space, method, known):
             points, _ = one.points(
                 one.picture(space, way, 2), colour, of, name, most=8_000
             )
-            title = f"{place + 1}. {one.run.title} ({SPACE_NAMES[space]}, {way})"
-            views[title] = points
-        figure = latent.linked_views(views, name, marked=shared, height=520)
+            new = int(points["synthetic"].sum())
+            views[
+                f"{place + 1}. {theme.short(names[place], 34)}: "
+                f"{len(points) - new:,} real, {new:,} synthetic"
+            ] = points
+        figure = latent.linked_views(
+            views, name, marked=shared, height=540, counted=False
+        )
+        st.caption(f"{SPACE_NAMES[space]}, {way}.")
         figure.update_layout(dragmode="lasso")
         parts.figure(
             figure,
@@ -250,7 +295,7 @@ def _beside(view, other, space, method, known):
             on_select=lambda: _take(view, original),
             selection_mode=("lasso", "box"),
         )
-        _said(view, other, shared, rows)
+        _said(view, other, shared, rows, names)
 
     both()
 
@@ -260,20 +305,21 @@ def _take(view, original):
     latent_selection.choose(view, rows[rows < original], True)
 
 
-def _said(view, other, shared, rows):
+def _said(view, other, shared, rows, names):
     if not len(rows):
         st.caption("Draw a loop on either map: the same real rows light up in both.")
         return
     st.markdown(
-        f"**{len(shared):,} real rows selected**, ringed in both. Synthetic rows "
+        f"**{counted(len(shared), 'real row')} selected**, marked in both. "
+        "Synthetic rows "
         "belong to one run each and have no twin in the other."
     )
     near = [_together(one, shared) for one in (view, other)]
     if len(shared) > 1:
         st.markdown(
             f"Among the 10 nearest codes of a selected row, selected ones are "
-            f"{near[0]:.0%} in {parts.plain(view.run.title)} and {near[1]:.0%} in "
-            f"{parts.plain(other.run.title)}: the higher, the closer they are."
+            f"{near[0]:.0%} in 1. {parts.plain(names[0])} and {near[1]:.0%} in "
+            f"2. {parts.plain(names[1])}: the higher, the closer they are."
         )
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from aemlo.charts import latent_details
+from aemlo.checks.looks import counted
 from aemlo.plausibility import MEASURES
 from aemlo.ui import parts
 from aemlo.ui.latent_selection import hidden
@@ -55,7 +56,7 @@ def _of_what_is_left(workspace, view):
         for one in workspace.store.runs(workspace.id, "judge", view.run.dataset)
         if one.spec == spec
     ]
-    count = f"{len(away):,} {'row was' if len(away) == 1 else 'rows were'}"
+    count = f"{counted(len(away), 'row')} {'was' if len(away) == 1 else 'were'}"
     if asked and asked[0].state == "done":
         found = [frame_of(asked[0].id, name) for name in ("quality", "telling")]
         if found[0] is not None:
@@ -79,8 +80,7 @@ def _of_what_is_left(workspace, view):
 
 def _enqueue(workspace, view, spec):
     dataset = workspace.store.dataset(view.run.dataset)
-    count = len(spec["without"])
-    title = f"{view.run.title} without {count:,} {'row' if count == 1 else 'rows'}"
+    title = f"{view.run.title} without {counted(len(spec['without']), 'row')}"
     workspace.enqueue("judge", title, spec, dataset)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from aemlo import selection
+from aemlo import provenance, selection
 from aemlo.charts import latent_details, theme
+from aemlo.checks.looks import counted
 from aemlo.ui import parts, state
 from aemlo.ui.latent_view import SPACE_NAMES
 
@@ -63,8 +64,8 @@ def selected(view, rows, key):
     known = view.known
     new = known.synthetic[rows]
     st.subheader(
-        f"{len(rows):,} rows selected: {int((~new).sum()):,} real, {int(new.sum()):,} "
-        "synthetic"
+        f"{counted(len(rows), 'row')} selected: {int((~new).sum()):,} real, "
+        f"{int(new.sum()):,} synthetic"
     )
     shown = rows[:TABLE_ROWS]
     table = selection.table(known.dataset, view.properties, shown)
@@ -154,11 +155,11 @@ def whole_table(view, rows):
 
 def use_rows(view, without, what):
     """Make the run's rows, without some, the data set in use."""
-    known = view.known
-    dataset, left = selection.without(known.dataset, known.provenance, without)
-    st.session_state["latent.dataset_to_use"] = selection.said(
-        dataset, left, f"{known.dataset.name}, {what}"
-    )
+    known, run = view.known, view.run
+    how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
+    left, _ = selection.without(known.noted(how), known.provenance, without)
+    named = selection.said(left, f"{known.dataset.name}, {what}")
+    st.session_state["latent.dataset_to_use"] = provenance.way_back(named, run.dataset)
 
 
 def use(workspace, view, dataset):
@@ -191,8 +192,8 @@ def what_is_left(view, workspace, key):
     rest = np.setdiff1d(np.arange(known.dataset.n), away)
     new = int(known.synthetic[rest].sum())
     st.markdown(
-        f"**{len(away):,} rows left out.** What stays: {len(rest) - new:,} real and "
-        f"{new:,} synthetic rows."
+        f"**{counted(len(away), 'row')} left out.** What stays: "
+        f"{len(rest) - new:,} real and {new:,} synthetic rows."
     )
     with st.container(horizontal=True):
         parts.csv_button(

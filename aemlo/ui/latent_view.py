@@ -27,7 +27,7 @@ KINDS = {
     "real": "real, with it",
 }
 LABEL, FEATURE = "has the label …", "a feature …"
-TITLES = {"outside": "outside its label's region"}
+TITLES = {"outside": latent.OUTSIDE}
 OWN_COLOURS = {
     latent.KIND: "Blue circles are real rows, orange diamonds synthetic ones.",
     LABEL: "Rows with one label stand out, synthetic ones with it too.",
