@@ -14,6 +14,14 @@ from aemlo.errors import DataError
 
 # Steps of a recipe that change no value here but what Preparation makes of them.
 PREPARATION_STEPS = ("impute", "text")
+# The columns of a provenance and what their values are.
+PROVENANCE = {
+    "synthetic": bool,
+    "row": np.int64,
+    "parents": object,
+    "made for": object,
+    "how": object,
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,12 @@ class Dataset:
     files, else None. `labels_from` says in words where the labels were found;
     `warnings` what a reader had to assume; `recipe` how the data were changed since
     they were read. Raises DataError when the parts do not fit each other. Ours.
+
+    `provenance` says which rows were made, a row for each; None where nobody made any.
+    Its columns: `synthetic`; `row`, the number (from 0) a real row has in the data that
+    rows were made from, -1 for synthetic ones; `parents`, such numbers ("3 17") of the
+    rows a synthetic one was made from; `made for`, the label it was made for, or "";
+    `how`, in words, it was made.
     """
 
     name: str
@@ -49,6 +63,7 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     recipe: tuple[dict, ...] = ()
     source: dict = field(default_factory=dict)
+    provenance: pd.DataFrame | None = None
 
     def __post_init__(self):
         n, q = self.Y.shape
@@ -80,6 +95,27 @@ class Dataset:
             # One sign for a missing text, however it was made or stored.
             text = self.text.astype(object)
             object.__setattr__(self, "text", text.where(text.notna(), None))
+        if self.provenance is not None:
+            object.__setattr__(self, "provenance", self._checked_provenance())
+
+    def _checked_provenance(self):
+        """The provenance with its columns in their order and kinds."""
+        missing = [name for name in PROVENANCE if name not in self.provenance]
+        if missing:
+            raise DataError(
+                f"{self.name}: the provenance lacks {', '.join(map(repr, missing))}. "
+                f"It has the columns {', '.join(PROVENANCE)}."
+            )
+        if len(self.provenance) != self.n:
+            raise DataError(
+                f"{self.name}: {self.n} rows, but a provenance of "
+                f"{len(self.provenance)}."
+            )
+        columns = {
+            name: self.provenance[name].to_numpy().astype(kind)
+            for name, kind in PROVENANCE.items()
+        }
+        return pd.DataFrame(columns)
 
     @property
     def n(self):
@@ -116,6 +152,7 @@ class Dataset:
             Y=self.Y[rows],
             text=None if self.text is None else self.text.iloc[rows],
             split=None if self.split is None else self.split[rows],
+            provenance=None if self.provenance is None else self.provenance.iloc[rows],
         )
 
     def label_columns(self, labels):
@@ -141,15 +178,17 @@ class Dataset:
         The key a store keeps the data set under: equal only where no page could tell
         two data sets apart (their name, warnings and recipe too).
         """
-        return self._digest(
-            {
-                "name": self.name,
-                "labels_from": self.labels_from,
-                "warnings": self.warnings,
-                "recipe": self.recipe,
-                "source": self.source,
-            }
-        )
+        history = {
+            "name": self.name,
+            "labels_from": self.labels_from,
+            "warnings": self.warnings,
+            "recipe": self.recipe,
+            "source": self.source,
+        }
+        # Left out where there is none: data sets stored before keep their key.
+        if self.provenance is not None:
+            history["provenance"] = self.provenance.to_dict("list")
+        return self._digest(history)
 
     @cached_property
     def values_hash(self):
@@ -188,6 +227,8 @@ class Dataset:
             np.save(folder / "split.npy", self.split, allow_pickle=False)
         if self.text is not None:
             self.text.reset_index(drop=True).to_parquet(folder / "text.parquet")
+        if self.provenance is not None:
+            self.provenance.to_parquet(folder / "provenance.parquet", index=False)
         names = {
             "name": self.name,
             "features": [asdict(f) for f in self.features],
@@ -209,6 +250,7 @@ class Dataset:
         else:
             X = np.load(folder / "X.npy", allow_pickle=False)
         text, split = folder / "text.parquet", folder / "split.npy"
+        made = folder / "provenance.parquet"
         return cls(
             name=names["name"],
             X=X,
@@ -224,4 +266,5 @@ class Dataset:
             warnings=tuple(names["warnings"]),
             recipe=tuple(names["recipe"]),
             source=names["source"],
+            provenance=pd.read_parquet(made) if made.exists() else None,
         )

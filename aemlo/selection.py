@@ -14,6 +14,8 @@ from scipy import sparse
 from aemlo.embedding.distances import neighbours
 from aemlo.errors import DataError
 from aemlo.imbalance import ir_per_label, scumble_per_row
+from aemlo.provenance import MADE, TEST_NOTHING, where_some
+from aemlo.provenance import synthetic as synthetic_rows
 
 # In a data set's source: its rows are no longer those of the file it came from.
 CHANGED = "rows changed"
@@ -265,22 +267,23 @@ def without(dataset, provenance, rows):
     return dataset.take(kept), left
 
 
-def said(dataset, provenance, name):
-    """The data set under a new name, with a warning that says which rows of it are
-    synthetic (they come last)."""
-    new = int((provenance["origin"].to_numpy() < 0).sum())
-    words = (f"The last {new} rows are synthetic. Test nothing on them.",)
+def said(dataset, name):
+    """The data set under a new name, with a warning that says how many rows of it are
+    synthetic by its provenance, which is left out where there are none."""
+    new = int(synthetic_rows(dataset).sum())
+    earlier = [w for w in dataset.warnings if not w.endswith(TEST_NOTHING)]
+    words = f"{new:,} of {dataset.n:,} rows are synthetic. {TEST_NOTHING}"
     return replace(
-        dataset,
+        where_some(dataset),
         name=name,
-        warnings=(*dataset.warnings, *(words if new else ())),
+        warnings=(*earlier, *([words] if new else ())),
         source=origin(dataset),
     )
 
 
 def rows_made(dataset):
     """How rows of `dataset` were made in the latent space, a dict for each time."""
-    made = dataset.source.get("made", [])
+    made = dataset.source.get(MADE, [])
     # Stored while there was but one time.
     return [made] if isinstance(made, dict) else made
 

@@ -12,6 +12,15 @@ from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError, ParameterError
 
 TEXT = pd.DataFrame({"story": ["a", None, "ç"]}, dtype=object)
+MADE = pd.DataFrame(
+    {
+        "synthetic": [False, False, True],
+        "row": [4, 0, -1],
+        "parents": ["", "", "4 0"],
+        "made for": ["", "", "l1"],
+        "how": ["", "", "by hand"],
+    }
+)
 
 
 def made(X=None, Y=None, text=None, **more):
@@ -33,6 +42,11 @@ def made(X=None, Y=None, text=None, **more):
         ({"label_names": ("one",)}, "made: 2 columns of labels, 1 names."),
         ({"Y": np.full((3, 1), 2)}, "made: labels must be 0 or 1."),
         ({"text": TEXT.iloc[:2]}, "made: 3 rows, but 2 texts."),
+        ({"provenance": MADE.iloc[:2]}, "made: 3 rows, but a provenance of 2."),
+        (
+            {"provenance": MADE.drop(columns=["row", "how"])},
+            "made: the provenance lacks 'row', 'how'. It has the columns synthetic, ",
+        ),
     ],
 )
 def test_parts_that_do_not_fit(parts, message):
@@ -77,14 +91,40 @@ def test_the_hash_is_of_all_that_a_page_shows():
         made(labels_from="elsewhere"),
         made(recipe=({"step": "impute", "numeric": "mean"},)),
         made(split=np.array([True, True, False])),
+        made(provenance=MADE),
+        made(provenance=MADE.assign(how="by a sampler")),
     ]
     hashes = {d.content_hash for d in changed}
     assert len(hashes) == len(changed)
     assert made().content_hash not in hashes
 
 
+def test_the_hash_of_data_without_synthetic_rows_is_what_it_was():
+    # The keys that stores have had since before there was a provenance.
+    first, second = (
+        "e6b432068ab9b5d8d7745c236c88b532",
+        "3b6eac2664bc640d4dc2d348f3b18d5e",
+    )
+    assert made().content_hash == first + second
+    assert made().values_hash == made(provenance=MADE).values_hash
+
+
+def test_provenance_comes_back_from_a_folder_whatever_kinds_it_was_given_in(tmp_path):
+    given = MADE.astype({"synthetic": int, "row": float, "how": "category"})
+    dataset = made(provenance=given.set_axis([5, 5, 7]))
+    dataset.save(tmp_path)
+    again = Dataset.load(tmp_path)
+    assert again.content_hash == dataset.content_hash
+    pd.testing.assert_frame_equal(again.provenance, made(provenance=MADE).provenance)
+    assert again.provenance["row"].tolist() == [4, 0, -1]
+
+
 def test_taking_rows_takes_them_everywhere():
-    dataset = made(text=TEXT, split=np.array([True, False, True])).take([2, 0])
+    dataset = made(text=TEXT, split=np.array([True, False, True]), provenance=MADE)
+    dataset = dataset.take([2, 0])
+    assert dataset.provenance["row"].tolist() == [-1, 4]
+    assert dataset.provenance.index.tolist() == [0, 1]
+    assert dataset.provenance["parents"].tolist() == ["4 0", ""]
     assert dataset.X[:, 0].tolist() == [3, 1]
     assert dataset.Y.tolist() == [[1, 1], [1, 0]]
     assert dataset.text["story"].tolist() == ["ç", "a"]

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     {"errors", "params", "registry", "progress", "file_names"},
-    {"dataset", "prepare", "words", "checks", "builtin"},
+    {"dataset", "prepare", "provenance", "words", "checks", "builtin"},
     {
         *("formats", "imbalance", "advice", "metrics", "samplers", "classifiers"),
         *("thresholds", "autoencoder", "embedding", "plausibility", "quality"),

@@ -1,11 +1,13 @@
 """Chosen rows: ids from events, what they have, what sets them apart, without them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
-from aemlo import imbalance, selection
+from aemlo import imbalance, provenance, selection
 from aemlo.charts import latent
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
@@ -183,16 +185,27 @@ def test_leaving_rows_out_renumbers_parents_and_origins(resampled):
     assert str(caught.value) == "Every row is selected: nothing would be left."
 
 
-def test_a_data_set_that_goes_on_says_which_rows_are_synthetic(resampled):
-    dataset, provenance = resampled
+def test_a_data_set_that_goes_on_says_how_many_rows_are_synthetic(resampled):
+    dataset, frame = resampled
     dataset.source.update(original="0" * 16, file="toy.csv")
-    left, known = selection.without(dataset, provenance, [0, 7])
-    named = selection.said(left, known, "toy, 2 rows left out")
+    names, before = dataset.label_names, provenance.of(dataset.take(range(6)))
+    known = provenance.after(before, frame, names, "by a sampler")
+    old = ("careful", "Rows 6 to 7 are synthetic. Test nothing on them.")
+    noted = replace(dataset, provenance=known, warnings=old)
+    left, _ = selection.without(noted, frame, [0, 7])
+    named = selection.said(left, "toy, 2 rows left out")
     assert named.name == "toy, 2 rows left out"
-    assert named.warnings == ("The last 1 rows are synthetic. Test nothing on them.",)
+    assert named.warnings == (
+        "careful",
+        "1 of 6 rows are synthetic. Test nothing on them.",
+    )
     assert named.source == {"file": "toy.csv", selection.CHANGED: True}
-    real, known = selection.without(dataset, provenance, [6, 7])
-    assert selection.said(real, known, "toy").warnings == ()
+    # Its parents keep the numbers they had in the data that it was made from.
+    assert named.provenance["row"].tolist() == [1, 2, 3, 4, 5, -1]
+    assert named.provenance["parents"].iloc[5] == "0 1"
+    real, _ = selection.without(noted, frame, [6, 7])
+    said = selection.said(real, "toy")
+    assert (said.warnings, said.provenance) == (("careful",), None)
 
 
 def test_rows_made_are_told_whether_noted_once_or_several_times():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from aemlo import provenance
 from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.prepare import Preparation
@@ -27,12 +28,13 @@ SPACES = ("latent", "features", "labels")
 @dataclass(frozen=True)
 class Trained:
     """The resampled Dataset (original rows first), its provenance (a frame, a row for
-    each), the codes (n, l) of all rows and, where known, how far each row decodes from
-    itself (n,)."""
+    each), the codes (n, l) of all rows, the provenance that the data had before the run
+    (see `Dataset`) and, where known, how far each row decodes from itself (n,)."""
 
     dataset: Dataset
     provenance: pd.DataFrame
     codes: np.ndarray
+    before: pd.DataFrame
     reconstruction: np.ndarray | None = None
 
     @cached_property
@@ -44,6 +46,17 @@ class Trained:
     def preparation(self):
         """The Preparation that made the network's input of the original rows."""
         return Preparation(scale="none").fit(self.dataset.take(~self.synthetic))
+
+    @property
+    def original(self):
+        """The rows that the run was given, with the provenance they had before it."""
+        return provenance.where_some(self.noted("").take(~self.synthetic))
+
+    def noted(self, how):
+        """The resampled Dataset with its provenance in it; `how` the run made rows."""
+        names = self.dataset.label_names
+        known = provenance.after(self.before, self.provenance, names, how)
+        return replace(self.dataset, provenance=known)
 
 
 def read(folder, dataset):
@@ -64,6 +77,7 @@ def read(folder, dataset):
         replace(resampled, name=dataset.name),
         pd.read_parquet(needed[1]),
         np.load(needed[2], allow_pickle=False).astype(float),
+        provenance.of(dataset),
         np.load(error, allow_pickle=False) if error.exists() else None,
     )
 

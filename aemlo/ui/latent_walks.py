@@ -1,16 +1,12 @@
 """What if: walks between rows, nudges towards a label, new rows made on the way."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import streamlit as st
-from scipy import sparse
 
-from aemlo import embedding, selection, walk
+from aemlo import embedding, walk
 from aemlo.charts import latent, latent_walk, theme
-from aemlo.samplers.base import provenance
-from aemlo.ui import latent_selection, parts, state
+from aemlo.ui import latent_making, latent_selection, parts, state
 from aemlo.ui.latent_view import known_of
 
 STEPS = 41
@@ -173,7 +169,7 @@ def _along(workspace, view, decoder, gone, said, label, method):
         )
     _here(view, gone, at, spread)
     _on_the_map(view, gone, at, said, method)
-    _make(
+    latent_making.make(
         workspace, view, decoder, gone.codes[at], label, f"{said}, {share} % of the way"
     )
 
@@ -260,114 +256,3 @@ def _on_the_map(view, gone, at, said, method):
             alt=f"The way on the map. {said}",
             key="latent.walk.map",
         )
-
-
-def _make(workspace, view, decoder, code, label, said):
-    known = view.known
-    names = known.dataset.label_names
-    st.subheader("Make rows here")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        count = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)
-        wanted = st.selectbox(
-            "Each must have",
-            [None, *range(len(names))],
-            index=1 + label,
-            format_func=lambda j: "no label in particular" if j is None else names[j],
-            key=f"latent.make.label.{label}",
-            width=320,
-        )
-        reach = st.slider(
-            "How spread",
-            0.0,
-            1.0,
-            0.5,
-            key="latent.make.reach",
-            help="How far towards one of the nearest real rows each may go.",
-            width=240,
-        )
-        pressed = st.button(
-            f"Make {count} rows here", key="latent.make", type="primary"
-        )
-    if pressed:
-        st.session_state["latent.made"] = _made(
-            view, decoder, code, count, wanted, reach, said
-        )
-    latent_selection.now_in_use(workspace)
-    made = st.session_state.get("latent.made")
-    if made is None or made["run"] != view.run.id:
-        return
-    table, original = made["table"], made["original"]
-    st.markdown(f"**{len(table)} rows made.** {parts.plain(made['said'])}.")
-    parts.table(table, name="made-rows", key="latent.made.table", height=240)
-    in_use = workspace.dataset
-    before = in_use if selection.goes_on_from(in_use, original) else original
-    if st.button(
-        f"Add them to {before.name}",
-        key="latent.made.add",
-        icon=":material/add:",
-        help="Makes the run's original rows, those added before and these the data set "
-        "of all pages.",
-    ):
-        st.session_state.pop("latent.made")
-        how = (made["new"], made["said"], made["seed"])
-        dataset = with_rows(before, view.known.preparation, *how)
-        latent_selection.use(workspace, view, dataset)
-    st.caption(
-        "They are decoded, not measured: keep them out of any test part. The data "
-        "set's warnings say which they are."
-    )
-
-
-def _made(view, decoder, code, count, label, reach, said):
-    known = view.known
-    real = np.flatnonzero(~known.synthetic)
-    original = known.dataset.take(real)
-    X = known.preparation.transform(original)
-    seed = st.session_state.get("latent.made.seed", 0)
-    st.session_state["latent.made.seed"] = seed + 1
-    new, _ = walk.make_rows(
-        *(decoder, code, int(count), X, original.Y, known.codes[real]),
-        np.random.default_rng(seed),
-        label=label,
-        reach=reach,
-        groups=known.preparation.categorical_features_,
-    )
-    dataset = with_rows(original, known.preparation, new, said, seed)
-    table = selection.table(
-        dataset,
-        selection.properties(dataset, provenance(original.n, new)),
-        np.arange(original.n, dataset.n),
-    )
-    return {
-        **{"run": view.run.id, "original": original, "table": table},
-        **{"new": new, "said": said, "seed": seed},
-    }
-
-
-def with_rows(original, preparation, new, said, seed):
-    """The Dataset with new rows after its own, and how they and those before were made.
-
-    `original` are a run's rows, or those with rows that were added before.
-    """
-    rows = preparation.restore(new.X, new.Y, original)
-    stack = sparse.vstack if original.is_sparse else np.vstack
-    X = stack([original.X, rows.X])
-    parents = [int(parent) for parent in new.parents[:, 0]]
-    made = {"rows": len(new.Y), "where": said, "seed": seed, "parents": parents}
-    first, last = original.n, original.n + len(new.Y) - 1
-    words = (
-        f"Rows {first:,} to {last:,} (from 0) are synthetic, decoded in the latent "
-        f"space ({said}). Test nothing on them."
-    )
-    earlier = selection.rows_made(original)
-    count = sum(one["rows"] for one in earlier)
-    name = original.name.removesuffix(f" with {count} rows made")
-    return replace(
-        original,
-        name=f"{name} with {count + len(new.Y)} rows made",
-        X=sparse.csr_matrix(X) if original.is_sparse else X,
-        Y=np.vstack([original.Y, new.Y]),
-        split=None,
-        warnings=(*original.warnings, words),
-        source={**selection.origin(original), "made": [*earlier, made]},
-    )
