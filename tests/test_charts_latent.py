@@ -170,8 +170,8 @@ def test_what_only_synthetic_rows_can_be_is_told_of_them_alone(points):
     )
     assert [trace.name for trace in figure.data] == [
         "real (30)",
-        "synthetic, inside it (7)",
-        "synthetic, outside its label's region (3)",
+        "synthetic, inside its region (7)",
+        "synthetic, outside its region (3)",
     ]
 
 

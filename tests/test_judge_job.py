@@ -76,7 +76,7 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     judge.run(Job(store.claim("worker"), store))
     store.finish(asked.id, "done")
     fine(page.run())
-    assert "Of the 7 left rows" in texts(page)
+    assert "Of the 7 kept rows" in texts(page)
     names = {t["name"] for t in charts(page)[0]["data"]}
     assert names == {"AEMLO", "MLSMOTE", "AEMLO, 3 rows left out"}
     # Label by label, each figure there is; the address of a judgement is its run's.

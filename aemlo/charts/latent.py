@@ -22,8 +22,8 @@ CATEGORY_COLOURS = (
 )
 OTHERS = "others"
 HAS = ("has it", "has not")
-# A flag that only synthetic rows can have, and how those are called that have it not.
-OUTSIDE, INSIDE = "outside its label's region", "inside it"
+# A flag that only synthetic rows can have.
+OUTSIDE = "outside its label's region"
 MANY = 50  # rows selected: more are not ringed, the others fade instead
 # The selection: a colour that nothing else on the map has.
 RING = "#D6189A"
@@ -165,8 +165,9 @@ def _by_flag(points, colour):
     hollow |= {"size": 6, "line": {"width": 0.8, "color": theme.SYNTHETIC}}
     if colour == OUTSIDE:
         yield "real", points[~synthetic], faint
-        yield f"synthetic, {INSIDE}", points[~has & synthetic], hollow
-        yield f"synthetic, {OUTSIDE}", points[has & synthetic], _diamond(theme.WORSE)
+        yield "synthetic, inside its region", points[~has & synthetic], hollow
+        strayed = _diamond(theme.WORSE)
+        yield "synthetic, outside its region", points[has & synthetic], strayed
         return
     yield f"real, {HAS[1]}", points[~has & ~synthetic], faint
     yield f"synthetic, {HAS[1]}", points[~has & synthetic], hollow

@@ -30,7 +30,7 @@ def plausibility(workspace, view):
         telling = pd.concat([telling, left_telling], ignore_index=True)
         overall = quality[quality["label"] == ""]
         count = int(left.loc[left["measure"] == "distance", "rows"].iloc[0])
-        st.markdown(_verdict(left[left["label"] == ""], f"Of the {count:,} left"))
+        st.markdown(_verdict(left[left["label"] == ""], f"Of the {count:,} kept"))
     parts.figure(
         latent_details.quality_dots(quality, [m.title for m in MEASURES]),
         data=overall,
@@ -181,11 +181,14 @@ def _table(overall):
     held = overall.pivot_table(
         index="measure", columns="sampler", values="reference", sort=False
     )
-    if held.nunique(axis=1).le(1).all():
-        wide["real rows"] = held.bfill(axis=1).iloc[:, 0]
-    else:
-        for sampler in held:
-            wide[f"real rows, beside {sampler}"] = held[sampler]
+    # What a sampler is held against may be its own: it made rows for others.
+    beside = {}
+    for sampler in held:
+        same = tuple(held[sampler].round(3).fillna(-1.0))
+        beside.setdefault(same, []).append(sampler)
+    for samplers in beside.values():
+        whom = f", beside {' and '.join(samplers)}" if len(beside) > 1 else ""
+        wide[f"real rows{whom}"] = held[samplers[0]]
     said = pd.DataFrame(
         [(m.title, m.meaning, m.good) for m in MEASURES],
         columns=["measure", "what it says", "good is"],
