@@ -10,6 +10,7 @@ import io
 import json
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,8 @@ def to_bytes(pipeline, dataset):
         archive.writestr("model.json", json.dumps(made, indent=1))
         np.save(Path(folder) / "check.npy", scores, allow_pickle=False)
         archive.write(Path(folder) / "check.npy", "check.npy")
-        dataset.save(Path(folder) / "data")
+        # A model is fitted again on the rows; of whom they were made plays no part.
+        replace(dataset, provenance=None).save(Path(folder) / "data")
         for path in sorted((Path(folder) / "data").iterdir()):
             archive.write(path, f"data/{path.name}")
     return buffer.getvalue()

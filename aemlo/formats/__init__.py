@@ -227,9 +227,17 @@ def to_bytes(dataset, format="CSV", mark=None):
     """{suffix: bytes} of `dataset` in a format of WRITERS.
 
     `mark` (n,) of bool adds the column `is_synthetic` (no, yes), which reading leaves
-    out of the features.
+    out of the features. Without it, the data set's own provenance is the mark.
     """
-    return find(WRITERS, format, "file format to write").write(dataset, mark)
+    form = find(WRITERS, format, "file format to write")
+    return form.write(dataset, _own_mark(dataset, mark))
+
+
+def _own_mark(dataset, mark):
+    """`mark`, or what the provenance of `dataset` says; None where it has none."""
+    if mark is not None or dataset.provenance is None:
+        return mark
+    return dataset.provenance["synthetic"].to_numpy()
 
 
 def zipped(dataset, format="CSV", mark=None, stem=None):
@@ -238,7 +246,7 @@ def zipped(dataset, format="CSV", mark=None, stem=None):
     A declared split that the format cannot say is kept as two data files.
     """
     form = find(WRITERS, format, "file format to write")
-    return packing.zipped(dataset, form, mark, stem)
+    return packing.zipped(dataset, form, _own_mark(dataset, mark), stem)
 
 
 def one_file(dataset, format="CSV", mark=None, stem=None):
@@ -262,6 +270,7 @@ def write(dataset, path, *, format=None, mark=None):
     packed = path.suffix.lower() == ".zip"
     name = path.name[: -len(".zip")] if packed else path.name.removesuffix(".gz")
     form = find(WRITERS, format, "file format to write") if format else _by_suffix(name)
+    mark = _own_mark(dataset, mark)
     if packed:
         path.write_bytes(packing.zipped(dataset, form, mark, _stem(name, form)))
         return [path]

@@ -10,13 +10,14 @@ class Format(ABC):
 
     `title` is its name, `extensions` the suffixes of its files (small letters, the
     first one for writing). `binary` formats see the bytes as they are, others UTF-8
-    text.
+    text. `marks` says that a file can tell which rows are synthetic.
     """
 
     title: str
     extensions: tuple[str, ...]
     binary = False
     writable = True
+    marks = True
 
     def keeps_split(self, dataset):
         """Whether a file of this format says which rows of `dataset` are for training.

@@ -30,8 +30,8 @@ class Libsvm(Format):
     """Multi-label LIBSVM: `1,3 5:0.2 9:1`, one row a line.
 
     Feature numbers start at 1 unless a 0 occurs; so do label numbers, which become the
-    names "label 0", "label 1", ... A row may have no label. Where the rows do not tell
-    all names, those written begin with comments, `# aemlo labels: ["a", "b"]`.
+    names "label 0", "label 1", ... A row may have no label. A file written tells first
+    what its rows do not: `# aemlo labels: ["a", "b"]`, `# aemlo synthetic rows: [8]`.
     """
 
     title = "LIBSVM"
@@ -60,7 +60,7 @@ class Libsvm(Format):
         return _table(self, source, limits, rows, wanted, said)
 
     def write(self, dataset, mark=None):
-        return {self.extensions[0]: _bytes(dataset, self.has_header)}
+        return {self.extensions[0]: _bytes(dataset, self.has_header, mark)}
 
 
 class Extreme(Libsvm):
@@ -72,6 +72,7 @@ class Extreme(Libsvm):
     title = "Extreme classification"
     extensions = (".xc.txt", ".txt")
     has_header = True
+    marks = False
 
     def recognises(self, head):
         first, _, rest = head.partition(b"\n")
@@ -342,7 +343,7 @@ def _csr(name, data, places, sizes, shape):
     return matrix
 
 
-def _bytes(dataset, with_header):
+def _bytes(dataset, with_header, mark=None):
     """Rows with feature numbers from 1 (LIBSVM) or 0 (extreme), labels from 0."""
     if dataset.text is not None or any(f.kind == "nominal" for f in dataset.features):
         raise DataError(
@@ -360,6 +361,8 @@ def _bytes(dataset, with_header):
         lines = [f"{dataset.n} {X.shape[1]} {dataset.q}"]
     else:
         lines = _comments(dataset, X)
+        for rows in () if mark is None else (np.flatnonzero(mark).tolist(),):
+            lines.append(f"{OURS.decode()}synthetic rows: {rows}")
     for i in range(dataset.n):
         part = slice(X.indptr[i], X.indptr[i + 1])
         cells = zip(X.indices[part].tolist(), X.data[part].tolist(), strict=True)

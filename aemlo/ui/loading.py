@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import pandas as pd
 import streamlit as st
 
-from aemlo import formats
+from aemlo import formats, provenance
 from aemlo.file_names import file_stem
 from aemlo.formats import labels as label_columns
 from aemlo.formats import lists
@@ -298,10 +298,13 @@ def renamed(dataset, name):
 def save_as(dataset, key):
     """Hand out the data set in any format that can be written, two files as a zip.
 
-    A declared split that the format cannot say makes two files.
+    A declared split that the format cannot say makes two files. Where rows were made,
+    a table of which, and of which rows, can be had too.
     """
     with st.expander("Save as another format"):
         title = st.selectbox("Format", list(formats.WRITERS), key=f"{key}.format")
+        if dataset.provenance is not None:
+            _say_how_rows_are_marked(dataset, title, key)
         with parts.shown_errors():
             if st.button("Make the file", key=f"{key}.make"):
                 suffix, data = formats.one_file(dataset, title)
@@ -313,3 +316,24 @@ def save_as(dataset, key):
                     on_click="ignore",
                     key=f"{key}.get",
                 )
+
+
+def _say_how_rows_are_marked(dataset, title, key):
+    made = int(provenance.synthetic(dataset).sum())
+    says = "The column is_synthetic marks them; reading it here again leaves it out."
+    if title == "LIBSVM":
+        says = "A comment at the top of the file names them, counted from 0."
+    if not formats.WRITERS[title].marks:
+        says = f"**{title} has no place to say which:** keep the provenance beside it."
+    st.caption(f"{made:,} of {dataset.n:,} rows are synthetic. {says}")
+    parts.csv_button(
+        dataset.provenance,
+        name=f"{file_stem(dataset.name)}-provenance",
+        key=f"{key}.provenance",
+        label="Download provenance (CSV)",
+    )
+    st.caption(
+        "The provenance has a line for each row of the file, in its order: its number "
+        "in the data before any row was made, or -1; the numbers of its parents there; "
+        "the label it was made for; and how."
+    )
