@@ -140,7 +140,31 @@ def warnings(dataset, splits):
             f"{_count(straddling, 'test row')} equal in every feature to a training "
             'row of the same fold. Keep duplicates "together" to put them on one side.'
         )
+    tested, leaked = synthetic_rows(dataset, splits)
+    if tested or leaked:
+        found.append(
+            f"Synthetic rows take part: up to {tested:,} in a test part, and up to "
+            f"{_count(leaked, 'training row')} made from rows that are tested on. The "
+            "scores are too good. Leave the synthetic rows out."
+        )
     return tuple(found)
+
+
+def synthetic_rows(dataset, splits):
+    """Most synthetic rows in one test part, and most synthetic training rows of one
+    split that were made from a row of its test part, by the data set's provenance."""
+    known = dataset.provenance
+    if known is None or not known["synthetic"].any():
+        return 0, 0
+    made, row = known["synthetic"].to_numpy(), known["row"].to_numpy()
+    parents = [frozenset(map(int, text.split())) for text in known["parents"]]
+    tested = leaked = 0
+    for split in splits:
+        real = set(row[split.test][~made[split.test]].tolist())
+        train = split.train[made[split.train]]
+        tested = max(tested, int(made[split.test].sum()))
+        leaked = max(leaked, sum(not real.isdisjoint(parents[i]) for i in train))
+    return tested, leaked
 
 
 def straddling_rows(dataset, splits):

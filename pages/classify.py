@@ -6,7 +6,7 @@ from aemlo import metrics
 from aemlo.charts import classify as charts
 from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
-from aemlo.ui import classify_use, classify_views, parts, state
+from aemlo.ui import classify_use, classify_views, parts, state, synthetic_rows
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -21,6 +21,8 @@ if dataset.text is not None:
     st.info("Turn the text columns into numbers first.")
     parts.next_step("pages/dataset.py", "Data set", "Text needs a vocabulary.")
     st.stop()
+
+synthetic_rows.warned(workspace, key="classify")
 
 runs = workspace.runs("classify", this_dataset=True)
 with st.expander("New run", expanded=not runs, icon=":material/add:"):

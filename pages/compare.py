@@ -10,6 +10,7 @@ from aemlo.ui import (
     comparing_views,
     parts,
     state,
+    synthetic_rows,
 )
 
 workspace = state.workspace()
@@ -20,6 +21,8 @@ parts.page(
     "Does oversampling help, by how much, and whom? Every arm meets the same folds; "
     "everything that learns is fitted on the training part alone.",
 )
+
+synthetic_rows.warned(workspace, key="compare")
 
 run = workspace.chosen_run("compare")
 setup = st.expander("Set up a comparison", expanded=run is None, icon=":material/tune:")

@@ -1,12 +1,14 @@
 """Provenance: rows keep theirs, new rows get theirs, and there is a way back."""
 
+import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from aemlo import provenance
+from aemlo import folds, model_files, provenance
 from aemlo.dataset import Dataset, Feature
 from aemlo.formats import WRITERS, one_file, read, to_bytes, write
 from aemlo.samplers import SAMPLERS
@@ -107,3 +109,76 @@ def test_a_provenance_without_synthetic_rows_is_left_out(grown):
     real = grown.take([0, 1])
     assert real.provenance is not None
     assert provenance.where_some(real).provenance is None
+
+
+@pytest.mark.parametrize("title", sorted(WRITERS))
+def test_files_mark_synthetic_rows_where_the_format_can(grown, title, tmp_path):
+    suffix, data = one_file(grown, title)
+    mark = [False] * 4 + [True]
+    if title == "Extreme classification":
+        assert not WRITERS[title].marks
+        return
+    assert WRITERS[title].marks
+    if title == "Excel":
+        rows = pd.read_excel(io.BytesIO(data), sheet_name=0)
+        assert rows["is_synthetic"].tolist() == ["no"] * 4 + ["yes"]
+        return
+    if suffix == ".zip":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            data = archive.read(archive.namelist()[0])
+    plain = replace(grown, provenance=None)
+    assert data == next(iter(to_bytes(plain, title, mark=np.array(mark)).values()))
+    assert data != next(iter(to_bytes(plain, title).values()))
+
+
+def test_both_parts_of_a_split_and_written_files_are_marked(grown, tmp_path):
+    split = np.array([True, False, True, True, True])
+    write(replace(grown, split=split), tmp_path / "x.csv.zip")
+    with zipfile.ZipFile(tmp_path / "x.csv.zip") as archive:
+        parts = {
+            name: pd.read_csv(archive.open(name))["is_synthetic"].tolist()
+            for name in archive.namelist()
+        }
+    assert parts == {
+        "x-train.csv": ["no", "no", "no", "yes"],
+        "x-test.csv": ["no"],
+    }
+    (path,) = write(grown, tmp_path / "y.csv")
+    assert pd.read_csv(path)["is_synthetic"].tolist() == ["no"] * 4 + ["yes"]
+
+
+def test_a_libsvm_file_with_synthetic_rows_is_read_again(grown, tmp_path):
+    write(grown, tmp_path / "x.libsvm")
+    text = (tmp_path / "x.libsvm").read_text(encoding="utf-8")
+    assert "# aemlo synthetic rows: [4]\n" in text
+    again = read(tmp_path / "x.libsvm")
+    assert np.array_equal(again.X, grown.X)
+    assert again.label_names == grown.label_names
+
+
+def test_folds_count_the_synthetic_rows_they_test_and_those_that_leak(grown):
+    test_three = folds.Split(0, 0, np.array([0, 1, 2, 4]), np.array([3]))
+    test_made = folds.Split(0, 1, np.array([0, 1, 2, 3]), np.array([4]))
+    test_two = folds.Split(0, 2, np.array([0, 1, 3, 4]), np.array([2]))
+    assert folds.synthetic_rows(grown, [test_two, test_three]) == (0, 1)
+    assert folds.synthetic_rows(grown, [test_made, test_two]) == (1, 0)
+    said = folds.warnings(grown, [test_made, test_three, test_two])[-1]
+    assert said == (
+        "Synthetic rows take part: up to 1 in a test part, and up to 1 training row "
+        "made from rows that are tested on. The scores are too good. Leave the "
+        "synthetic rows out."
+    )
+    real = folds.warnings(replace(grown, provenance=None), [test_three])
+    assert not any("Synthetic" in sentence for sentence in real)
+
+
+def test_a_model_trained_on_made_rows_can_be_kept_in_a_file(grown):
+    arm = {
+        "name": "tree",
+        "sampler": None,
+        "classifier": {"name": "BR-tree", "params": {"max_depth": 2}},
+    }
+    pipeline = model_files.Pipeline(arm).fit(grown)
+    again = model_files.from_bytes(model_files.to_bytes(pipeline, grown))[3]
+    assert again.values_hash == grown.values_hash
+    assert again.warnings == grown.warnings

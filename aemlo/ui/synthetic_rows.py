@@ -1,0 +1,53 @@
+"""Synthetic rows in the data set in use: what they do to a test, and the way back."""
+
+import streamlit as st
+
+from aemlo import provenance
+from aemlo.errors import RunError
+from aemlo.ui import parts
+
+
+def warned(workspace, key):
+    """Where rows are divided into training and test: say how many are synthetic, what
+    that changes, and offer the real ones alone. Nothing where all rows are real."""
+    dataset = workspace.dataset
+    made = int(provenance.synthetic(dataset).sum())
+    if not made:
+        return
+    real = dataset.n - made
+    st.warning(
+        f"**{made:,} of the {dataset.n:,} rows of {parts.plain(dataset.name)} are "
+        "synthetic.** Scores would be measured partly on made rows, and rows made from "
+        "test rows would be trained on: they would look better than they are. Test on "
+        "real rows; samplers chosen here make their rows inside each training part.",
+        icon=":material/warning:",
+    )
+    if real:
+        st.button(
+            f"Use the {real:,} real rows only",
+            key=f"{key}.real_rows",
+            icon=":material/undo:",
+            on_click=_use_real,
+            args=(workspace, dataset),
+            help="Makes them the data set that all pages speak of.",
+        )
+
+
+def _use_real(workspace, dataset):
+    real = real_rows(workspace, dataset)
+    workspace.use(real)
+    st.toast(f"In use now: {parts.plain(real.name)}", icon=":material/check:")
+
+
+def real_rows(workspace, dataset):
+    """The real rows of `dataset`: the data set it came from, if that is kept and has
+    them all (then the runs on it are found again), else these rows alone."""
+    key = dataset.source.get(provenance.REAL)
+    if key:
+        try:
+            original = workspace.store.dataset(key)
+        except RunError:
+            original = None  # cleaned up since
+        if original is not None and provenance.is_the_real_part(original, dataset):
+            return original
+    return provenance.real_only(dataset)
