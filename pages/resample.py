@@ -71,7 +71,7 @@ with parts.shown_errors():
             "Runs",
             list(names),
             default=list(names)[:4],
-            format_func=lambda run_id: parts.run_label(names[run_id]),
+            format_func=parts.run_labels(list(names.values())).get,
             key="resample.beside",
         )
         if picked:

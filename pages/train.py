@@ -54,7 +54,7 @@ others = {
 beside = st.multiselect(
     "Compare with",
     list(others),
-    format_func=lambda run_id: parts.run_label(others[run_id]),
+    format_func=parts.run_labels(list(others.values())).get,
     placeholder="other runs' curves in the same charts",
     key="train.beside",
 )

@@ -78,7 +78,7 @@ def _finished(workspace, runs):
     picked = st.selectbox(
         "Models",
         list(by_id),
-        format_func=lambda i: parts.run_label(by_id[i]),
+        format_func=parts.run_labels(runs).get,
         key=f"classify.use.run.{runs[0].id}",
     )
     run = by_id[picked]

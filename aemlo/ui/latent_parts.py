@@ -19,7 +19,6 @@ from aemlo.ui.latent_selection import (
 )
 from aemlo.ui.latent_view import (
     FEATURE,
-    KINDS,
     LABEL,
     MOST_LINKED,
     OWN_COLOURS,
@@ -27,6 +26,12 @@ from aemlo.ui.latent_view import (
     TITLES,
 )
 
+# Texts that never change: Streamlit tells options by them.
+GROUPS = {
+    "outside": "synthetic, outside its region",
+    "synthetic": "synthetic",
+    "real": "real",
+}
 READING = """\
 **Near means alike; far means little.** UMAP keeps each row's nearest neighbours and \
 gives up the rest: the gap between two islands, an island's size and its density are \
@@ -50,7 +55,7 @@ def colour_controls(view, key):
         help="Shapes stay: circles are real rows, diamonds synthetic ones.",
     )
     if colour == LABEL:
-        names = known.dataset.label_names
+        names = parts.distinct(known.dataset.label_names)
         of = second.selectbox(
             "Label",
             range(len(names)),
@@ -60,7 +65,7 @@ def colour_controls(view, key):
         )
         return colour, of, names[of]
     if colour == FEATURE:
-        features = [feature.name for feature in known.dataset.features]
+        features = parts.distinct(f.name for f in known.dataset.features)
         of = second.selectbox(
             "Feature",
             range(len(features)),
@@ -219,7 +224,7 @@ def search(view, key, of=None):
 
 def by_label(view, key, of):
     """Select the rows of a label: real ones, those made for it, those outside."""
-    names = view.known.dataset.label_names
+    names = parts.distinct(view.known.dataset.label_names)
     label = st.selectbox(
         "or rows of",
         range(-1, len(names)),
@@ -229,10 +234,6 @@ def by_label(view, key, of):
         width=180,
     )
 
-    def words(kind):
-        # Of any label there is no "it" that rows have or were made for.
-        return kind if label < 0 and kind != "outside" else KINDS[kind]
-
     groups = {
         kind: np.setdiff1d(rows, hidden(view))
         for kind, rows in view.groups(None if label < 0 else label).items()
@@ -240,12 +241,12 @@ def by_label(view, key, of):
     which = st.selectbox(
         "that are",
         list(groups),
-        format_func=lambda kind: f"{words(kind)} ({len(groups[kind]):,})",
+        format_func=GROUPS.get,
         key=f"{key}.which",
         width=300,
-        help="Outside, in features: in no ball around a real row with the label they "
-        "were made for (made for none: their rarest) that reaches to its fifth nearest "
-        "such row.",
+        help="Synthetic rows count with the label they were made for (made for none: "
+        "their rarest), real ones with each they have. Outside, in features: in no ball "
+        "around a real row with that label that reaches to its fifth nearest such row.",
     )
     rows = groups[which]
     st.button(

@@ -213,7 +213,7 @@ def two_runs(workspace, view, space, method):
     picked = st.selectbox(
         "The other run",
         list(others),
-        format_func=lambda one: parts.run_label(others[one]),
+        format_func=parts.run_labels(list(others.values())).get,
         key=f"latent.other.{view.run.id}",
         persist_state="session",
     )
@@ -252,7 +252,7 @@ def _without_umap(workspace, other_run, view):
 def _titles(runs):
     """What two runs are called beside each other: with the time where titles agree."""
     if len({run.title for run in runs}) < len(runs):
-        return [parts.run_label(run) for run in runs]
+        return list(parts.run_labels(runs).values())
     return [run.title for run in runs]
 
 

@@ -21,11 +21,6 @@ SPACE_NAMES = {
     "features": "Original features",
     "labels": "Labels",
 }
-KINDS = {
-    "outside": "synthetic, outside its region",
-    "synthetic": "synthetic, made for it",
-    "real": "real, with it",
-}
 LABEL, FEATURE = "has the label …", "a feature …"
 TITLES = {"outside": latent.OUTSIDE}
 OWN_COLOURS = {
@@ -191,7 +186,7 @@ class View:
         return points[[c for c in keep if c in points]], left_out
 
     def groups(self, label=None):
-        """Ids of rows by kind (keys of KINDS): of those with a label, or of all (None).
+        """Ids of rows "outside", "synthetic" and "real", of one label or of all (None).
 
         A synthetic row is of the label it was made for, or else of its rarest.
         """

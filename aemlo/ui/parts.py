@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections import Counter
 from contextlib import contextmanager
 
 import streamlit as st
@@ -286,7 +287,7 @@ def choose_run(workspace, kind, *, key, this_dataset=True, states=None, others=F
         "Run",
         list(by_id),
         index=list(by_id).index(first),
-        format_func=lambda run_id: run_label(by_id[run_id]),
+        format_func=run_labels(runs).get,
         key=f"{key}.{first}",
         on_change=lambda: _picked(f"{key}.{first}"),
     )
@@ -299,9 +300,32 @@ def _picked(key):
     st.query_params["run"] = st.session_state[key]
 
 
-def run_label(run):
+def distinct(names):
+    """The names with a number after those met before: Streamlit tells options apart by
+    their text, and of two that are equal would take the first for both."""
+    met, told = Counter(), []
+    for name in names:
+        met[name] += 1
+        told.append(name if met[name] == 1 else f"{name} ({met[name]})")
+    return told
+
+
+def run_labels(runs):
+    """{run id: its line in a list}, each line once.
+
+    Lines that would be equal get the second they were asked for, then a number.
+    """
+    lines = {run.id: run_label(run) for run in runs}
+    twice = Counter(lines.values())
+    for run in runs:
+        if twice[lines[run.id]] > 1:
+            lines[run.id] = run_label(run, "%H:%M:%S")
+    return dict(zip(lines, distinct(lines.values()), strict=True))
+
+
+def run_label(run, time="%H:%M"):
     """A run in one line of a list: title, data set, when it was asked for."""
     if run.workspace.startswith("example"):
         return f"Finished example: {run.title} · {run.dataset_name}"
-    asked = datetime.datetime.fromtimestamp(run.created).strftime("%d %b, %H:%M")
+    asked = datetime.datetime.fromtimestamp(run.created).strftime(f"%d %b, {time}")
     return f"{run.title} · {run.dataset_name} · {asked}"

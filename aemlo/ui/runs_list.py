@@ -123,13 +123,10 @@ def difference(workspace, runs):
     """Two runs side by side: only what differs."""
     st.subheader("What differs between two runs")
     by_id = {run.id: run for run in runs}
+    lines = parts.run_labels(runs)
     left, right = st.columns(2)
-    first = left.selectbox(
-        "First", list(by_id), format_func=lambda i: parts.run_label(by_id[i]), index=1
-    )
-    second = right.selectbox(
-        "Second", list(by_id), format_func=lambda i: parts.run_label(by_id[i]), index=0
-    )
+    first = left.selectbox("First", list(by_id), format_func=lines.get, index=1)
+    second = right.selectbox("Second", list(by_id), format_func=lines.get, index=0)
     frame = differences(by_id[first], by_id[second])
     if frame.empty:
         st.info("These two runs have the same settings and results.")
