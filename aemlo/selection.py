@@ -151,15 +151,29 @@ def label_counts(Y, rows, names):
     return frame.sort_values("times as common", ascending=False, kind="stable")
 
 
-def different_features(X, rows, names, most=10):
-    """The features that set some rows apart from the rest: a frame `feature`,
-    `selection`, `rest` (means), `difference` (in standard deviations), widest first."""
-    inside = np.zeros(X.shape[0], dtype=bool)
+def different_features(dataset, rows, most=10):
+    """The features that set some rows apart from the rest, widest difference first.
+
+    A frame `feature`, `selection`, `rest`, `difference` (in standard deviations). Of a
+    numeric feature the means are compared; of a nominal one each category is a feature
+    of its own, "colour = red", with the share of rows that have it (of two categories
+    the second, for the first says the same).
+    """
+    inside = np.zeros(dataset.n, dtype=bool)
     inside[rows] = True
-    chosen, rest = _mean(X[inside]), _mean(X[~inside])
-    mean = _mean(X)
+    numbers = [j for j, f in enumerate(dataset.features) if f.kind != "nominal"]
+    names = [dataset.features[j].name for j in numbers]
+    X = dataset.X if len(numbers) == len(dataset.features) else dataset.X[:, numbers]
     squared = X.multiply(X) if sparse.issparse(X) else X * X
+    mean = _mean(X)
     spread = np.sqrt(np.maximum(_mean(squared) - mean**2, 0.0))
+    parts = [(_mean(X[inside]), _mean(X[~inside]), mean, spread)]
+    for j, feature in enumerate(dataset.features):
+        if feature.kind == "nominal":
+            first = 1 if len(feature.categories) == 2 else 0
+            names += [f"{feature.name} = {word}" for word in feature.categories[first:]]
+            parts.append(_shares(dataset.X[:, [j]], inside, feature, first))
+    chosen, rest, mean, spread = np.hstack(parts)
     usable = spread > 1e-6 * np.maximum(np.abs(mean), 1e-300)
     gap = np.divide(chosen - rest, spread, out=np.zeros_like(mean), where=usable)
     order = np.argsort(-np.abs(gap), kind="stable")[:most]
@@ -171,6 +185,22 @@ def different_features(X, rows, names, most=10):
             "difference": gap[order],
         }
     )
+
+
+def _shares(column, inside, feature, first):
+    """The share of rows with each category from `first` on, in the selection, in the
+    rest and in all; and its standard deviation. A missing value is no category."""
+    values = column.toarray() if sparse.issparse(column) else column
+    values, size = values.ravel(), len(feature.categories)
+
+    def share(part):
+        known = part[~np.isnan(part)].astype(int)
+        counts = np.bincount(known, minlength=size)[first:]
+        return counts / len(part) if len(part) else np.full(len(counts), np.nan)
+
+    overall = share(values)
+    spread = np.sqrt(overall * (1.0 - overall))
+    return share(values[inside]), share(values[~inside]), overall, spread
 
 
 def _mean(X):

@@ -131,11 +131,45 @@ def test_the_feature_that_differs_most_comes_first_in_standard_deviations(kind):
     rng = np.random.default_rng(1)
     X = rng.normal(size=(100, 4)) * [1, 10, 1, 0] + [0, 0, 0, 3]
     X[:20, 2] += 5
-    frame = selection.different_features(kind(X), np.arange(20), list("pqrs"))
+    features = tuple(Feature(name) for name in "pqrs")
+    dataset = Dataset("d", kind(X), np.ones((100, 1)), features, ("l",))
+    frame = selection.different_features(dataset, np.arange(20))
     assert frame["feature"].iloc[0] == "r"
     expected = (X[:20, 2].mean() - X[20:, 2].mean()) / X[:, 2].std()
     assert frame["difference"].iloc[0] == pytest.approx(expected)
     assert frame.set_index("feature").loc["s", "difference"] == 0.0
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_nominal_features_are_compared_category_by_category(kind):
+    # Mean positions of the categories are equal, 1 and 1; the categories are not.
+    colour = np.array([1, 1, 1, 1, 0, 0, 2, 2], dtype=float)
+    other = np.array([0, 1, np.nan, 1, 0, 0, 1, 0])
+    X = np.column_stack([other, np.arange(8), colour])
+    features = (
+        Feature("grown", "nominal", ("no", "yes")),
+        Feature("number"),
+        Feature("colour", "nominal", ("red", "green", "blue")),
+    )
+    dataset = Dataset("d", kind(X), np.ones((8, 1)), features, ("l",))
+    frame = selection.different_features(dataset, np.arange(4)).set_index("feature")
+    assert frame.index[0] == "colour = green"
+    assert set(frame.index) == {
+        *("number", "grown = yes"),
+        *("colour = red", "colour = green", "colour = blue"),
+    }
+    green = frame.loc["colour = green"]
+    assert green.tolist() == [1.0, 0.0, pytest.approx(1.0 / 0.5)]
+    assert frame.loc["colour = red"].tolist() == [
+        *(0.0, 0.5, pytest.approx(-0.5 / np.sqrt(0.25 * 0.75)))
+    ]
+    assert frame.loc["grown = yes"].tolist()[:2] == [0.5, 0.25]
+    assert frame.loc["number", "selection"] == 1.5
+
+
+def test_a_selection_of_all_rows_differs_from_nothing(resampled):
+    frame = selection.different_features(resampled[0], np.arange(8))
+    assert not np.abs(frame["difference"].fillna(0)).any()
 
 
 def test_the_table_names_categories_and_keeps_the_ids(resampled):

@@ -94,9 +94,7 @@ def selected(view, rows, key):
             alt="Share of each label in the selection and in all rows",
             key=f"{key}.labels",
         )
-    features = selection.different_features(
-        known.dataset.X, rows, [f.name for f in known.dataset.features]
-    )
+    features = selection.different_features(known.dataset, rows)
     with right:
         parts.figure(
             latent_details.feature_gaps(features),
