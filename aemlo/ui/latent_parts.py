@@ -245,8 +245,8 @@ def by_label(view, key, of):
         key=f"{key}.which",
         width=300,
         help="Synthetic rows count with the label they were made for (made for none: "
-        "their rarest), real ones with each they have. Outside, in features: in no ball "
-        "around a real row with that label that reaches to its fifth nearest such row.",
+        "their rarest), real ones with each they have. Outside, in features: in no "
+        "ball around a real row with that label that reaches to its fifth nearest one.",
     )
     rows = groups[which]
     st.button(
