@@ -289,15 +289,12 @@ def choose_run(workspace, kind, *, key, this_dataset=True, states=None, others=F
         index=list(by_id).index(first),
         format_func=run_labels(runs).get,
         key=f"{key}.{first}",
-        on_change=lambda: _picked(f"{key}.{first}"),
     )
+    if picked != first:
+        # Not by on_change: Streamlit calls that for a list that is no longer shown too.
+        st.query_params["run"] = picked
     st.session_state[f"{key}.last"] = {"run": picked, "newest": newest}
     return by_id[picked]
-
-
-def _picked(key):
-    """Put the run picked from a list in the address: a reload shows it again."""
-    st.query_params["run"] = st.session_state[key]
 
 
 def distinct(names):
