@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.special import expit
 from scipy.stats import rankdata
 
 from aemlo.autoencoder.generation import FeatureSpace, rank_labels
@@ -38,6 +39,13 @@ class Walk:
         scaled = self.features / np.where(spread > 0, spread, np.inf)
         columns = _most_changed(scaled, most)
         return _tidy(self.positions, scaled, columns, names, ("feature", "value"))
+
+    def first_decoded(self, label, wanted):
+        """The number of the first step where `label` is among the `wanted` best scores,
+        or None."""
+        better = (self.scores > self.scores[:, [label]]).sum(axis=1)
+        steps = np.flatnonzero(better < wanted)
+        return int(steps[0]) if len(steps) else None
 
 
 def segment(decoder, start, end, steps=21):
@@ -90,8 +98,69 @@ def label_centre(codes, Y, label, name=None):
 
 
 def usual_step(codes, k=5):
-    """The median distance from a code to its k-th nearest: a measure for nudges."""
+    """The median distance from a code to its k-th nearest: a measure for nudges.
+
+    DataError for a single code.
+    """
+    if len(codes) < 2:
+        raise DataError(
+            "This run has 1 row: without a neighbour there is no usual distance to "
+            "walk by. Train on a data set with at least 2 rows."
+        )
     return float(np.median(neighbours(codes, min(k, len(codes) - 1))[1][:, -1]))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a place stands with a label: its score there (0 to 1), the place that has
+    among the scores of all labels (1 is best), how many labels rows made there have,
+    and the median scores of real rows with and without the label (NaN for none)."""
+
+    score: float
+    rank: int
+    wanted: int
+    with_it: float
+    without_it: float
+
+    @property
+    def decoded(self):
+        """Whether rows made here would have the label though nobody asked for it."""
+        return self.rank <= self.wanted
+
+
+def usual_scores(decoder, codes, Y, label, most=1_000):
+    """The median scores (0 to 1) of rows with and without `label`, of `most` each."""
+    medians = []
+    for rows in (np.flatnonzero(Y[:, label]), np.flatnonzero(Y[:, label] == 0)):
+        some = rows[:: max(1, len(rows) // most)]
+        scores = decoder.decode(codes[some])[1][:, label] if len(some) else [np.nan]
+        medians.append(float(np.median(expit(scores))))
+    return tuple(medians)
+
+
+def standing(decoder, code, label, Y, codes, usual, k=5):
+    """The Standing of `code` (l,) with `label`; `usual` is what `usual_scores` gives.
+
+    Rows made there have as many labels as their parents, by `make_rows`: the median of
+    those that may become one.
+    """
+    scores = np.asarray(decoder.decode(code[None, :])[1], dtype=float)[0]
+    rank = 1 + int((scores > scores[label]).sum())
+    wanted = np.maximum(Y[possible_parents(code, Y, codes, label, k)].sum(axis=1), 1)
+    return Standing(
+        float(expit(scores[label])), rank, int(np.median(wanted)), *map(float, usual)
+    )
+
+
+def possible_parents(code, Y, codes, label=None, k=5):
+    """The k nearest rows to `code` (l,), of those that have `label` where one is given.
+
+    DataError if no row has it.
+    """
+    able = np.arange(len(Y)) if label is None else np.flatnonzero(Y[:, label])
+    if not len(able):
+        raise DataError("No row has this label, so there is nothing to make rows from.")
+    return able[neighbours(codes[able], min(k, len(able)), others=code[None, :])[0][0]]
 
 
 def make_rows(
@@ -105,11 +174,7 @@ def make_rows(
     `groups` one-hot; each row gets as many labels as its parent has, those of the best
     scores and `label` among them. Ours.
     """
-    able = np.arange(len(Y)) if label is None else np.flatnonzero(Y[:, label])
-    if not len(able):
-        raise DataError("No row has this label, so there is nothing to make rows from.")
-    nearest, _ = neighbours(codes[able], min(k, len(able)), others=code[None, :])
-    parents = able[rng.choice(nearest[0], size=count)]
+    parents = rng.choice(possible_parents(code, Y, codes, label, k), size=count)
     share = rng.uniform(0.0, reach, size=count)
     new_codes = code + share[:, None] * (codes[parents] - code)
     features, scores = decoder.decode(new_codes)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from latent_visits import WORKSPACE, drawn, fine, source, store, texts, visit
+import streamlit as st
+from latent_visits import WORKSPACE, charts, drawn, fine, source, store, texts, visit
 
+from aemlo import walk
 from aemlo.embedding import trained
 
 __all__ = ["source", "store"]  # fixtures
@@ -73,7 +75,9 @@ def test_the_data_page_hands_out_the_provenance(store, source, grown):
     assert "Extreme classification has no place to say which" in texts(page)
 
 
-def test_rows_made_here_are_added_with_their_parents(store, source):
+@pytest.fixture
+def walking(store, source):
+    """The section of walks on a run with a trained network."""
     from aemlo.samplers import AEMLO
 
     drawn(store, source)
@@ -84,7 +88,11 @@ def test_rows_made_here_are_added_with_their_parents(store, source):
     np.save(folder / "codes.npy", sampler.model_.encode(known.dataset.X))
     page = visit()
     page.segmented_control(key="latent.section").set_value("What if")
-    fine(page.run())
+    return fine(page.run())
+
+
+def test_rows_made_here_are_added_with_their_parents(store, source, walking):
+    page = walking
     page.number_input(key="latent.make.count").set_value(5)
     fine(page.button(key="latent.make").click().run())
     made = [f.value for f in page.dataframe if "how" in f.value.columns][0]
@@ -105,3 +113,48 @@ def test_rows_made_here_are_added_with_their_parents(store, source):
     )
     assert found["how"].iloc[69].endswith("seed 1")
     assert dataset.source["real rows"] == source.dataset
+
+
+def test_where_a_label_is_not_decoded_it_is_said_before_rows_are_made_for_it(
+    walking, monkeypatch
+):
+    assert "rare scores 0." in texts(walking)
+    assert not walking.warning
+    low = walk.Standing(0.03, 14, 5, 0.62, 0.004)
+    monkeypatch.setattr(walk, "standing", lambda *given, **more: low)
+    page = fine(walking.run())
+    said = page.warning[0].value.replace("\\", "")
+    assert said.startswith(
+        "**rare is not decoded here.** It scores 0.030, number 14 of 2 labels, and "
+        "rows made here get the best 5: they would have it only because you ask for "
+        "it. Real rows with rare score 0.620 (median), those without it 0.004. "
+    )
+    page.selectbox(key="latent.make.label.1").select_index(0)
+    assert not fine(page.run()).warning
+
+
+def test_the_chart_has_the_scale_of_the_slider_and_the_map_the_rows_just_made(walking):
+    walking.slider(key="latent.at").set_value(80)
+    page = fine(walking.run())
+    scores, _, over = charts(page)
+    assert scores["layout"]["shapes"][0]["x0"] == 80
+    assert scores["layout"]["xaxis"]["range"] == [0, 100]
+    names = [trace["name"] for trace in over["data"]]
+    assert {"the way", "start", "end", "here"} <= set(names)
+    fine(page.button(key="latent.make").click().run())
+    over = charts(page)[2]
+    made = next(t for t in over["data"] if t["name"] == "just made (20)")
+    assert len(made["x"]) == 20
+    page.toggle(key="latent.walk.drawn").set_value(False)
+    assert len(charts(fine(page.run()))) == 2
+
+
+def test_a_run_with_one_row_says_why_there_is_nothing_to_walk(walking, monkeypatch):
+    def alone(codes, k=5):
+        return usual_step(codes[:1], k)
+
+    usual_step = walk.usual_step
+    monkeypatch.setattr(walk, "usual_step", alone)
+    st.cache_data.clear()
+    page = fine(walking.run())
+    assert page.error[0].value.replace("\\", "").startswith("This run has 1 row: ")

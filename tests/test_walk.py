@@ -83,6 +83,51 @@ def test_a_nudge_climbs_step_by_step_and_goes_the_length_asked_for():
     assert found.positions[-1] == 6.0
 
 
+def test_a_single_row_has_no_usual_step():
+    assert walk.usual_step(np.array([[0.0], [3.0]])) == 3.0
+    with pytest.raises(DataError) as caught:
+        walk.usual_step(np.zeros((1, 4)))
+    assert str(caught.value) == (
+        "This run has 1 row: without a neighbour there is no usual distance to walk "
+        "by. Train on a data set with at least 2 rows."
+    )
+
+
+def test_usual_scores_are_the_medians_of_rows_with_and_without_the_label(decoder):
+    codes = np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 3.0], [0.0, 0.0], [0.0, -1.0]])
+    Y = np.array([[1, 1], [1, 1], [1, 1], [1, 0], [1, 0]])
+    # The second label scores three times the second coordinate.
+    medians = 1 / (1 + np.exp(-6.0)), (1 / 2 + 1 / (1 + np.exp(3.0))) / 2
+    assert walk.usual_scores(decoder, codes, Y, 1) == pytest.approx(medians)
+    with_it, without_it = walk.usual_scores(decoder, codes, Y, 0)
+    assert (with_it, np.isnan(without_it)) == (0.5, True)
+
+
+def test_a_label_is_decoded_where_it_is_among_as_many_as_a_parent_has():
+    decoder = Linear(np.eye(2), [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
+    codes = np.array([[1.0, 0.0], [2.0, 0.0], [9.0, 0.0]])
+    Y = np.array([[1, 1, 0], [1, 1, 0], [1, 1, 1]])
+    here = np.array([1.5, 0.0])
+    second = walk.standing(decoder, here, 1, Y, codes, (0.9, 0.2), k=2)
+    assert (second.rank, second.wanted, second.decoded) == (2, 2, True)
+    assert second.score == pytest.approx(1 / (1 + np.exp(-3.0)))
+    assert (second.with_it, second.without_it) == (0.9, 0.2)
+    last = walk.standing(decoder, here, 0, Y, codes, (0.9, 0.2), k=2)
+    assert (last.rank, last.decoded) == (3, False)
+    # Its parents are those that have the label: the only one has three labels.
+    assert walk.standing(decoder, here, 2, Y, codes, (0.9, 0.2)).wanted == 3
+    assert walk.possible_parents(here, Y, codes, 2).tolist() == [2]
+
+
+def test_the_first_step_is_told_at_which_a_label_is_among_the_best():
+    scores = np.array([[5.0, 1.0, 2.0], [5.0, 3.0, 2.0], [5.0, 9.0, 2.0]])
+    gone = walk.Walk(np.arange(3.0), np.zeros((3, 2)), np.zeros((3, 2)), scores)
+    assert gone.first_decoded(1, 3) == 0
+    assert gone.first_decoded(1, 2) == 1
+    assert gone.first_decoded(1, 1) == 2
+    assert gone.first_decoded(2, 1) is None
+
+
 def test_the_centre_of_a_label_is_the_mean_of_its_rows():
     codes = np.array([[0.0, 0.0], [2.0, 4.0], [4.0, 0.0]])
     Y = np.array([[1, 0], [1, 0], [0, 0]])

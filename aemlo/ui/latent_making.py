@@ -7,15 +7,25 @@ import streamlit as st
 from scipy import sparse
 
 from aemlo import provenance, selection, walk
+from aemlo.charts import theme
+from aemlo.checks.looks import counted
 from aemlo.provenance import TEST_NOTHING
 from aemlo.samplers import base
 from aemlo.ui import latent_selection, parts
 
 
-def make(workspace, view, decoder, code, label, said):
-    """Make rows around `code`, show them, and add them to the data set."""
-    known = view.known
-    names = known.dataset.label_names
+def just_made(view):
+    """The rows made last on this run and not yet added, or None: a dict with `codes`,
+    `table`, `original`, `new`, `said` and `seed`."""
+    made = st.session_state.get("latent.made")
+    return made if made is not None and made["run"] == view.run.id else None
+
+
+def make(workspace, view, decoder, gone, at, label, said, usual_scores):
+    """Make rows at place number `at` of the Walk `gone`, show them, and add them to the
+    data set; `usual_scores(label)` gives the scores of real rows with and without it.
+    """
+    names = view.known.dataset.label_names
     st.subheader("Make rows here")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)
@@ -36,19 +46,54 @@ def make(workspace, view, decoder, code, label, said):
             help="How far towards one of the nearest real rows each may go.",
             width=240,
         )
-        pressed = st.button(
-            f"Make {count} rows here", key="latent.make", type="primary"
-        )
-    if pressed:
+    if wanted is not None:
+        _say_how_it_stands(view, decoder, gone, at, wanted, usual_scores(wanted))
+    if st.button(f"Make {count} rows here", key="latent.make", type="primary"):
         st.session_state["latent.made"] = _made(
-            view, decoder, code, count, wanted, reach, said
+            view, decoder, gone.codes[at], count, wanted, reach, said
         )
     latent_selection.now_in_use(workspace)
-    made = st.session_state.get("latent.made")
-    if made is None or made["run"] != view.run.id:
+    made = just_made(view)
+    if made is not None:
+        _show(workspace, view, made)
+
+
+def _say_how_it_stands(view, decoder, gone, at, label, usual):
+    """The score of the label that rows shall be made for, at the place and in real
+    rows; a warning where rows made there would not have it by themselves."""
+    known = view.known
+    real = ~known.synthetic
+    Y, name = known.dataset.Y[real], parts.plain(known.dataset.label_names[label])
+    stands = walk.standing(decoder, gone.codes[at], label, Y, known.codes[real], usual)
+    usually = (
+        f"Real rows with {name} score {theme.number(stands.with_it)} (median), "
+        f"those without it {theme.number(stands.without_it)}."
+    )
+    place = f"number {stands.rank} of {Y.shape[1]} labels"
+    get = f"rows made here get the best {stands.wanted}"
+    if stands.decoded:
+        st.caption(f"{name} scores {stands.score:.3f} here, {place}; {get}. {usually}")
         return
+    first = gone.first_decoded(label, stands.wanted)
+    if first is not None:
+        share = 100 * first // (len(gone.positions) - 1)
+        way_out = f"On this way it is decoded at {share} %: move the slider there."
+    else:
+        way_out = (
+            "Nowhere on this way is it decoded. Choose the way “towards a label” with "
+            f"{name} to watch, which raises its score, and go farther."
+        )
+    st.warning(
+        f"**{name} is not decoded here.** It scores {stands.score:.3f}, {place}, and "
+        f"{get}: they would have it only because you ask for it. {usually} {way_out}",
+        icon=":material/warning:",
+    )
+
+
+def _show(workspace, view, made):
+    """The rows just made, and the button that adds them."""
     table, original = made["table"], made["original"]
-    st.markdown(f"**{len(table)} rows made.** {parts.plain(made['said'])}.")
+    st.markdown(f"**{counted(len(table), 'row')} made.** {parts.plain(made['said'])}.")
     parts.table(table, name="made-rows", key="latent.made.table", height=240)
     in_use = workspace.dataset
     before = in_use if selection.goes_on_from(in_use, original) else original
@@ -64,8 +109,8 @@ def make(workspace, view, decoder, code, label, said):
         dataset = with_rows(before, view.known.preparation, *how)
         latent_selection.use(workspace, view, dataset)
     st.caption(
-        "They are decoded, not measured: keep them out of any test part. The data "
-        "set's warnings say which they are."
+        "They are decoded, not measured: keep them out of any test part. The data set "
+        "keeps note of which they are, and so does every file of it."
     )
 
 
@@ -74,7 +119,7 @@ def _made(view, decoder, code, count, label, reach, said):
     X = known.preparation.transform(original)
     seed = st.session_state.get("latent.made.seed", 0)
     st.session_state["latent.made.seed"] = seed + 1
-    new, _ = walk.make_rows(
+    new, codes = walk.make_rows(
         *(decoder, code, int(count), X, original.Y, known.codes[~known.synthetic]),
         np.random.default_rng(seed),
         label=label,
@@ -90,7 +135,7 @@ def _made(view, decoder, code, count, label, reach, said):
         table.insert(4, "how", dataset.provenance["how"].to_numpy()[rows])
     return {
         **{"run": view.run.id, "original": original, "table": table},
-        **{"new": new, "said": said, "seed": seed},
+        **{"new": new, "codes": codes, "said": said, "seed": seed},
     }
 
 

@@ -1,15 +1,20 @@
 """What if: walks between rows, nudges towards a label, new rows made on the way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
+from scipy.special import expit
 
 from aemlo import embedding, walk
 from aemlo.charts import latent, latent_walk, theme
 from aemlo.ui import latent_making, latent_selection, parts, state
 from aemlo.ui.latent_view import known_of
 
-STEPS = 41
+# A step is as wide as one of the slider: two percent of the way.
+STEPS = 51
+MOST_POINTS = 5_000
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the trained network")
@@ -27,6 +32,14 @@ def step_of(run_id, finished):
     codes = known.codes[~known.synthetic]
     some = np.random.default_rng(0).permutation(len(codes))[:2000]
     return walk.usual_step(codes[some])
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def usual_scores_of(run_id, finished, label):
+    """The median scores of a run's real rows with and without a label."""
+    known, decoder = known_of(run_id, finished), model_of(run_id, finished)
+    real = ~known.synthetic
+    return walk.usual_scores(decoder, known.codes[real], known.dataset.Y[real], label)
 
 
 def what_if(workspace, view, method):
@@ -115,83 +128,101 @@ def _place(view, title, key, first):
 
 
 def _along(workspace, view, decoder, gone, said, label, method):
-    known = view.known
-    names = known.dataset.label_names
     share = st.slider(
         "Place on the way",
         0,
         100,
         50,
+        step=100 // (STEPS - 1),
         format="%d %%",
         key="latent.at",
-        help="0 % is the start, 100 % the end.",
+        help="0 % is the start, 100 % the end: the dashed lines below.",
     )
-    at = int(round(share / 100 * (len(gone.positions) - 1)))
-    here = gone.positions[at]
+    at = round(share / 100 * (STEPS - 1))
+    near, far = _near(view, gone.codes[at])
+    _charts(view, decoder, gone, said, label, share)
+    drawn = st.container()
+    _here(view, gone.scores[at], near, far)
+    with parts.shown_errors():
+        latent_making.make(
+            *(workspace, view, decoder, gone, at, label),
+            f"{said}, {share} % of the way",
+            lambda j: usual_scores_of(view.run.id, view.run.finished, j),
+        )
+    # Drawn last, above: rows that were made just now are on it.
+    with drawn:
+        _on_the_map(view, gone, at, said, method)
+
+
+def _near(view, code):
+    """The real rows nearest to a code and how far they are; says if that is far."""
+    known = view.known
+    real = np.flatnonzero(~known.synthetic)
+    near, far = embedding.neighbours(
+        known.codes[real], min(6, len(real)), others=code[None, :]
+    )
+    usual = step_of(view.run.id, view.run.finished)
+    if usual > 0 and far[0, 0] > 3 * usual:
+        st.warning(
+            f"The nearest real row is {far[0, 0] / usual:.1f} times as far as "
+            "neighbours usually are: what is decoded here is a guess."
+        )
+    return real[near[0]], far[0]
+
+
+def _charts(view, decoder, gone, said, label, share):
+    """How label scores and features change along the way."""
+    names = view.known.dataset.label_names
+    # Steps are equally long: the share of the way is the scale of the slider.
+    gone = replace(gone, positions=np.linspace(0.0, 100.0, len(gone.positions)))
     left, right = st.columns(2)
     shown = sorted({label, *_changing(gone.scores, 6)}, key=lambda j: j != label)
     scores = gone.score_frame(names, shown)
-    scores["score"] = 1.0 / (1.0 + np.exp(-scores["score"]))
+    scores["score"] = expit(scores["score"])
     start, end = scores[scores["label"] == names[label]]["score"].iloc[[0, -1]]
     with left:
         parts.figure(
             latent_walk.walk_lines(
                 scores,
                 *("label", "score"),
-                f"{theme.short(names[label], 30)}: score {start:.2f} at the start, "
-                f"{end:.2f} at the end",
-                "Place on the way",
+                f"{theme.short(names[label], 24)}: score {start:.3f} at the start, "
+                f"{end:.3f} at the end",
                 "Label score (0 to 1)",
                 emphasised=names[label],
-                at=here,
+                at=share,
             ),
             data=scores,
             name="walk-scores",
             alt=f"Label scores along the way. {said}",
             key="latent.walk.scores",
         )
-    spread = _spread(decoder, known)
-    features = gone.feature_frame(_columns(known), spread, most=8)
+    columns, spread = view.known.preparation.feature_names_, np.asarray(decoder.span_)
+    features = gone.feature_frame(columns, spread, most=8)
     with right:
         parts.figure(
             latent_walk.walk_lines(
                 features,
                 *("feature", "value"),
-                "The decoded features that change most",
-                "Place on the way",
+                "Features that change most",
                 "Value / range of the feature",
-                at=here,
+                at=share,
             ),
             data=features,
             name="walk-features",
             alt=f"Decoded features along the way. {said}",
             key="latent.walk.features",
         )
-    _here(view, gone, at, spread)
-    _on_the_map(view, gone, at, said, method)
-    latent_making.make(
-        workspace, view, decoder, gone.codes[at], label, f"{said}, {share} % of the way"
-    )
 
 
 def _changing(scores, most):
     return np.argsort(-np.ptp(scores, axis=0), kind="stable")[:most].tolist()
 
 
-def _columns(known):
-    return known.preparation.feature_names_
-
-
-def _spread(decoder, known):
-    return np.asarray(decoder.span_)
-
-
-def _here(view, gone, at, spread):
+def _here(view, scores, near, far):
     """What is decoded at the slider's place, and the real rows nearest to it."""
-    known = view.known
-    names = known.dataset.label_names
+    names = view.known.dataset.label_names
     left, right = st.columns(2)
-    score = 1.0 / (1.0 + np.exp(-gone.scores[at]))
+    score = expit(scores)
     order = np.argsort(-score, kind="stable")
     with left:
         st.markdown("Labels decoded here")
@@ -202,23 +233,18 @@ def _here(view, gone, at, spread):
             key="latent.here.labels",
             column_config={
                 "score": st.column_config.ProgressColumn(
-                    format="%.2f", min_value=0.0, max_value=1.0
+                    format="%.3f", min_value=0.0, max_value=1.0
                 )
             },
         )
-    real = np.flatnonzero(~known.synthetic)
-    near, far = embedding.neighbours(
-        known.codes[real], min(6, len(real)), others=gone.codes[[at]]
-    )
-    usual = step_of(view.run.id, view.run.finished)
     with right:
         st.markdown("Real rows nearest to here")
         st.dataframe(
             pd.DataFrame(
                 {
-                    "row": real[near[0]],
-                    "distance": far[0],
-                    "labels": view.properties["labels"].to_numpy()[real[near[0]]],
+                    "row": near,
+                    "distance": far,
+                    "labels": view.properties["labels"].to_numpy()[near],
                 }
             ),
             hide_index=True,
@@ -226,33 +252,37 @@ def _here(view, gone, at, spread):
             key="latent.here.rows",
             column_config={"distance": st.column_config.NumberColumn(format="%.3f")},
         )
-    if usual > 0 and far[0, 0] > 3 * usual:
-        st.warning(
-            f"The nearest real row is {far[0, 0] / usual:.1f} times as far as "
-            "neighbours usually are: what is decoded here is a guess."
-        )
 
 
 def _on_the_map(view, gone, at, said, method):
     """The way drawn on the picture, each place at the mean of its nearest rows."""
-    with st.expander("The way on the map"):
-        if not st.toggle("Draw it", key="latent.walk.drawn"):
-            return
-        picture = view.picture("latent", method, 2)
-        if picture is None or "z" in picture:
-            picture = view.picture("latent", "PCA", 2)
-        known = view.known
-        points, _ = view.points(picture, latent.KIND, most=5_000)
-        codes = np.vstack([known.codes, gone.codes])
-        placed = embedding.place(
-            codes, picture["row"], picture[["x", "y"]].to_numpy(), k=5
-        )
-        figure = latent.latent_map(points, method=method, note=said + ".", height=480)
-        latent.add_way(figure, placed[len(known.codes) :], at)
-        parts.figure(
-            figure,
-            data=points,
-            name="way",
-            alt=f"The way on the map. {said}",
-            key="latent.walk.map",
-        )
+    if not st.toggle("The way on the map", True, key="latent.walk.drawn"):
+        return
+    picture = view.picture("latent", method, 2)
+    if picture is None or "z" in picture:
+        method, picture = "PCA", view.picture("latent", "PCA", 2)
+    known = view.known
+    points, left_out = view.points(picture, latent.KIND, most=MOST_POINTS)
+    made = latent_making.just_made(view)
+    parts_of_way = [known.codes, gone.codes] + ([] if made is None else [made["codes"]])
+    placed = embedding.place(
+        np.vstack(parts_of_way), picture["row"], picture[["x", "y"]].to_numpy(), k=5
+    )[len(known.codes) :]
+    way, new = placed[: len(gone.codes)], placed[len(gone.codes) :]
+    figure = latent_walk.way_map(
+        points, way, at, method=method, title=theme.short(said, 60), made=new
+    )
+    parts.figure(
+        figure,
+        data=pd.DataFrame(
+            {"place": np.arange(len(way)), "x": way[:, 0], "y": way[:, 1]}
+        ),
+        name="way",
+        alt=f"The way on the map. {said}",
+        key="latent.walk.map",
+    )
+    cut = f" {left_out:,} of the common rows are not drawn." if left_out else ""
+    st.caption(
+        "The way is straight in the latent space, not here: each of its places is "
+        f"drawn among the 5 rows nearest to it, so the line may bend and leap.{cut}"
+    )
