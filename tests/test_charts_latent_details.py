@@ -145,7 +145,7 @@ def test_a_label_by_label_title_says_who_does_better_and_where(quality):
         return details.quality_per_label(frame, measure, "").layout.title.text
 
     assert title("precision", quality) == (
-        "Precision: AEMLO is nearer to real rows than MLSMOTE on 1 of 1 labels"
+        "Precision: AEMLO is nearer to real rows' than MLSMOTE on 1 of 1 labels"
     )
     recall = quality.assign(measure="recall", reference=np.nan)
     recall["value"] = 1 - recall["value"]
@@ -166,3 +166,17 @@ def test_many_labels_are_cut_and_rows_left_out_make_a_shape_open(quality):
     whole, left = marks["AEMLO"], marks["AEMLO, 3 rows left out"]
     assert left.symbol == f"{whole.symbol}-open"
     assert left.color == whole.color
+
+
+def test_every_sampler_has_a_shape_of_its_own():
+    from aemlo.samplers import SAMPLERS
+
+    shapes = {name: theme.sampler_symbol(name) for name in [*SAMPLERS, "none"]}
+    named = {
+        name: shapes[name] for name in ("MLSMOTE", "AEMLO", "AEMLO-paper", "MLSOL")
+    }
+    assert len(set(named.values())) == len(named)
+    assert theme.sampler_symbol("MLSMOTE 25 %") == shapes["MLSMOTE"]
+    assert shapes["none"] not in set(named.values())
+    twins = pd.Series(shapes).value_counts()
+    assert (twins[twins > 1].index == "circle").all(), shapes

@@ -80,8 +80,11 @@ def linked_views(views, colour=KIND, *, marked=(), height=360, counted=True):
         hovermode="closest",
         dragmode="zoom",
         # The toolbar, the legend and the titles each have a line of their own.
-        margin={"t": 105, "l": 20, "r": 20, "b": 20},
-        legend={"itemsizing": "constant", "yref": "container", "y": 1},
+        margin={"t": 110, "l": 20, "r": 20, "b": 20},
+        legend={
+            **{"itemsizing": "constant", "yref": "container"},
+            **{"y": 1 - 34 / height, "yanchor": "top"},
+        },
     )
     figure.update_coloraxes(showscale=False)
     bare = {"showticklabels": False, "zeroline": False, "showgrid": False}

@@ -260,7 +260,7 @@ def _standing(part, measure):
     first, second = first.loc[both], second.loc[both]
     if first["reference"].notna().any():
         off = [(each["value"] - each["reference"]).abs() for each in (first, second)]
-        better, words = int((off[0] < off[1]).sum()), "nearer to real rows than"
+        better, words = int((off[0] < off[1]).sum()), "nearer to real rows' than"
     else:
         better = int((first["value"] > second["value"]).sum())
         words = "higher than"

@@ -60,7 +60,13 @@ SYMBOLS = (
     "x",
     "star",
     "hexagon",
+    "pentagon",
+    "triangle-down",
+    "bowtie",
+    "hourglass",
+    "star-square",
 )
+_SHAPES = {"MLSMOTE": "circle", "AEMLO": "diamond", "AEMLO-paper": "star"}
 
 # Perceptually even from light to dark, and two-sided around a light middle.
 SEQUENTIAL = "cividis"
@@ -82,11 +88,18 @@ def sampler_colour(name):
 
 
 def sampler_symbol(name):
-    """The marker shape of a sampler: open for no sampling, filled for the rest."""
+    """The marker shape of a sampler, its own as its colour is: open for no sampling."""
     if name == "none":
         return "circle-open"
-    order = _ORDER.index(name) + 1 if name in _ORDER else 0
-    return SYMBOLS[(order + (name == "AEMLO")) % len(SYMBOLS)]
+    if name in _SHAPES:
+        return _SHAPES[name]
+    if name in _ORDER:
+        free = [shape for shape in SYMBOLS if shape not in _SHAPES.values()]
+        return free[_ORDER.index(name)]
+    for title in sorted([*_SHAPES, *_ORDER], key=len, reverse=True):
+        if name.startswith(title):
+            return sampler_symbol(title)
+    return "circle"
 
 
 def safe(name):

@@ -1,5 +1,7 @@
 """Which picture is shown: its settings, the run that computes it, and two at once."""
 
+import datetime
+
 import numpy as np
 import streamlit as st
 
@@ -251,9 +253,13 @@ def _without_umap(workspace, other_run, view):
 
 def _titles(runs):
     """What two runs are called beside each other: with the time where titles agree."""
-    if len({run.title for run in runs}) < len(runs):
-        return list(parts.run_labels(runs).values())
-    return [run.title for run in runs]
+    titles = [run.title for run in runs]
+    if len(set(titles)) < len(titles):
+        times = [datetime.datetime.fromtimestamp(run.created) for run in runs]
+        titles = [
+            f"{run.title}, {at:%H:%M:%S}" for run, at in zip(runs, times, strict=True)
+        ]
+    return parts.distinct(titles)
 
 
 def _beside(view, other, space, method, known):
@@ -271,20 +277,19 @@ def _beside(view, other, space, method, known):
         way = method
         if any(v.picture(space, method, 2) is None for v in (view, other)):
             way = "PCA"
-        views = {}
+        views, said = {}, []
         for place, one in enumerate((view, other)):
             points, _ = one.points(
                 one.picture(space, way, 2), colour, of, name, most=8_000
             )
             new = int(points["synthetic"].sum())
-            views[
-                f"{place + 1}. {theme.short(names[place], 34)}: "
-                f"{len(points) - new:,} real, {new:,} synthetic"
-            ] = points
+            title = f"{place + 1}. {names[place]}"
+            views[theme.short(title, 34)] = points
+            said.append(f"{title}: {len(points) - new:,} real, {new:,} synthetic rows.")
         figure = latent.linked_views(
             views, name, marked=shared, height=540, counted=False
         )
-        st.caption(f"{SPACE_NAMES[space]}, {way}.")
+        st.caption(parts.plain(f"{SPACE_NAMES[space]}, {way}. {' '.join(said)}"))
         figure.update_layout(dragmode="lasso")
         parts.figure(
             figure,
