@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from aemlo import __version__, imbalance, params
+from aemlo import __version__, imbalance, params, provenance
 from aemlo.errors import AemloError, ParameterError
 from aemlo.file_arguments import file_arguments, label_arguments, read_dataset
 from aemlo.formats import WRITERS, says_split, write
@@ -165,7 +165,11 @@ def do_resample(options):
         )
     made = preparation.restore(X, Y, dataset)
     mark = (sampler.provenance_["origin"] < 0).to_numpy()
-    files = write(made, options.out, mark=mark)
+    # Rows of the file that were marked as synthetic stay marked.
+    known = provenance.after(
+        provenance.of(dataset), sampler.provenance_, dataset.label_names, sampler.title
+    )
+    files = write(made, options.out, mark=known["synthetic"].to_numpy())
     features = len(dataset.feature_names)
     found = {
         "rows_before": dataset.n,

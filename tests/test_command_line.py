@@ -114,6 +114,21 @@ def test_resample_writes_a_file_that_marks_synthetic_rows(shared, tmp_path):
     assert found["before"]["mean_ir"] > found["after"]["mean_ir"] >= 1
 
 
+def test_rows_marked_as_synthetic_stay_so_when_more_are_made(tmp_path):
+    rows = [f"{k},{'yes' if k == 3 else 'no'},1,{int(k == 2)}" for k in range(4)]
+    given, out = tmp_path / "given.csv", tmp_path / "more.csv"
+    given.write_text("\n".join(["a,is_synthetic,often,rare", *rows]), "utf-8")
+    done = aemlo(
+        *("resample", given, "--labels", "often,rare", "--sampler", "ML-ROS"),
+        *("--out", out, "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)["rows_made"]
+    marks = pd.read_csv(out)["is_synthetic"].tolist()
+    assert made > 0
+    assert marks == ["no", "no", "no", "yes"] + ["yes"] * made
+
+
 def test_train_writes_losses_and_a_model_that_repeats(tmp_path):
     for folder in ("one", "two"):
         done = aemlo(

@@ -144,10 +144,12 @@ def test_synthetic_rows_are_marked_and_left_out_of_the_features(tmp_path, title)
     path.write_bytes(files[suffix])
     again = read(path, labels=dataset.label_names)
     assert again.feature_names == dataset.feature_names
-    if title != "NumPy":
-        assert again.warnings == (
-            "Column 'is_synthetic' says which rows were made by a sampler: left out.",
-        )
+    assert again.warnings == (
+        "4 of 12 rows are synthetic, says 'is_synthetic'. Test nothing on them.",
+    )
+    assert again.provenance["synthetic"].tolist() == [False] * 8 + [True] * 4
+    assert again.provenance["row"].tolist() == [*range(8), -1, -1, -1, -1]
+    assert set(again.provenance["how"][8:]) == {f"marked in {again.name}"}
 
 
 @pytest.mark.parametrize("dataset", [dense(odd=False), thin()], ids=["dense", "sparse"])
@@ -329,3 +331,16 @@ def test_xml_refuses_what_it_cannot_hold():
         "Label 'x\\x01' holds a control character, which XML cannot. Rename it, or "
         "write MEKA's ARFF."
     )
+
+
+def test_a_column_is_synthetic_that_marks_no_row_is_left_out(tmp_path):
+    for cells in (("no", "no"), ("perhaps", "yes")):
+        path = tmp_path / "x.csv"
+        rows = [f"{k},{cell},{k}" for k, cell in enumerate(cells)]
+        path.write_text("\n".join(["a,is_synthetic,label", *rows]), encoding="utf-8")
+        dataset = read(path, labels=["label"])
+        assert dataset.provenance is None
+        assert dataset.feature_names == ("a",)
+        assert dataset.warnings == (
+            "Column 'is_synthetic' tells of no synthetic row: left out.",
+        )

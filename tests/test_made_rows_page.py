@@ -1,5 +1,7 @@
 """Pages on a data set with synthetic rows: what they say of them, and the way back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import streamlit as st
@@ -59,6 +61,17 @@ def test_without_some_real_rows_the_way_back_is_to_those_there_are(
     assert (real.n, real.provenance) == (57, None)
     assert real.name == "small, 3 rows left out, real rows only"
     assert not any("synthetic" in warning for warning in real.warnings)
+
+
+def test_a_declared_split_that_tests_real_rows_only_is_said_to_be_fine(
+    store, source, grown
+):
+    for split, fine_so in ((np.arange(67) < 50, False), (np.arange(67) >= 10, True)):
+        dataset = replace(in_use(store), split=split)
+        store.use_dataset(WORKSPACE, store.add_dataset(dataset))
+        page = fine(grown.switch_page("pages/compare.py").run())
+        said = "The files' own split tests real rows only: dividing by it is fine."
+        assert (said in page.warning[0].value) == fine_so
 
 
 def test_the_data_page_hands_out_the_provenance(store, source, grown):

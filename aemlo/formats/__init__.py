@@ -226,8 +226,8 @@ def _named_by_xml(table, source):
 def to_bytes(dataset, format="CSV", mark=None):
     """{suffix: bytes} of `dataset` in a format of WRITERS.
 
-    `mark` (n,) of bool adds the column `is_synthetic` (no, yes), which reading leaves
-    out of the features. Without it, the data set's own provenance is the mark.
+    `mark` (n,) of bool adds the column `is_synthetic` (no, yes), which is no feature
+    when it is read again. Without it, the data set's own provenance is the mark.
     """
     form = find(WRITERS, format, "file format to write")
     return form.write(dataset, _own_mark(dataset, mark))

@@ -14,7 +14,7 @@ from aemlo.formats.base import Format
 from aemlo.formats.labels import Location
 from aemlo.formats.limits import ARRAYS
 from aemlo.formats.parquet import are_words, bad_note, notes
-from aemlo.formats.table import Column, Table, unique_names
+from aemlo.formats.table import MARK, Column, Table, unique_names
 
 X_NAMES = ("X", "x", "data", "features")
 Y_NAMES = ("Y", "y", "labels", "target", "targets")
@@ -59,6 +59,10 @@ class Npz(Format):
             for name, c in zip(names[: len(columns)], columns, strict=True)
         ]
         labels = names[len(columns) :]
+        mark = arrays.get(MARK)
+        if mark is not None and mark.dtype == bool and mark.shape == (len(Y),):
+            columns.append(Column(MARK))
+            X = (sparse.hstack if sparse.issparse(X) else np.hstack)([X, mark[:, None]])
         stack = sparse.hstack if sparse.issparse(X) else np.hstack
         whole = stack([X, Y.astype(float)])
         return Table(
@@ -93,7 +97,7 @@ class Npz(Format):
         if dataset.split is not None:
             arrays["split"] = dataset.split
         if mark is not None:
-            arrays["is_synthetic"] = np.asarray(mark, dtype=bool)
+            arrays[MARK] = np.asarray(mark, dtype=bool)
         if dataset.is_sparse:
             X = sparse.csr_matrix(dataset.X)
             parts = (X.data, X.indices, X.indptr, np.array(X.shape))

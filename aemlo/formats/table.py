@@ -12,8 +12,10 @@ from aemlo.errors import DataError
 from aemlo.formats import labels as label_columns
 from aemlo.formats.labels import Location
 from aemlo.formats.limits import Limits
+from aemlo.provenance import TEST_NOTHING
 
 MARK = "is_synthetic"
+YES, NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 
 class Column(NamedTuple):
@@ -149,14 +151,13 @@ class Table:
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)
-        numbers, words = [], []
+        numbers, words, provenance = [], [], None
         for j, column in enumerate(self.columns):
             if j in taken:
                 continue
             if column.name == MARK:
-                warnings.append(
-                    f"Column '{MARK}' says which rows were made by a sampler: left out."
-                )
+                provenance, said = _marked(self.words(j), self.name)
+                warnings.append(said)
             elif column.kind == "date":
                 warnings.append(f"Column '{column.name}' holds dates: left out.")
             else:
@@ -187,7 +188,27 @@ class Table:
             labels_from=location.words,
             warnings=tuple(warnings),
             source={"format": self.format, **self.source},
+            provenance=provenance,
         )
+
+
+def _marked(cells, name):
+    """The provenance that a column MARK tells (None if it tells none), and a sentence.
+
+    Real rows are numbered in their order: the data they are from had them first.
+    """
+    words = [str(cell).strip().lower() for cell in cells]
+    made = np.array([word in YES for word in words])
+    if not set(words) <= YES | NO or not made.any():
+        return None, f"Column '{MARK}' tells of no synthetic row: left out."
+    provenance = {
+        "synthetic": made,
+        "row": np.where(made, -1, np.cumsum(~made) - 1),
+        **dict.fromkeys(("parents", "made for"), ""),
+        "how": np.where(made, f"marked in {name}", ""),
+    }
+    said = f"{made.sum():,} of {len(made):,} rows are synthetic, says '{MARK}'."
+    return pd.DataFrame(provenance), f"{said} {TEST_NOTHING}"
 
 
 def spelled(value):

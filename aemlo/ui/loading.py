@@ -320,9 +320,10 @@ def save_as(dataset, key):
 
 def _say_how_rows_are_marked(dataset, title, key):
     made = int(provenance.synthetic(dataset).sum())
-    says = "The column is_synthetic marks them; reading it here again leaves it out."
+    says = "The column is_synthetic marks them, and is known again when read here."
     if title == "LIBSVM":
-        says = "A comment at the top of the file names them, counted from 0."
+        says = "A comment at the top of the file names them, counted from 0; no reader "
+        says += "looks at it."
     if not formats.WRITERS[title].marks:
         says = f"**{title} has no place to say which:** keep the provenance beside it."
     st.caption(f"{made:,} of {dataset.n:,} rows are synthetic. {says}")

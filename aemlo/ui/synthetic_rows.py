@@ -18,8 +18,9 @@ def warned(workspace, key):
     st.warning(
         f"**{made:,} of the {dataset.n:,} rows of {parts.plain(dataset.name)} are "
         "synthetic.** Scores would be measured partly on made rows, and rows made from "
-        "test rows would be trained on: they would look better than they are. Test on "
-        "real rows; samplers chosen here make their rows inside each training part.",
+        "test rows would be trained on: the scores would look better than they are. "
+        "Test on real rows; samplers chosen here make their rows inside each training "
+        f"part.{_own_split(dataset)}",
         icon=":material/warning:",
     )
     if real:
@@ -31,6 +32,14 @@ def warned(workspace, key):
             args=(workspace, dataset),
             help="Makes them the data set that all pages speak of.",
         )
+
+
+def _own_split(dataset):
+    """A sentence where the declared split has no synthetic row in its test part."""
+    made, split = provenance.synthetic(dataset), dataset.split
+    if split is None or split.all() or made[~split].any():
+        return ""
+    return " The files' own split tests real rows only: dividing by it is fine."
 
 
 def _use_real(workspace, dataset):
