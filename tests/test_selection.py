@@ -255,3 +255,9 @@ def test_rows_made_are_told_whether_noted_once_or_several_times():
         assert selection.goes_on_from(grown, original)
     other = Dataset("d", X + 1, Y, features, ("l",), source={"made": [once]})
     assert not selection.goes_on_from(other, original)
+
+
+def test_a_single_row_has_no_nearest_rows():
+    found = selection.nearest_rows(0, {"latent": np.zeros((1, 2))}, k=0)
+    assert found.columns.tolist() == ["space", "rank", "row", "distance"]
+    assert found.empty
