@@ -25,12 +25,19 @@ if workspace.owns(run) and run.dataset != workspace.dataset.content_hash:
         f"is {parts.plain(workspace.dataset.name)}."
     )
 
-readable = False
+known = None
 with parts.shown_errors():
-    readable = View(run, None).known is not None
-if not readable:
+    known = View(run, None).known
+if known is None:
     parts.next_step("pages/train.py", "Train AEMLO", "Another run may have codes.")
     st.stop()
+
+made_before = int(known.before["synthetic"].sum())
+if made_before:
+    st.caption(
+        f"Of the rows drawn as real, {made_before:,} were made before this run: it "
+        "took them for real ones."
+    )
 
 section = st.segmented_control(
     "Look at",

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from aemlo.ui import parts, resample_parts, resample_row, resample_take, state
+from aemlo.ui import (
+    parts,
+    resample_parts,
+    resample_row,
+    resample_take,
+    state,
+    synthetic_rows,
+)
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -11,6 +18,8 @@ parts.page(
     "Resample",
     "What does each sampler do to the labels, and are its new rows believable?",
 )
+
+synthetic_rows.noted(workspace, key="resample")
 
 form, words = st.columns([3, 2], gap="large")
 with form, st.container(border=True), parts.shown_errors():

@@ -3,7 +3,14 @@
 import streamlit as st
 
 from aemlo import imbalance
-from aemlo.ui import parts, resample_parts, state, training, training_results
+from aemlo.ui import (
+    parts,
+    resample_parts,
+    state,
+    synthetic_rows,
+    training,
+    training_results,
+)
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -12,6 +19,8 @@ parts.page(
     "Train AEMLO",
     "What does the autoencoder learn, and which rows does it make for the rare labels?",
 )
+
+synthetic_rows.noted(workspace, key="train")
 
 minority = int(imbalance.minority_labels(dataset.Y).sum())
 form, about = st.columns([3, 2], gap="large")

@@ -54,13 +54,18 @@ def source(store):
     )
     key = store.add_dataset(original)
     store.use_dataset(WORKSPACE, key)
-    run_id = store.enqueue(WORKSPACE, "train", "AEMLO", {"seed": 0}, key, "small")
+    run_id = store.enqueue(
+        WORKSPACE, "train", "AEMLO", {"sampler": "AEMLO", "seed": 0}, key, "small"
+    )
     folder = store.folder(run_id)
     resampled.save(folder / "resampled")
     provenance.to_parquet(folder / "provenance.parquet")
     np.save(folder / "codes.npy", resampled.X @ rng.normal(size=(5, 4)))
     store.claim("nobody")
-    store.finish(run_id, "done", summary={}, error=None)
+    summary = {"rows_before": 60, "rows_after": 70, "rows_made": 10, "notes": []}
+    summary |= {"mean_ir_before": 3.0, "mean_ir_after": 70 / 22}
+    summary |= {"best_epoch": 1, "epochs": 2}
+    store.finish(run_id, "done", summary=summary, error=None)
     return store.run(run_id)
 
 

@@ -1,8 +1,10 @@
 """Pages on a data set with synthetic rows: what they say of them, and the way back."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from latent_visits import WORKSPACE, charts, drawn, fine, source, store, texts, visit
@@ -47,6 +49,32 @@ def test_pages_that_test_say_so_and_lead_back_to_the_original(
     fine(page.button(key=f"{name}.real_rows").click().run())
     assert store.workspace_dataset(WORKSPACE) == source.dataset
     assert not any("are synthetic" in warning.value for warning in page.warning)
+
+
+@pytest.mark.parametrize("name", ["train", "resample"])
+def test_pages_that_make_rows_say_what_they_learn_from(store, source, grown, name):
+    page = fine(grown.switch_page(f"pages/{name}.py").run())
+    said = [info.value.replace("\\", "") for info in page.info]
+    assert any("7 of the 67 rows of small, 3 rows left out are" in one for one in said)
+    fine(page.button(key=f"{name}.real_rows").click().run())
+    assert store.workspace_dataset(WORKSPACE) == source.dataset
+    assert not any("are synthetic" in info.value for info in page.info)
+
+
+def test_the_map_says_which_of_its_real_rows_were_made_before(store, source, grown):
+    folder = store.folder(source.id)
+    again = store.enqueue(
+        *(WORKSPACE, "train", "again", {"seed": 0}, in_use(store).content_hash, "more")
+    )
+    shutil.copytree(folder, store.folder(again), dirs_exist_ok=True)
+    # As if the run had been given the 67 rows and had made three more.
+    provenance = pd.read_parquet(folder / "provenance.parquet")
+    provenance["origin"] = [*range(67), -1, -1, -1]
+    provenance.to_parquet(store.folder(again) / "provenance.parquet")
+    store.claim("nobody")
+    store.finish(again, "done", summary={}, error=None)
+    page = fine(visit(again))
+    assert "Of the rows drawn as real, 7 were made before this run" in texts(page)
 
 
 def test_without_some_real_rows_the_way_back_is_to_those_there_are(

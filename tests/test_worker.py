@@ -1,12 +1,15 @@
 """The worker as a process: does runs, obeys Stop, survives being killed."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from aemlo import worker as worker_module
@@ -153,11 +156,6 @@ def test_a_fit_that_never_answers_is_cut_and_what_was_done_is_kept(store, kind):
 
 
 def test_fold_pairs_resample_the_training_parts_only(store):
-    import io
-    import zipfile
-
-    import pandas as pd
-
     dataset = read("yeast").take(np.arange(300), "some yeast")
     spec = {
         "sampler": "MLSMOTE",
@@ -191,6 +189,56 @@ def test_fold_pairs_resample_the_training_parts_only(store):
             tests += len(parts["test"])
             seen += list(rows)
     assert tests == 300 and len(set(seen)) == len(set(map(tuple, seen)))
+
+
+def test_fold_pairs_divide_real_rows_only(store):
+    from dataclasses import replace
+
+    from aemlo import provenance
+
+    dataset = read("yeast").take(np.arange(200), "some yeast")
+    known = provenance.of(dataset)
+    known["synthetic"] = np.arange(200) >= 150
+    dataset = replace(dataset, provenance=known)
+    spec = {"sampler": "ML-ROS", "settings": {}, "folds": 2, "format": "CSV"}
+    key = store.add_dataset(dataset)
+    run_id = store.enqueue("visitor-1", "pairs", "pairs", spec, key, dataset.name)
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    assert store.run(run_id).state == "done", store.run(run_id).error
+    with zipfile.ZipFile(store.folder(run_id) / "pairs.zip") as archive:
+        tests = [
+            pd.read_csv(io.BytesIO(archive.read(f"some-yeast-fold{fold}-test.csv")))
+            for fold in (1, 2)
+        ]
+        words = archive.read("README.txt").decode()
+    assert sum(map(len, tests)) == 150
+    assert "50 synthetic rows that the data had were left out." in words
+
+
+def test_rows_made_before_a_run_stay_marked_in_what_it_leaves(store):
+    from dataclasses import replace
+
+    from aemlo import provenance
+    from aemlo.jobs import resampled
+
+    dataset = read("yeast").take(np.arange(200), "some yeast")
+    known = provenance.of(dataset)
+    known["synthetic"] = np.arange(200) >= 190
+    dataset = replace(dataset, provenance=known)
+    spec = {"sampler": "ML-ROS", "settings": {}, "seed": 0}
+    key = store.add_dataset(dataset)
+    run_id = store.enqueue("visitor-1", "resample", "rows", spec, key, dataset.name)
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    assert store.run(run_id).state == "done", store.run(run_id).error
+    made, returned = resampled.load(store.folder(run_id))
+    marks = resampled.marks(made, returned)
+    new = returned["origin"] < 0
+    assert new.any() and marks[new].all()
+    assert marks[~new].sum() == 10
+    told = made.provenance["how"][new].unique().tolist()
+    assert told == ["ML-ROS, in a run on some yeast"]
 
 
 @pytest.mark.parametrize("going_on", [True, False])

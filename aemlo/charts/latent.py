@@ -341,28 +341,3 @@ def _bare_axes(figure, method, in_space):
         return
     figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **bare)
     figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **bare)
-
-
-def add_way(figure, places, at):
-    """Draw a way (s, 2) over a flat map, with a star at its place number `at`."""
-    figure.add_trace(
-        go.Scattergl(
-            x=places[:, 0],
-            y=places[:, 1],
-            mode="lines+markers",
-            name="the way",
-            line={"color": theme.WORSE, "width": 2},
-            marker={"size": 4, "color": theme.WORSE},
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Scattergl(
-            x=places[[at], 0],
-            y=places[[at], 1],
-            mode="markers",
-            name="here",
-            marker={"symbol": "star", "size": 16, "color": theme.WORSE},
-            hoverinfo="skip",
-        )
-    )

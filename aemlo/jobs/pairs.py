@@ -6,7 +6,7 @@ made from the rows it would be tested on. Artefact: `pairs.zip`.
 
 import zipfile
 
-from aemlo import folds
+from aemlo import folds, provenance
 from aemlo.file_names import file_stem
 from aemlo.formats import to_bytes
 from aemlo.jobs import resampled
@@ -19,18 +19,21 @@ Data set: {name}. Sampler: {sampler}, settings {settings}, seed {seed}.
 Folds: {folds}, multi-label stratified, duplicates of a row kept on one side.
 Only the training parts hold synthetic rows; the column is_synthetic marks them.
 Missing values were filled with what the training part of each fold shows.
-"""
+{left_out}"""
 
 
 def run(job):
     """Divide, resample each training part as `job.spec` says, and pack the files."""
-    dataset = job.dataset()
+    given = job.dataset()
+    # Rows made from a row that is tested on would be trained on.
+    made_before = provenance.synthetic(given)
+    dataset = given.take(~made_before)
     splits = folds.plan(dataset, folds=job.spec["folds"], seed=job.seed)
     with (
         written_at_once(job.folder / "pairs.zip") as path,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr("README.txt", _words(job, dataset))
+        archive.writestr("README.txt", _words(job, dataset, int(made_before.sum())))
         for place, split in enumerate(splits):
             job.stage(place / len(splits), (place + 1) / len(splits))
             for part, made, mark in _pair(job, dataset, split):
@@ -40,13 +43,15 @@ def run(job):
     job.finish({"folds": len(splits)})
 
 
-def _words(job, dataset):
+def _words(job, dataset, made_before):
+    left_out = f"{made_before:,} synthetic rows that the data had were left out.\n"
     return WORDS.format(
         name=dataset.name,
         sampler=job.spec["sampler"],
         settings=job.spec.get("settings", {}),
         seed=job.seed,
         folds=job.spec["folds"],
+        left_out=left_out if made_before else "",
     )
 
 

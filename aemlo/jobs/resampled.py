@@ -4,9 +4,11 @@
 `provenance.parquet` (one row for each of its rows; see `aemlo.samplers.base`).
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
-from aemlo import imbalance, params
+from aemlo import imbalance, params, provenance
 from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.prepare import Preparation
@@ -31,6 +33,13 @@ def prepared(dataset):
 def save(job, dataset, preparation, sampler, X, Y):
     """Write resampled X, Y of `dataset` and where its rows came from; the summary."""
     made = preparation.restore(X, Y, dataset)
+    if dataset.provenance is not None:
+        # Rows that were made before this run stay known as such.
+        known = provenance.after(
+            *(dataset.provenance, sampler.provenance_),
+            *(dataset.label_names, f"{sampler.title}, in a run on {dataset.name}"),
+        )
+        made = replace(made, provenance=known)
     made.save(job.folder / "resampled")
     with written_at_once(job.folder / "provenance.parquet") as path:
         sampler.provenance_.to_parquet(path)
@@ -48,5 +57,11 @@ def load(folder):
     """(resampled Dataset, provenance frame) kept in a run's folder."""
     if not (folder / "provenance.parquet").exists():
         raise RunError("This run ended before it had made rows. Resume or repeat it.")
-    provenance = pd.read_parquet(folder / "provenance.parquet")
-    return Dataset.load(folder / "resampled"), provenance
+    returned = pd.read_parquet(folder / "provenance.parquet")
+    return Dataset.load(folder / "resampled"), returned
+
+
+def marks(made, returned):
+    """Which rows (n,) of a run's `made` are synthetic: made by the run (`returned` is
+    its provenance frame), or known as such before it."""
+    return (returned["origin"] < 0).to_numpy() | provenance.synthetic(made)

@@ -25,7 +25,7 @@ def make(workspace, view, decoder, gone, at, label, said, usual_scores):
     """Make rows at place number `at` of the Walk `gone`, show them, and add them to the
     data set; `usual_scores(label)` gives the scores of real rows with and without it.
     """
-    names = view.known.dataset.label_names
+    names = parts.distinct(view.known.dataset.label_names)
     st.subheader("Make rows here")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)

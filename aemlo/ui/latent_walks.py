@@ -57,7 +57,7 @@ def what_if(workspace, view, method):
 
 def _way(view, decoder):
     known = view.known
-    names = known.dataset.label_names
+    names = parts.distinct(known.dataset.label_names)
     left, middle, right = st.columns(3)
     with left:
         start, where = _place(view, "From", "latent.from", first=True)
@@ -98,7 +98,7 @@ def _way(view, decoder):
 def _place(view, title, key, first):
     """A code chosen by row or by a label's centre, and its name in words."""
     known = view.known
-    names = known.dataset.label_names
+    names = parts.distinct(known.dataset.label_names)
     real = ~known.synthetic
     kind = st.radio(
         title, ["a row", "a label's centre"], int(not first), key=f"{key}.k"

@@ -6,6 +6,7 @@ import streamlit as st
 from aemlo import quality
 from aemlo.file_names import file_stem
 from aemlo.formats import WRITERS
+from aemlo.jobs import resampled
 from aemlo.ui import parts, training_results
 
 
@@ -54,12 +55,11 @@ def keep_and_take(result):
 def _downloads(result, keep):
     form = st.selectbox("Format", list(WRITERS), key="resample.format")
     kept = result.made.take(np.flatnonzero(keep))
-    mark = result.synthetic[keep]
+    marks = resampled.marks(result.made, result.provenance)
+    mark = marks[keep]
     stem = file_stem(result.run.dataset_name)
     with st.container(horizontal=True):
-        suffixes = training_results.to_suffixes(
-            form, result.made, result.synthetic, result.run.id
-        )
+        suffixes = training_results.to_suffixes(form, result.made, marks, result.run.id)
         training_results.file_buttons(
             form, kept, mark, suffixes, f"{stem}-resampled", key="resample.download"
         )
@@ -70,9 +70,9 @@ def _downloads(result, keep):
             label="Download provenance (CSV)",
         )
     st.caption(
-        "The column is_synthetic marks new rows; the provenance has a line for each "
-        "row of the file: its origin, or its parents and the label it was made for. "
-        "**Do not cross-validate this file:** rows made from a test row would be "
+        "The column is_synthetic marks synthetic rows; the provenance has a line for "
+        "each row of the file: its origin, or its parents and the label it was made "
+        "for. **Do not cross-validate this file:** rows made from a test row would be "
         "trained on. Resample inside each fold instead, as Compare does."
     )
 

@@ -1,4 +1,4 @@
-"""Synthetic rows in the data set in use: what they do to a test, and the way back."""
+"""Synthetic rows in the data set in use: what they change, and the way back."""
 
 import streamlit as st
 
@@ -14,18 +14,40 @@ def warned(workspace, key):
     made = int(provenance.synthetic(dataset).sum())
     if not made:
         return
-    real = dataset.n - made
     st.warning(
-        f"**{made:,} of the {dataset.n:,} rows of {parts.plain(dataset.name)} are "
-        "synthetic.** Scores would be measured partly on made rows, and rows made from "
-        "test rows would be trained on: the scores would look better than they are. "
-        "Test on real rows; samplers chosen here make their rows inside each training "
-        f"part.{_own_split(dataset)}",
+        f"{_how_many(dataset, made)} Scores would be measured partly on made rows, and "
+        "rows made from test rows would be trained on: the scores would look better "
+        "than they are. Test on real rows; samplers chosen here make their rows inside "
+        f"each training part.{_own_split(dataset)}",
         icon=":material/warning:",
     )
-    if real:
+    _way_back(workspace, dataset, made, key)
+
+
+def noted(workspace, key):
+    """Where rows are made: say how many of those to learn from were made themselves,
+    and offer the real ones alone. Nothing where all rows are real."""
+    dataset = workspace.dataset
+    made = int(provenance.synthetic(dataset).sum())
+    if not made:
+        return
+    st.info(
+        f"{_how_many(dataset, made)} What is learned here takes them for real ones, "
+        "and new rows may be made from them.",
+        icon=":material/info:",
+    )
+    _way_back(workspace, dataset, made, key)
+
+
+def _how_many(dataset, made):
+    name = parts.plain(dataset.name)
+    return f"**{made:,} of the {dataset.n:,} rows of {name} are synthetic.**"
+
+
+def _way_back(workspace, dataset, made, key):
+    if dataset.n > made:
         st.button(
-            f"Use the {real:,} real rows only",
+            f"Use the {dataset.n - made:,} real rows only",
             key=f"{key}.real_rows",
             icon=":material/undo:",
             on_click=_use_real,

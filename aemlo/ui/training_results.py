@@ -85,7 +85,7 @@ def _before_and_after(run, before, made):
 def downloads(workspace, run, made, provenance):
     """The oversampled set, fold pairs, and the model."""
     st.subheader("Take it with you")
-    mark = (provenance["origin"] < 0).to_numpy()
+    mark = resampled.marks(made, provenance)
     left, right = st.columns(2)
     with left, st.container(border=True):
         st.markdown("**The oversampled data set**")
@@ -95,9 +95,9 @@ def downloads(workspace, run, made, provenance):
         stem = f"{file_stem(run.dataset_name)}-oversampled"
         file_buttons(form, made, mark, suffixes, stem, key="train.download")
         st.caption(
-            "The column is_synthetic marks new rows. **Do not cross-validate this "
-            "file:** its synthetic rows were made from rows that would be tested on. "
-            "Take the pairs per fold instead."
+            "The column is_synthetic marks synthetic rows. **Do not cross-validate "
+            "this file:** its synthetic rows were made from rows that would be tested "
+            "on. Take the pairs per fold instead."
         )
     with right, st.container(border=True):
         pairs(workspace, run, form)
