@@ -79,6 +79,19 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     assert "Of the 7 kept rows" in texts(page)
     names = {t["name"] for t in charts(page)[0]["data"]}
     assert names == {"AEMLO", "MLSMOTE", "AEMLO, 3 rows left out"}
+    # By other settings all of it is judged, MLSMOTE's rows too.
+    region = page.slider if page.slider else page.number_input
+    next(w for w in region if w.label == "Region").set_value(9)
+    fine(page.run())
+    assert "1 setting changed. The figures below are of all rows" in texts(page)
+    fine(page.button(key="latent.judge").click().run())
+    asked = store.runs(WORKSPACE, "judge")[0]
+    assert asked.spec["settings"] == {"region": 9}
+    judge.run(Job(store.claim("worker"), store))
+    store.finish(asked.id, "done")
+    fine(page.run())
+    assert "Of the 7 kept rows" in texts(page)
+    assert {t["name"] for t in charts(page)[0]["data"]} == names
     # Label by label, each figure there is; the address of a judgement is its run's.
     for title in ("recall", "outside", "precision"):
         page.selectbox(key="latent.quality.measure").set_value(title)

@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from aemlo import plausibility
-from aemlo.errors import DataError
+from aemlo.errors import DataError, ParameterError
 
 # The function of the package has the name of its module.
 report = sys.modules["aemlo.plausibility.report"]
@@ -280,12 +280,39 @@ def test_a_label_with_few_rows_has_the_figures_that_can_be_had(rare_rows, rng):
         plausibility.report(real[:1], Y[:1], synthetic, Y_new, made_for, rng)
 
 
-def test_forests_are_asked_for_the_rarest_labels(rare_rows, rng, monkeypatch):
-    monkeypatch.setattr(report, "MOST_FORESTS", 1)
-    frame, importances = plausibility.report(*rare_rows, rng)
+def test_forests_are_asked_for_the_rarest_labels(rare_rows, rng):
+    one = plausibility.Judging(forests=1)
+    frame, importances = plausibility.report(*rare_rows, rng, judging=one)
     assert set(importances) == {-1, 1}
     told = frame[frame["measure"] == "told apart (AUC)"]
     assert told["label"].tolist() == [-1, 1]
+
+
+def test_what_is_judged_with_other_settings_is_told_in_words_that_fit(rare_rows, rng):
+    real, Y, synthetic, Y_new, made_for = rare_rows
+    wide = plausibility.Judging(
+        precision=6, coverage=2, agreement=1, region=9, forests=0
+    )
+    frame, _ = plausibility.report(*rare_rows, rng, judging=wide)
+    values = frame.set_index(["measure", "label"])["value"]
+    precision, recall = written_out(real[:40], synthetic, 6)
+    assert values[("precision", 1)] == pytest.approx(precision)
+    assert values[("recall", 1)] == pytest.approx(recall)
+    near = cdist(real[:40], synthetic).min(axis=1)
+    own = np.sort(cdist(real[:40], real[:40]), axis=1)[:, 2]
+    assert values[("coverage", 1)] == pytest.approx((near <= own).mean())
+    reach, _ = written_out(real[:40], synthetic, 9)
+    assert values[("outside", 1)] == pytest.approx(1 - reach)
+    nearest = cdist(synthetic, real).argmin(axis=1)
+    both, either = Y_new & Y[nearest], Y_new | Y[nearest]
+    jaccard = both.sum(axis=1) / either.sum(axis=1)
+    assert values[("label agreement", -1)] == pytest.approx(jaccard.mean())
+    assert ("told apart (AUC)", 1) not in values
+    said = {m.title: m.meaning for m in plausibility.measures(wide)}
+    assert "nearest 2 real ones" in said["coverage"]
+    assert "the 0 rarest" in said["told apart (AUC)"]
+    with pytest.raises(ParameterError, match="region"):
+        plausibility.Judging(region=0)
 
 
 def test_large_sets_are_judged_on_a_part(rng, monkeypatch):

@@ -15,14 +15,11 @@ import shutil
 import numpy as np
 import pandas as pd
 
-from aemlo import embedding, params, plausibility, walk
+from aemlo import embedding, plausibility, walk
 from aemlo.embedding import trained
-from aemlo.errors import AemloError
 from aemlo.jobs import judging
-from aemlo.samplers import SAMPLERS
 from aemlo.store import written_at_once
 
-BESIDE = "MLSMOTE"
 TRUST_ROWS = 15
 # What depends on the run's rows and not on how they are drawn.
 OF_THE_ROWS = (
@@ -166,41 +163,11 @@ def _write_probes(job, known):
 
 
 def _write_quality(job, known, scaled, source):
-    """Plausibility of the run's rows, then of MLSMOTE's on the same original rows."""
-    real, new = ~known.synthetic, known.synthetic
-    Y = known.dataset.Y
-    sampler = source.spec.get("sampler", "AEMLO")
-    reports = judging.Reports(job, known)
-    made_for = known.provenance["label"].to_numpy()[new]
-    parents = known.provenance["parents"].to_numpy()[new]
-    original = (scaled[real], Y[real])
-    mine = (scaled[new], Y[new], made_for, parents)
-    reports.judge(sampler, original, mine, 0.0, 0.5)
+    """What each row is like, and how plausible the run's rows and MLSMOTE's are."""
     _write_rows(job, known, scaled)
-    if new.any() and BESIDE in SAMPLERS and sampler != BESIDE:
-        job.on_progress(0.5, message=f"rows by {BESIDE} to compare with")
-        beside = _rows_beside(job, known, *original)
-        reports.judge(BESIDE, original, beside, 0.6, 1.0)
+    reports = judging.Reports(job, known)
+    reports.judge_all(scaled, source.spec.get("sampler", "AEMLO"), 0.0, 1.0)
     reports.write()
-
-
-def _rows_beside(job, known, X, Y):
-    """Rows of BESIDE: as many as the run made, for the same minority labels."""
-    share = float(np.clip(known.synthetic.sum() / len(Y), 0.001, 10.0))
-    sampler = params.build(SAMPLERS[BESIDE], {"budget": share}, random_state=job.seed)
-    try:
-        X_new, Y_new = sampler.fit_resample(
-            *(X, Y),
-            categorical_features=known.preparation.categorical_features_,
-            on_progress=lambda fraction, **_: job.on_progress(0.5 + 0.1 * fraction),
-        )
-    except AemloError:
-        # This data set gives it nothing to work with: then there is nothing beside.
-        return X[:0], Y[:0], np.empty(0, dtype=int), []
-    made = sampler.provenance_
-    added = made["origin"].to_numpy() < 0
-    label, parents = made["label"].to_numpy(), made["parents"].to_numpy()
-    return X_new[added], Y_new[added], label[added], parents[added]
 
 
 def _write_rows(job, known, scaled):

@@ -1,8 +1,9 @@
-"""Judge a trained run's rows anew after some of them were left out.
+"""Judge a trained run's rows anew: with some left out, or by other settings.
 
-`job.spec`: `run` (its id) and `without` (ids of the rows left out, real or synthetic).
-Writes `quality.parquet` and `telling.parquet` as an embedding run does, of the rows
-that are left.
+`job.spec`: `run` (its id), `without` (ids of the rows left out, real or synthetic) and
+`settings` (those of `plausibility.Judging` that are changed). Writes `quality.parquet`
+and `telling.parquet` as an embedding run does: of the rows that are left, and where
+settings were changed of all rows and those of MLSMOTE too.
 """
 
 import numpy as np
@@ -38,10 +39,16 @@ def run(job):
             "All synthetic rows are left out: nothing is left to judge. Bring some "
             "back."
         )
-    reports = judging.Reports(job, known)
+    settings = job.spec.get("settings", {})
+    reports = judging.Reports(job, known, settings)
+    if settings:
+        sampler = source.spec.get("sampler", "AEMLO")
+        reports.judge_all(scaled, sampler, 0.0, 0.7 if len(without) else 1.0)
     title = title_of(source.spec.get("sampler", "AEMLO"), len(without))
     made = (scaled[new], Y[new], made_for, parents)
-    reports.judge(title, (scaled[real], Y[real]), made, 0.1, 1.0)
+    if len(without):
+        low = 0.7 if settings else 0.0
+        reports.judge(title, (scaled[real], Y[real]), made, low, 1.0)
     reports.write()
     job.finish({"run": source.id, "real": int(real.sum()), "synthetic": int(new.sum())})
 

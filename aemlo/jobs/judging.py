@@ -8,10 +8,13 @@ label by label.
 import numpy as np
 import pandas as pd
 
-from aemlo import plausibility
+from aemlo import params, plausibility
+from aemlo.errors import AemloError
 from aemlo.prepare import Preparation
+from aemlo.samplers import SAMPLERS
 from aemlo.store import written_at_once
 
+BESIDE = "MLSMOTE"
 TELLING = 20  # features kept of each forest
 
 
@@ -24,11 +27,28 @@ def scaled(known):
 class Reports:
     """The reports of one job, by the sampler's name."""
 
-    def __init__(self, job, known):
+    def __init__(self, job, known, settings=None):
         self.job = job
+        self.settings = plausibility.Judging(**(settings or {}))
+        self.known = known
         self.labels = known.dataset.label_names
         self.features = Preparation().fit(known.dataset).feature_names_
         self.frames, self.telling = [], []
+
+    def judge_all(self, scaled, sampler, low, high):
+        """Judge the run's rows, then those of BESIDE on the same original rows."""
+        known, Y = self.known, self.known.dataset.Y
+        real, new = ~known.synthetic, known.synthetic
+        made_for = known.provenance["label"].to_numpy()[new]
+        parents = known.provenance["parents"].to_numpy()[new]
+        original, middle = (scaled[real], Y[real]), (low + high) / 2
+        mine = (scaled[new], Y[new], made_for, parents)
+        self.judge(sampler, original, mine, low, middle)
+        if new.any() and sampler != BESIDE:
+            self.job.on_progress(middle, message=f"rows by {BESIDE} to compare with")
+            later = middle + 0.1 * (high - low)
+            beside = _rows_beside(self.job, known, *original, (middle, later))
+            self.judge(BESIDE, original, beside, later, high)
 
     def judge(self, title, original, made, low, high):
         """Judge `made` (X, Y, made for, parents) beside `original` (X, Y); progress
@@ -43,6 +63,7 @@ class Reports:
             on_progress=lambda fraction: self.job.on_progress(
                 low + (high - low) * fraction, message=f"how plausible: {title}"
             ),
+            judging=self.settings,
         )
         frame["label"] = [self._name(j) for j in frame["label"]]
         self.frames.append(frame.assign(sampler=title))
@@ -75,3 +96,24 @@ def write(frame, path):
     """Write a frame that is there whole or not at all."""
     with written_at_once(path) as half_made:
         frame.to_parquet(half_made, index=False)
+
+
+def _rows_beside(job, known, X, Y, part):
+    """Rows of BESIDE: as many as the run made, for the same minority labels."""
+    share = float(np.clip(known.synthetic.sum() / len(Y), 0.001, 10.0))
+    sampler = params.build(SAMPLERS[BESIDE], {"budget": share}, random_state=job.seed)
+    try:
+        X_new, Y_new = sampler.fit_resample(
+            *(X, Y),
+            categorical_features=known.preparation.categorical_features_,
+            on_progress=lambda fraction, **_: job.on_progress(
+                part[0] + (part[1] - part[0]) * fraction
+            ),
+        )
+    except AemloError:
+        # This data set gives it nothing to work with: then there is nothing beside.
+        return X[:0], Y[:0], np.empty(0, dtype=int), []
+    made = sampler.provenance_
+    added = made["origin"].to_numpy() < 0
+    label, parents = made["label"].to_numpy(), made["parents"].to_numpy()
+    return X_new[added], Y_new[added], label[added], parents[added]

@@ -20,18 +20,21 @@ from aemlo.plausibility.figures import (
     real_inside_balls,
 )
 from aemlo.plausibility.forest import two_sample_test
-from aemlo.plausibility.report import MEASURES, Measure, report
+from aemlo.plausibility.report import MEASURES, Measure, measures, report
+from aemlo.plausibility.settings import Judging
 
 __all__ = [
     "CLOSE",
     "FAR",
     "MEASURES",
+    "Judging",
     "Measure",
     "copied_and_off",
     "coverage",
     "inside_balls",
     "label_agreement",
     "matched",
+    "measures",
     "nearest_real",
     "outside",
     "precision_recall",

@@ -9,9 +9,9 @@ from aemlo.embedding.distances import no_progress
 from aemlo.errors import DataError
 from aemlo.plausibility import figures
 from aemlo.plausibility.forest import FEWEST, two_sample_test
+from aemlo.plausibility.settings import Judging
 
 MOST_ROWS = 10_000
-MOST_FORESTS = 50  # labels with a forest of their own: each takes about a second
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ def report(
     rng,
     parents=None,
     on_progress=None,
+    judging=None,
 ):
     """All figures as a tidy frame `measure label value reference rows`.
 
@@ -41,11 +42,12 @@ def report(
     The forests and the distances overall compare with real rows matched by the label
     the synthetic ones stand for (see `purpose`); `parents` (rows of `real`, a tuple for
     each synthetic one) keep families together in the forest's folds. Label by label a
-    forest is asked for the MOST_FORESTS rarest labels that have rows enough. Also
-    returns the forests' importances, a dict from label (-1 for all rows) to (d,).
+    forest is asked for the rarest labels that have rows enough, as many as `judging` (a
+    Judging, that by default) says. Also returns the forests' importances, a dict from
+    label (-1 for all rows) to (d,).
     DataError for fewer than two real rows or no synthetic one.
     """
-    on_progress = on_progress or no_progress
+    on_progress, judging = on_progress or no_progress, judging or Judging()
     if real.shape[0] < 2 or not synthetic.shape[0]:
         raise DataError(
             f"{real.shape[0]:,} real and {synthetic.shape[0]:,} synthetic rows: to "
@@ -56,7 +58,7 @@ def report(
         real, Y_real = real[part], Y_real[part]
         parents = _renumbered(parents, part)
     on_progress(0.0)
-    judged = _Judged(real, Y_real, synthetic, Y_synthetic, made_for)
+    judged = _Judged(real, Y_real, synthetic, Y_synthetic, made_for, judging)
     on_progress(0.2)
     alike = figures.matched(Y_real, judged.stands_for, rng)
     judged.overall(alike)
@@ -75,14 +77,15 @@ def report(
     rarest = labels[np.argsort(Y_real[:, labels].sum(axis=0), kind="stable")]
     pairs = [(j, *judged.alike_with(j, rng)) for j in rarest]
     asked = [pair for pair in pairs if min(map(len, pair[1:])) >= FEWEST]
-    for done, (label, have, made) in enumerate(asked[:MOST_FORESTS]):
+    asked = asked[: judging.forests]
+    for done, (label, have, made) in enumerate(asked):
         families = None if parents is None else [parents[i] for i in made]
         auc, importances[int(label)] = two_sample_test(
             real[have], synthetic[made], rng, _renumbered(families, have)
         )
         size = min(len(have), len(made))
         judged.add("told apart (AUC)", label, auc, 0.5, size)
-        on_progress(0.65 + 0.35 * (done + 1) / len(asked[:MOST_FORESTS]))
+        on_progress(0.65 + 0.35 * (done + 1) / len(asked))
     on_progress(1.0)
     return judged.frame(), importances
 
@@ -90,14 +93,19 @@ def report(
 class _Judged:
     """Synthetic rows beside real ones, and the figures said of them so far."""
 
-    def __init__(self, real, Y_real, synthetic, Y_synthetic, made_for):
+    def __init__(self, real, Y_real, synthetic, Y_synthetic, made_for, judging):
+        self.judging, k = judging, judging.agreement
         self.real, self.Y_real = real, np.asarray(Y_real)
         self.synthetic, self.Y_synthetic = synthetic, np.asarray(Y_synthetic)
         self.stands_for = figures.purpose(Y_real, Y_synthetic, made_for)
-        self.agreement = figures.label_agreement(real, Y_real, synthetic, Y_synthetic)
-        self.own_agreement = figures.label_agreement(real, Y_real)
+        self.agreement = figures.label_agreement(
+            real, Y_real, synthetic, Y_synthetic, k
+        )
+        self.own_agreement = figures.label_agreement(real, Y_real, k=k)
         self.to_real, self.among = figures.nearest_real(real, synthetic)
-        self.strayed = figures.outside(real, Y_real, synthetic, self.stands_for)
+        self.strayed = figures.outside(
+            real, Y_real, synthetic, self.stands_for, judging.region
+        )
         self._rows = []
 
     def add(self, measure, label, value, reference, size):
@@ -122,18 +130,26 @@ class _Judged:
         """Figures of all rows; `alike` are real rows with the labels they stand for."""
         m = self.synthetic.shape[0]
         self._distances(-1, self.to_real, self.among[alike])
-        precision, recall = figures.precision_recall(self.real, self.synthetic)
-        own = figures.real_inside_balls(self.real) if precision == precision else np.nan
+        k = self.judging.precision
+        precision, recall = figures.precision_recall(self.real, self.synthetic, k)
+        own = (
+            figures.real_inside_balls(self.real, k)
+            if precision == precision
+            else np.nan
+        )
         self.add("precision", -1, precision, own, m)
         self.add("recall", -1, recall, np.nan, m)
-        reached = figures.coverage(self.real[alike], self.synthetic)
+        reached = figures.coverage(
+            self.real[alike], self.synthetic, self.judging.coverage
+        )
         self.add("coverage", -1, reached, np.nan, m)
         own = self.own_agreement[alike].mean() if len(alike) else np.nan
         self.add("label agreement", -1, float(self.agreement.mean()), own, m)
         labels, counts = np.unique(
             self.stands_for[self.stands_for >= 0], return_counts=True
         )
-        own = np.array([figures.real_outside(self._with(j)) for j in labels])
+        reach = self.judging.region
+        own = np.array([figures.real_outside(self._with(j), reach) for j in labels])
         known = own == own
         usual = np.average(own[known], weights=counts[known]) if known.any() else np.nan
         self.add("outside", -1, float(self.strayed.mean()), usual, m)
@@ -143,19 +159,21 @@ class _Judged:
         made, have = self.Y_synthetic[:, label] > 0, self.Y_real[:, label] > 0
         real, synthetic, size = self.real[have], self.synthetic[made], int(made.sum())
         self._distances(label, self.to_real[made], self.among[have])
-        self.add("coverage", label, figures.coverage(real, synthetic), np.nan, size)
-        if figures.enough(real, 3):
-            inside = float(figures.inside_balls(real, synthetic).mean())
-            own = figures.real_inside_balls(real)
+        reached = figures.coverage(real, synthetic, self.judging.coverage)
+        self.add("coverage", label, reached, np.nan, size)
+        k = self.judging.precision
+        if figures.enough(real, k):
+            inside = float(figures.inside_balls(real, synthetic, k).mean())
+            own = figures.real_inside_balls(real, k)
             self.add("precision", label, inside, own, size)
-        if figures.enough(synthetic, 3):
-            reached = float(figures.inside_balls(synthetic, real).mean())
+        if figures.enough(synthetic, k):
+            reached = float(figures.inside_balls(synthetic, real, k).mean())
             self.add("recall", label, reached, np.nan, size)
         mean = float(self.agreement[made].mean())
         own = self.own_agreement[have].mean()
         self.add("label agreement", label, mean, own, size)
         meant = self.stands_for == label
-        own = figures.real_outside(real)
+        own = figures.real_outside(real, self.judging.region)
         if meant.any() and own == own:
             strayed = float(self.strayed[meant].mean())
             self.add("outside", label, strayed, own, int(meant.sum()))
@@ -179,54 +197,62 @@ def _renumbered(parents, rows):
     return [tuple(place[p] for p in each if p in place) for each in parents]
 
 
-MEASURES = (
-    Measure(
-        "distance",
-        "Median distance of a synthetic row to the nearest real one.",
-        "near that of real rows with the same labels, in grey",
-    ),
-    Measure(
-        "copies",
-        "Share of synthetic rows nearer to a real row than 1 % of the real rows are.",
-        "about 1 %: more means that rows are copied",
-    ),
-    Measure(
-        "off the data",
-        "Share of synthetic rows farther from any real row than 99 % of real rows are.",
-        "about 1 %: more means rows where there are no data",
-    ),
-    Measure(
-        "precision",
-        "Share of synthetic rows inside the region of the real ones.",
-        "near that of real rows, in grey",
-    ),
-    Measure(
-        "recall",
-        "Share of real rows inside the region of the synthetic ones. Rows made for a "
-        "few labels cannot reach all others.",
-        "higher is more varied; compare samplers",
-    ),
-    Measure(
-        "coverage",
-        "Share of real rows with a synthetic row among their 5 nearest.",
-        "higher: the label's whole region is strengthened, not one corner",
-    ),
-    Measure(
-        "label agreement",
-        "How alike a synthetic row's labels and those of its 5 nearest real rows are "
-        "(Jaccard, 0 to 1).",
-        "near that of real rows, in grey",
-    ),
-    Measure(
-        "outside",
-        "Share of synthetic rows outside the region of the label they were made for "
-        "(or of their rarest label, where they were made for none).",
-        "no more than of real rows among themselves, in grey",
-    ),
-    Measure(
-        "told apart (AUC)",
-        "How well a forest tells synthetic rows from real ones with the same labels. "
-        f"Label by label: the {MOST_FORESTS} rarest with {FEWEST} rows of each kind.",
-        "0.5: it cannot; 1: always; far below 0.5: rows are near-copies",
-    ),
-)
+def measures(judging):
+    """The Measures of a report in their order, in words that fit a Judging."""
+    return (
+        Measure(
+            "distance",
+            "Median distance of a synthetic row to the nearest real one.",
+            "near that of real rows with the same labels, in grey",
+        ),
+        Measure(
+            "copies",
+            "Share of synthetic rows nearer to a real row than 1 % of real rows are.",
+            "about 1 %: more means that rows are copied",
+        ),
+        Measure(
+            "off the data",
+            "Share of synthetic rows farther from any real row than 99 % of real rows "
+            "are.",
+            "about 1 %: more means rows where there are no data",
+        ),
+        Measure(
+            "precision",
+            "Share of synthetic rows inside the region of the real ones.",
+            "near that of real rows, in grey",
+        ),
+        Measure(
+            "recall",
+            "Share of real rows inside the region of the synthetic ones. Rows made for "
+            "a few labels cannot reach all others.",
+            "higher is more varied; compare samplers",
+        ),
+        Measure(
+            "coverage",
+            "Share of real rows with a synthetic row as near as their nearest "
+            f"{judging.coverage} real ones are.",
+            "higher: the label's whole region is strengthened, not one corner",
+        ),
+        Measure(
+            "label agreement",
+            "How alike a synthetic row's labels and those of its nearest "
+            f"{judging.agreement} real rows are (Jaccard, 0 to 1).",
+            "near that of real rows, in grey",
+        ),
+        Measure(
+            "outside",
+            "Share of synthetic rows outside the region of the label they were made "
+            "for (or of their rarest label, where they were made for none).",
+            "no more than of real rows among themselves, in grey",
+        ),
+        Measure(
+            "told apart (AUC)",
+            "How well a forest tells synthetic rows from real ones with the same "
+            f"labels. Label by label: the {judging.forests} rarest with {FEWEST} of "
+            "each kind.",
+            "0.5: it cannot; 1: always; far below 0.5: rows are near-copies",
+        ),
+    )
+
+
+MEASURES = measures(Judging())

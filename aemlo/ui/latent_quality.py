@@ -3,10 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from aemlo import params
 from aemlo.charts import latent_details
 from aemlo.checks.looks import counted
-from aemlo.plausibility import MEASURES
-from aemlo.ui import parts
+from aemlo.plausibility import Judging
+from aemlo.plausibility import measures as judging_measures
+from aemlo.ui import forms, parts
 from aemlo.ui.latent_selection import hidden
 from aemlo.ui.latent_view import frame_of
 
@@ -21,72 +23,91 @@ def plausibility(workspace, view):
     if quality is None:
         _why_not(view)
         return
-    again = _of_what_is_left(workspace, view)
+    sampler = quality["sampler"].iloc[0]
+    with st.expander("More settings of the judgement"):
+        settings = forms.param_form(Judging, key="latent.judging")
+    changed = {
+        name: settings[name]
+        for name, parameter in params.parameters(Judging).items()
+        if settings[name] != parameter.default
+    }
+    again = _judged_anew(workspace, view, changed)
+    if again is None:
+        changed = {}
+    elif changed:
+        quality, telling = again
+    else:
+        quality = pd.concat([quality, again[0]], ignore_index=True)
+        telling = pd.concat([telling, again[1]], ignore_index=True)
     overall = quality[quality["label"] == ""]
-    st.markdown(_verdict(overall, f"Of {int(view.known.synthetic.sum()):,} synthetic"))
-    if again is not None:
-        left, left_telling = again
-        quality = pd.concat([quality, left], ignore_index=True)
-        telling = pd.concat([telling, left_telling], ignore_index=True)
-        overall = quality[quality["label"] == ""]
-        count = int(left.loc[left["measure"] == "distance", "rows"].iloc[0])
-        st.markdown(_verdict(left[left["label"] == ""], f"Of the {count:,} kept"))
+    for name in dict.fromkeys(overall["sampler"]):
+        if name.startswith(sampler):
+            st.markdown(_verdict(overall[overall["sampler"] == name], name != sampler))
+    measures = judging_measures(Judging(**changed))
     parts.figure(
-        latent_details.quality_dots(quality, [m.title for m in MEASURES]),
+        latent_details.quality_dots(quality, [m.title for m in measures]),
         data=overall,
         name="plausibility",
         alt="Nine figures of how plausible the synthetic rows are, by sampler",
         key="latent.quality",
     )
-    _table(overall)
-    _label_by_label(quality)
+    _table(overall, measures)
+    _label_by_label(quality, measures)
     if telling is not None:
         _by_which_features(quality, telling)
 
 
-def _of_what_is_left(workspace, view):
-    """(quality, telling) without the rows left out on the map, judged when asked for;
-    None where there are none or until they are judged."""
+def _judged_anew(workspace, view, changed):
+    """(quality, telling) by changed settings, or without the rows left out on the map;
+    judged when asked for, None until then and where there is nothing to judge anew."""
     away = sorted(int(row) for row in hidden(view))
-    if not away:
+    if not away and not changed:
         return None
     spec = {"run": view.run.id, "without": away}
+    spec |= {"settings": changed} if changed else {}
     asked = [
         one
         for one in workspace.store.runs(workspace.id, "judge", view.run.dataset)
         if one.spec == spec
     ]
-    count = f"{counted(len(away), 'row')} {'was' if len(away) == 1 else 'were'}"
+    why = []
+    if away:
+        why.append(
+            f"{counted(len(away), 'row')} {'was' if len(away) == 1 else 'were'} left "
+            "out on the map"
+        )
+    if changed:
+        why.append(f"{counted(len(changed), 'setting')} changed")
+    why = " and ".join(why)
     if asked and asked[0].state == "done":
         found = [frame_of(asked[0].id, name) for name in ("quality", "telling")]
         if found[0] is not None:
             return found
     if not asked or asked[0].state == "done":
-        st.info(f"{count} left out on the map. The figures below are of all rows.")
+        st.info(f"{why}. The figures below are of all rows, by the default settings.")
         st.button(
-            "Judge what is left",
+            "Judge what is left" if away else "Judge anew",
             key="latent.judge",
             icon=":material/balance:",
             type="primary",
             on_click=_enqueue,
-            args=(workspace, view, spec),
-            help="In the background; its figures then stand beside those of all rows.",
+            args=(workspace, view, spec, why),
+            help="In the background; its figures then stand here.",
         )
     else:
-        st.caption(f"{count} left out on the map. What is left is judged:")
+        st.caption(f"{why}. Judged anew:")
         parts.run_panel(workspace, asked[0].id)
     return None
 
 
-def _enqueue(workspace, view, spec):
+def _enqueue(workspace, view, spec, why):
     dataset = workspace.store.dataset(view.run.dataset)
-    title = f"{view.run.title} without {counted(len(spec['without']), 'row')}"
-    workspace.enqueue("judge", title, spec, dataset)
+    workspace.enqueue("judge", f"{view.run.title}, {why}", spec, dataset)
 
 
-def _label_by_label(quality):
+def _label_by_label(quality, measures):
     by_label = quality[quality["label"] != ""]
-    titles = [m.title for m in MEASURES if (by_label["measure"] == m.title).any()]
+    titles = [m.title for m in measures if (by_label["measure"] == m.title).any()]
     if not titles:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -99,7 +120,7 @@ def _label_by_label(quality):
             f"Show all {labels:,} labels", key="latent.quality.all"
         ):
             most = None
-    said = next(m for m in MEASURES if m.title == measure)
+    said = next(m for m in measures if m.title == measure)
     parts.figure(
         latent_details.quality_per_label(quality, measure, said.meaning, most),
         data=part,
@@ -149,10 +170,11 @@ def _why_not(view):
         st.info("Not computed yet: compute the picture above, and this comes with it.")
 
 
-def _verdict(overall, whom):
-    """The evidence in two sentences."""
-    mine = overall["sampler"].iloc[0]
-    values = overall[overall["sampler"] == mine].set_index("measure")
+def _verdict(overall, some_left_out):
+    """The evidence in two sentences; `overall` has the figures of one sampler."""
+    values = overall.set_index("measure")
+    count = int(values.loc["distance", "rows"])
+    whom = f"Of the {count:,} kept" if some_left_out else f"Of {count:,} synthetic"
 
     def share(name):
         value = values.loc[name, "value"]
@@ -174,7 +196,7 @@ def _verdict(overall, whom):
     )
 
 
-def _table(overall):
+def _table(overall, measures):
     wide = overall.pivot_table(
         index="measure", columns="sampler", values="value", sort=False
     )
@@ -190,7 +212,7 @@ def _table(overall):
         whom = f", beside {' and '.join(samplers)}" if len(beside) > 1 else ""
         wide[f"real rows{whom}"] = held[samplers[0]]
     said = pd.DataFrame(
-        [(m.title, m.meaning, m.good) for m in MEASURES],
+        [(m.title, m.meaning, m.good) for m in measures],
         columns=["measure", "what it says", "good is"],
     )
     table = said.merge(wide.reset_index(), on="measure")
