@@ -15,7 +15,7 @@ import pandas as pd
 TEST_NOTHING = "Test nothing on them."
 # In a data set's source: how rows were made, and the key of the data without any.
 MADE, REAL = "made", "real rows"
-ADDED = re.compile(r" with \d+ rows made$")
+ADDED = re.compile(r" with [\d,]+ (rows made|synthetic rows?)(,.*)?$")
 
 
 def of(dataset):

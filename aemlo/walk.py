@@ -164,18 +164,34 @@ def possible_parents(code, Y, codes, label=None, k=5):
 
 
 def make_rows(
-    decoder, code, count, X, Y, codes, rng, label=None, reach=0.5, k=5, groups=()
+    decoder,
+    code,
+    count,
+    X,
+    Y,
+    codes,
+    rng,
+    label=None,
+    reach=0.5,
+    within=None,
+    k=5,
+    groups=(),
 ):
     """`count` Synthetic rows decoded around `code` (l,), their parents with them.
 
     Each goes a random part, up to `reach`, of the way from `code` to the code of one of
     its k nearest real rows (of those that have `label`, where one is given), which is
-    its parent. Features are kept in the range of X (n, d), two-valued ones two-valued,
-    `groups` one-hot; each row gets as many labels as its parent has, those of the best
+    its parent; no farther than `within`, a distance of codes, where that is given: the
+    rows with a rare label may all be far away. Features are kept in the range of X
+    (n, d), two-valued ones two-valued, `groups` one-hot; each row gets as many labels
+    as its parent has, those of the best
     scores and `label` among them. Ours.
     """
     parents = rng.choice(possible_parents(code, Y, codes, label, k), size=count)
     share = rng.uniform(0.0, reach, size=count)
+    if within is not None:
+        far = np.linalg.norm(codes[parents] - code, axis=1)
+        share *= np.minimum(1.0, within / np.maximum(far, 1e-300))
     new_codes = code + share[:, None] * (codes[parents] - code)
     features, scores = decoder.decode(new_codes)
     space = FeatureSpace(X, groups)

@@ -4,7 +4,16 @@ import streamlit as st
 
 from aemlo import formats, params
 from aemlo.builtin import Generator
-from aemlo.ui import cached, checks_panel, datacard, forms, loading, parts, state
+from aemlo.ui import (
+    cached,
+    checks_panel,
+    datacard,
+    forms,
+    loading,
+    parts,
+    state,
+    synthetic_rows,
+)
 
 workspace = state.workspace()
 
@@ -12,6 +21,7 @@ parts.page("Data set", "Which rows, features and labels is everything else about
 
 with parts.shown_errors():
     datacard.in_use(workspace)
+    synthetic_rows.noted(workspace, key="dataset")
 
 st.subheader("Use another data set", anchor=False)
 door = st.segmented_control(

@@ -12,6 +12,7 @@ from aemlo.ui import (
     imbalance_views,
     parts,
     state,
+    synthetic_rows,
 )
 
 workspace = state.workspace()
@@ -21,6 +22,9 @@ labels = cached.labels(key, dataset.Y)
 imbalance_sets.remember(dataset)
 
 parts.page("Imbalance", "Which labels are rare, how rare, and with whom do they occur?")
+synthetic_rows.noted(
+    workspace, key="imbalance", what="They are counted here as all others are."
+)
 
 if not labels.counts.any():
     st.info(

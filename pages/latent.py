@@ -46,6 +46,7 @@ section = st.segmented_control(
     required=True,
     key="latent.section",
     label_visibility="collapsed",
+    persist_state="session",
 )
 space, method, dimensions = latent_pictures.controls(section)
 settings = latent_pictures.settings(section, dimensions)

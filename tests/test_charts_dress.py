@@ -73,3 +73,10 @@ def test_pictures_in_space_and_without_axes_are_left_to_the_theme():
     assert not is_flat(go.Figure(go.Scatter3d(x=[1], y=[1], z=[1])))
     assert not is_flat(go.Figure(go.Parcoords(dimensions=[{"values": [1]}])))
     assert theme.REAL  # the template stays the default of figures nobody dressed
+
+
+def test_what_is_hovered_over_is_in_the_colour_of_the_text():
+    for dark in (False, True):
+        layout = dress(go.Figure(go.Scatter(x=[1], y=[1])), dark).to_dict()["layout"]
+        assert layout["hoverlabel"]["font"]["color"] == layout["font"]["color"]
+        assert layout["hoverlabel"]["font"]["color"] != layout["hoverlabel"]["bgcolor"]

@@ -178,3 +178,13 @@ def test_what_only_synthetic_rows_can_be_is_told_of_them_alone(points):
 def test_views_of_different_rows_do_not_count_in_their_shared_legend(points):
     figure = latent.linked_views({"a": points, "b": points[:35]}, counted=False)
     assert [t.name for t in figure.data] == ["real", "synthetic"] * 2
+
+
+def test_the_value_coloured_by_is_in_the_hover_where_it_is_a_number(points):
+    points["distance"] = np.where(points["row"] == 100, np.nan, 0.25)
+    figure = latent.latent_map(points, "distance")
+    texts = [text for trace in figure.data for text in trace.hovertext]
+    assert sum(text.endswith("<br>distance: 0.250") for text in texts) == 39
+    assert sum(text.endswith("<br>distance: not defined") for text in texts) == 1
+    plain = latent.latent_map(points, latent.KIND).data[0].hovertext
+    assert not any("distance" in text for text in plain)

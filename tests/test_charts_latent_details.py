@@ -21,7 +21,7 @@ def test_label_shares_say_what_is_over_represented():
     )
     figure = details.label_shares(counts)
     assert figure.layout.title.text == (
-        "&lt;rare&gt; is 5.00 times as common here as in all rows"
+        "&lt;rare&gt; is 5.00 times as common here (5 rows)"
     )
     everywhere, chosen = [t for t in figure.data if t.mode == "markers"]
     assert dict(zip(chosen.y, chosen.x, strict=True)) == {
@@ -134,8 +134,8 @@ def test_telling_features_are_ordered_for_each_sampler():
     )
     figure = details.telling_features(telling, {"AEMLO": 0.812})
     assert [note.text for note in figure.layout.annotations] == [
-        "AEMLO: AUC 0.812",
-        "MLSMOTE: AUC not defined",
+        "AEMLO<br>AUC 0.812",
+        "MLSMOTE<br>AUC not defined",
     ]
     assert list(figure.data[0].y) == ["y", "x"]
 

@@ -150,6 +150,26 @@ def test_three_pictures_their_trust_and_all_that_is_said_of_the_rows(
         assert first.equals(trained.frame(again.folder, name))
 
 
+def test_a_picture_somebody_else_had_computed_is_not_computed_again(
+    store, source, monkeypatch
+):
+    first = job_of(store, source)
+    embed.run(first)
+    finish(store, first)
+
+    def not_again(*_, **__):
+        raise AssertionError("computed twice")
+
+    monkeypatch.setattr(embed.umap_process(store.home), "umap", not_again)
+    spec = {"run": source.id, **QUICK}
+    store.enqueue("a visitor", "embed", "Map", spec, source.dataset, "small")
+    job = Job(store.claim("worker"), store)
+    embed.run(job)
+    for name in ("latent", "features", "labels", "rows", "quality"):
+        frames = [trained.frame(one.folder, name) for one in (first, job)]
+        assert frames[0].equals(frames[1])
+
+
 def test_other_settings_give_another_picture_and_keep_the_rest(store, source):
     first = job_of(store, source)
     embed.run(first)

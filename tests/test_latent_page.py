@@ -19,6 +19,7 @@ from latent_visits import (
     visit,
 )
 
+from aemlo.dataset import Dataset
 from aemlo.embedding import trained
 
 __all__ = ["source", "store"]  # fixtures
@@ -72,7 +73,7 @@ def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, sour
     fine(page.button(key="latent.use_rest").click().run())
     kept = store.dataset(store.workspace_dataset(WORKSPACE))
     assert kept.n == 67
-    assert kept.name == "small, 3 rows left out"
+    assert kept.name == "small with 7 synthetic rows"
     assert "is now the data set in use" in page.success[0].value
     assert "60 real and 7 synthetic rows" in texts(page)
 
@@ -94,7 +95,7 @@ def test_rows_of_one_label_are_selected_by_kind(store, source):
     kinds = ("outside", "synthetic", "real")
     assert [[offered(kind, label) for kind in kinds] for label in (1, 0, -1)] == [
         ["Select 3 rows", "Select 10 rows", "Select 12 rows"],
-        ["Select 0 rows", "Select 0 rows", "Select 60 rows"],
+        ["There are none", "There are none", "Select 60 rows"],
         ["Select 3 rows", "Select 10 rows", "Select 60 rows"],
     ]
     assert page.selectbox(key="latent.which").value == "real"
@@ -212,6 +213,9 @@ def test_trust_is_that_of_the_picture_shown(store, source):
     assert seen == [[pytest.approx(0.9)], [0.25]]
     page.segmented_control(key="latent.method").set_value("PCA")
     fine(page.run())
+    labels = Dataset.load(store.folder(source.id) / "resampled").Y
+    assert np.linalg.matrix_rank(labels - labels.mean(axis=0)) == 1
+    assert "these 2 directions hold 100% of the variance" in texts(page)
 
 
 def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
@@ -272,6 +276,14 @@ def test_two_runs_share_a_selection_of_real_rows(store, source):
     rings = [t for t in charts(page)[0]["data"] if "selected" in t.get("name", "")]
     assert len(rings) == 2
     assert charts(page)[0]["layout"]["dragmode"] == "lasso"
+    # Rows left out of a run are left out here; the selection is cleared here too.
+    store.mark(WORKSPACE, source.id, "hidden", [65, 66])
+    fine(page.button(key="latent.two.clear").click().run())
+    again = visit(source.id)
+    again.segmented_control(key="latent.section").set_value("Two runs")
+    said = texts(fine(again.run())).replace("\\", "")
+    assert "1. AEMLO: 60 real, 8 synthetic rows, 2 rows left out." in said
+    assert "2. AEMLO-paper: 60 real, 10 synthetic rows." in said
     # A picture in space of the other run is none to lay beside.
     copy = store.run(other)
     drawn(store, copy)

@@ -45,17 +45,21 @@ def test_pages_that_test_say_so_and_lead_back_to_the_original(
 ):
     page = fine(grown.switch_page(f"pages/{name}.py").run())
     said = page.warning[0].value.replace("\\", "")
-    assert said.startswith("**7 of the 67 rows of small, 3 rows left out are synthetic")
+    assert said.startswith(
+        "**7 of the 67 rows of small with 7 synthetic rows are synthetic"
+    )
     fine(page.button(key=f"{name}.real_rows").click().run())
     assert store.workspace_dataset(WORKSPACE) == source.dataset
     assert not any("are synthetic" in warning.value for warning in page.warning)
 
 
-@pytest.mark.parametrize("name", ["train", "resample"])
+@pytest.mark.parametrize("name", ["train", "resample", "dataset", "imbalance"])
 def test_pages_that_make_rows_say_what_they_learn_from(store, source, grown, name):
     page = fine(grown.switch_page(f"pages/{name}.py").run())
     said = [info.value.replace("\\", "") for info in page.info]
-    assert any("7 of the 67 rows of small, 3 rows left out are" in one for one in said)
+    assert any(
+        "7 of the 67 rows of small with 7 synthetic rows are" in one for one in said
+    )
     fine(page.button(key=f"{name}.real_rows").click().run())
     assert store.workspace_dataset(WORKSPACE) == source.dataset
     assert not any("are synthetic" in info.value for info in page.info)
@@ -87,7 +91,7 @@ def test_without_some_real_rows_the_way_back_is_to_those_there_are(
     fine(page.button(key="classify.real_rows").click().run())
     real = in_use(store)
     assert (real.n, real.provenance) == (57, None)
-    assert real.name == "small, 3 rows left out, real rows only"
+    assert real.name == "small, real rows only"
     assert not any("synthetic" in warning for warning in real.warnings)
 
 

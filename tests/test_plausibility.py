@@ -211,6 +211,11 @@ def test_the_report_puts_real_rows_beside_and_repeats_itself(rare_rows):
     )
     assert values.loc[("told apart (AUC)", -1), "reference"] == 0.5
     assert values.loc[("outside", -1), "value"] < 0.2
+    # Coverage overall is of all real rows, whichever labels rows were made for.
+    fifth = np.sort(own, axis=1)[:, 4]
+    near = cdist(real, synthetic).min(axis=1) <= fifth
+    assert values.loc[("coverage", -1), "value"] == pytest.approx(near.mean())
+    assert near.mean() < near[:40].mean()
 
 
 def test_every_figure_of_a_label_is_that_of_its_rows_alone(rare_rows, rng):

@@ -164,6 +164,27 @@ def test_rows_made_here_lie_between_here_and_a_parent_with_the_label(
     assert (made.Y.sum(axis=1) == Y[parents].sum(axis=1)).all()
 
 
+def test_rows_made_here_stay_here_however_far_their_parents_are(rng):
+    decoder = Linear(np.eye(4), np.eye(4, 2))
+    X = np.vstack([rng.normal(size=(30, 4)), rng.normal(size=(5, 4)) + 50.0])
+    Y = np.column_stack([np.ones(35), np.arange(35) >= 30]).astype(np.uint8)
+    made, codes = walk.make_rows(
+        *(decoder, np.zeros(4), 40, X, Y, X, rng),
+        **{"label": 1, "reach": 1.0, "within": 0.7},
+    )
+    far = np.linalg.norm(codes, axis=1)
+    assert far.max() <= 0.7 and far.max() > 0.5
+    way = codes / far[:, None]
+    parents = X[made.parents[:, 0]]
+    assert np.allclose(way, parents / np.linalg.norm(parents, axis=1)[:, None])
+    # A parent nearer than that is not gone past.
+    _, near = walk.make_rows(
+        *(decoder, X[32] + 0.01, 40, X, Y, X, rng),
+        **{"label": 1, "reach": 1.0, "within": 9.0, "k": 1},
+    )
+    assert np.linalg.norm(near - X[32] - 0.01, axis=1).max() <= 0.02
+
+
 def test_rows_keep_two_valued_features_and_groups(rng):
     decoder = Linear(np.eye(4), np.eye(4, 2))
     X = np.array([[0, 1, 0, 0.3], [1, 0, 1, 0.7], [1, 1, 0, 0.1], [0, 0, 1, 0.9]])

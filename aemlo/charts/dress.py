@@ -60,6 +60,7 @@ def dress(fig, dark, selecting=None):
     _in_bold(layout)
     layout["font"]["color"] = layout["title"]["font"]["color"] = TEXT[dark]
     layout["hoverlabel"]["bgcolor"] = GROUND[dark]
+    layout["hoverlabel"]["font"]["color"] = TEXT[dark]
     layout["modebar"]["activecolor"] = TEXT[dark]
     if selecting:
         # Streamlit sets these itself, after the first drawing.
@@ -101,7 +102,7 @@ def _look(dark):
             "align": "left",
             "bgcolor": GROUND[dark],
             "bordercolor": LINE,
-            "font": {"family": FONT, "size": SMALL},
+            "font": {"family": FONT, "size": SMALL, "color": TEXT[dark]},
         },
     }
 

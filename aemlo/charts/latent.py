@@ -147,7 +147,7 @@ def _add_points(figure, points, colour, place, legend=True):
             figure.update_layout(coloraxis=_colour_axis(points[colour], colour))
     for name, part, marker in groups:
         if len(part):
-            trace = _trace(part, name, marker, legend)
+            trace = _trace(part, name, marker, legend, colour)
             figure.add_trace(trace, **place)
 
 
@@ -238,19 +238,22 @@ def _colour_axis(values, name):
     }
 
 
-def _trace(part, name, marker, legend):
+def _trace(part, name, marker, legend, colour):
     shared = {
         "mode": "markers",
         "name": f"{theme.short(name, 32)} ({theme.count(len(part))})",
         "marker": marker,
         "showlegend": legend,
         "customdata": part["row"].to_numpy(dtype=np.int32)[:, None],
-        "hovertext": _hover(part),
+        "hovertext": _hover(part, colour),
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     if "z" in part:
-        marker["size"] = max(2, marker["size"] // 2)
-        marker.pop("line", None)
+        # In space a rim keeps the few strong points visible on every ground.
+        strong = marker.get("line", {}).get("color") == "#FFFFFF"
+        marker["size"] = 5 if strong else max(2, marker["size"] // 2)
+        if not strong:
+            marker.pop("line", None)
         return go.Scatter3d(**_places(part, "xyz"), **shared)
     shared["unselected"] = {"marker": {"opacity": 0.12}}
     return go.Scattergl(**_places(part, "xy"), **shared)
@@ -260,7 +263,7 @@ def _places(part, axes):
     return {axis: part[axis].to_numpy(dtype=np.float32) for axis in axes}
 
 
-def _hover(part):
+def _hover(part, colour):
     kinds = np.where(part["synthetic"], "synthetic row ", "row ").astype(object)
     texts = kinds + np.array(list(map(str, part["row"].tolist())), dtype=object)
     for column in ("labels", "parents"):
@@ -269,6 +272,10 @@ def _hover(part):
             which, said = pd.factorize(part[column].fillna("").to_numpy(dtype=object))
             more = [f"<br>{theme.short(text, 90)}" if text else "" for text in said]
             texts = texts + np.array([*more, ""], dtype=object)[which]
+    if colour != KIND and _kind_of(part[colour]) == "number":
+        values = part[colour].to_numpy(dtype=float)
+        said = [theme.number(v) if v == v else "not defined" for v in values.tolist()]
+        texts = texts + f"<br>{theme.short(colour)}: " + np.array(said, dtype=object)
     return texts
 
 

@@ -35,9 +35,10 @@ def _over_represented(counts):
     if not len(known) or known["in the selection"].sum() == 0:
         return "No row of the selection has a label"
     first = known.iloc[0]
+    here = theme.count(first["in the selection"])
     return (
-        f"{theme.short(first['label'])} is {theme.ratio(first['times as common'])} "
-        "times as common here as in all rows"
+        f"{theme.short(first['label'], 28)} is {theme.ratio(first['times as common'])} "
+        f"times as common here ({here} {'row' if here == '1' else 'rows'})"
     )
 
 
@@ -155,7 +156,7 @@ def quality_dots(quality, measures):
         rows=rows,
         cols=columns,
         subplot_titles=present,
-        vertical_spacing=0.5 / rows if rows > 1 else 0.2,
+        vertical_spacing=0.6 / rows if rows > 1 else 0.2,
         horizontal_spacing=0.09,
     )
     for place, measure in enumerate(present):
@@ -188,7 +189,7 @@ def quality_dots(quality, measures):
             "text": "Synthetic rows against real ones",
             "subtitle": {"text": "Grey stroke: real rows among themselves."},
         },
-        height=150 + 120 * rows,
+        height=150 + 145 * rows,
         margin={"t": 110, "b": 90},
         legend={"y": -0.12, "yanchor": "top"},
     )
@@ -283,7 +284,7 @@ def telling_features(telling, auc):
     figure = make_subplots(
         cols=len(samplers),
         subplot_titles=[
-            f"{theme.short(name)}: AUC {theme.number(auc.get(name, np.nan))}"
+            f"{theme.short(name, 34)}<br>AUC {theme.number(auc.get(name, np.nan))}"
             for name in samplers
         ],
         horizontal_spacing=0.25,

@@ -139,9 +139,7 @@ class _Judged:
         )
         self.add("precision", -1, precision, own, m)
         self.add("recall", -1, recall, np.nan, m)
-        reached = figures.coverage(
-            self.real[alike], self.synthetic, self.judging.coverage
-        )
+        reached = figures.coverage(self.real, self.synthetic, self.judging.coverage)
         self.add("coverage", -1, reached, np.nan, m)
         own = self.own_agreement[alike].mean() if len(alike) else np.nan
         self.add("label agreement", -1, float(self.agreement.mean()), own, m)

@@ -102,9 +102,10 @@ class Runs(Database):
         return _run(row)
 
     def runs(self, workspace, kind=None, dataset=None):
-        """Runs of a workspace, newest first."""
-        query, values = "SELECT * FROM runs WHERE workspace = ?", [workspace]
-        for column, value in (("kind", kind), ("dataset", dataset)):
+        """Runs of a workspace (of all, with None), newest first."""
+        query, values = "SELECT * FROM runs WHERE 1", []
+        wanted = {"workspace": workspace, "kind": kind, "dataset": dataset}
+        for column, value in wanted.items():
             if value is not None:
                 query += f" AND {column} = ?"
                 values.append(value)

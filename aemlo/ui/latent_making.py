@@ -21,9 +21,10 @@ def just_made(view):
     return made if made is not None and made["run"] == view.run.id else None
 
 
-def make(workspace, view, decoder, gone, at, label, said, usual_scores):
+def make(workspace, view, decoder, gone, at, label, said, usual_scores, usual_step):
     """Make rows at place number `at` of the Walk `gone`, show them, and add them to the
-    data set; `usual_scores(label)` gives the scores of real rows with and without it.
+    data set; `usual_scores(label)` gives the scores of real rows with and without it,
+    `usual_step` is the distance between neighbouring codes.
     """
     names = parts.distinct(view.known.dataset.label_names)
     st.subheader("Make rows here")
@@ -37,20 +38,21 @@ def make(workspace, view, decoder, gone, at, label, said, usual_scores):
             key=f"latent.make.label.{label}",
             width=320,
         )
-        reach = st.slider(
+        spread = st.slider(
             "How spread",
             0.0,
+            5.0,
             1.0,
-            0.5,
-            key="latent.make.reach",
-            help="How far towards one of the nearest real rows each may go.",
+            key="latent.make.spread",
+            help="How far from here each may go towards one of the nearest real rows "
+            "that have the label, in usual distances between neighbouring rows.",
             width=240,
         )
     if wanted is not None:
         _say_how_it_stands(view, decoder, gone, at, wanted, usual_scores(wanted))
     if st.button(f"Make {count} rows here", key="latent.make", type="primary"):
         st.session_state["latent.made"] = _made(
-            view, decoder, gone.codes[at], count, wanted, reach, said
+            view, decoder, gone.codes[at], count, wanted, spread * usual_step, said
         )
     latent_selection.now_in_use(workspace)
     made = just_made(view)
@@ -80,8 +82,8 @@ def _say_how_it_stands(view, decoder, gone, at, label, usual):
         way_out = f"On this way it is decoded at {share} %: move the slider there."
     else:
         way_out = (
-            "Nowhere on this way is it decoded. Choose the way “towards a label” with "
-            f"{name} to watch, which raises its score, and go farther."
+            "Nowhere on this way is it decoded. The way “towards a label”, with "
+            f"{name} to watch, raises its score: take it, or go farther on it."
         )
     st.warning(
         f"**{name} is not decoded here.** It scores {stands.score:.3f}, {place}, and "
@@ -114,7 +116,7 @@ def _show(workspace, view, made):
     )
 
 
-def _made(view, decoder, code, count, label, reach, said):
+def _made(view, decoder, code, count, label, within, said):
     known, original = view.known, view.known.original
     X = known.preparation.transform(original)
     seed = st.session_state.get("latent.made.seed", 0)
@@ -123,7 +125,8 @@ def _made(view, decoder, code, count, label, reach, said):
         *(decoder, code, int(count), X, original.Y, known.codes[~known.synthetic]),
         np.random.default_rng(seed),
         label=label,
-        reach=reach,
+        reach=1.0,
+        within=within,
         groups=known.preparation.categorical_features_,
     )
     dataset = with_rows(original, known.preparation, new, said, seed)
@@ -131,6 +134,8 @@ def _made(view, decoder, code, count, label, reach, said):
     table = selection.table(
         dataset, selection.properties(dataset, base.provenance(original.n, new)), rows
     )
+    # Not the numbers that synthetic rows of the run have on the map.
+    table = table.rename(columns={"row": "row once added"})
     if "how" not in table:
         table.insert(4, "how", dataset.provenance["how"].to_numpy()[rows])
     return {

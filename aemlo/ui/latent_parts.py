@@ -24,13 +24,17 @@ from aemlo.ui.latent_view import (
     OWN_COLOURS,
     SPACE_NAMES,
     TITLES,
+    View,
+    embedding_runs,
+    settings_of,
+    variance_of,
 )
 
 # Texts that never change: Streamlit tells options by them.
 GROUPS = {
     "outside": "synthetic, outside its region",
-    "synthetic": "synthetic",
-    "real": "real",
+    "synthetic": "synthetic, made for it",
+    "real": "real, with it",
 }
 READING = """\
 **Near means alike; far means little.** UMAP keeps each row's nearest neighbours and \
@@ -99,6 +103,25 @@ def trust_line(view, space):
     )
 
 
+def variance_line(view, space, dimensions):
+    """How much of what there is PCA can show, in words."""
+    share = variance_of(view.run.id, view.run.finished, space, dimensions)
+    st.caption(
+        f"**Far means different here; near may mean little:** these {dimensions} "
+        f"directions hold {share:.0%} of the variance. Rows that differ in others only "
+        "lie together."
+    )
+
+
+def flat_view(workspace, view):
+    """The View of the same run with a picture in the plane, if one was computed: a
+    picture in space has none to lay beside it."""
+    for one in embedding_runs(workspace, view.run):
+        if one.progress and settings_of(one)["dimensions"] == 2:
+            return View(view.run, one)
+    return view
+
+
 def explore(workspace, view, space, method, dimensions, key="latent"):
     """The map, what is selected on it, and the same rows in the other spaces."""
     map_name = f"{key}.map"
@@ -109,14 +132,19 @@ def explore(workspace, view, space, method, dimensions, key="latent"):
         draw_map(view, space, method, dimensions, colour, of, name, map_name)
         if method == "UMAP":
             trust_line(view, space)
+        else:
+            variance_line(view, space, dimensions)
         search(view, key, of if colour == LABEL else None)
+        if dimensions == 2 and not len(chosen(view)):
+            st.caption("Draw a loop or a box on the map to see which rows are in it.")
         rows = chosen(view)
         linked = st.container()
         if len(rows):
             selected(view, rows, key)
         what_is_left(view, workspace, key)
         with linked:
-            other_spaces(view, space, method, colour, of, name, key)
+            flat = flat_view(workspace, view) if dimensions == 3 else view
+            other_spaces(flat, space, method, colour, of, name, key)
 
     explorer()
 
@@ -218,8 +246,6 @@ def search(view, key, of=None):
             )
     if st.session_state.get(f"{key}.problem"):
         st.error(parts.plain(st.session_state[f"{key}.problem"]))
-    elif not len(chosen(view)):
-        st.caption("Draw a loop or a box on the map to see which rows are in it.")
 
 
 def by_label(view, key, of):
@@ -250,7 +276,7 @@ def by_label(view, key, of):
     )
     rows = groups[which]
     st.button(
-        f"Select {counted(len(rows), 'row')}",
+        f"Select {counted(len(rows), 'row')}" if len(rows) else "There are none",
         key=f"{key}.take",
         on_click=choose,
         args=(view, rows, True),

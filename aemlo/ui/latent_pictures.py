@@ -280,12 +280,18 @@ def _beside(view, other, space, method, known):
         views, said = {}, []
         for place, one in enumerate((view, other)):
             points, _ = one.points(
-                one.picture(space, way, 2), colour, of, name, most=8_000
+                *(one.picture(space, way, 2), colour, of, name),
+                hidden=latent_selection.hidden(one),
+                most=8_000,
             )
             new = int(points["synthetic"].sum())
             title = f"{place + 1}. {names[place]}"
             views[theme.short(title, 34)] = points
-            said.append(f"{title}: {len(points) - new:,} real, {new:,} synthetic rows.")
+            away = len(latent_selection.hidden(one))
+            gone = f", {counted(away, 'row')} left out" if away else ""
+            said.append(
+                f"{title}: {len(points) - new:,} real, {new:,} synthetic rows{gone}."
+            )
         figure = latent.linked_views(
             views, name, marked=shared, height=540, counted=False
         )
@@ -296,17 +302,32 @@ def _beside(view, other, space, method, known):
             data=latent.joined(*views.values()),
             name="two-runs",
             alt="The maps of two runs side by side",
-            key="latent.two.map",
+            key=f"latent.two.map.{latent_selection.version(view)}",
             on_select=lambda: _take(view, original),
             selection_mode=("lasso", "box"),
         )
         _said(view, other, shared, rows, names)
+        if len(rows):
+            with st.container(horizontal=True):
+                parts.csv_button(
+                    lambda: latent_selection.whole_table(view, rows),
+                    name="selection",
+                    key="latent.two.export",
+                    label="Download these rows (CSV)",
+                )
+                st.button(
+                    "Clear the selection",
+                    key="latent.two.clear",
+                    on_click=latent_selection.choose,
+                    args=(view, [], True),
+                )
 
     both()
 
 
 def _take(view, original):
-    rows = selection.chosen_rows(st.session_state.get("latent.two.map"))
+    chart = f"latent.two.map.{latent_selection.version(view)}"
+    rows = selection.chosen_rows(st.session_state.get(chart))
     latent_selection.choose(view, rows[rows < original], True)
 
 

@@ -216,9 +216,9 @@ def _table(overall, measures):
         columns=["measure", "what it says", "good is"],
     )
     table = said.merge(wide.reset_index(), on="measure")
-    first = ["measure", *wide.columns]
+    first = ["measure", "good is", *wide.columns]
     parts.table(
-        table[[*first, "what it says", "good is"]],
+        table[[*first, "what it says"]],
         name="plausibility",
         key="latent.quality.table",
         column_config={

@@ -131,7 +131,7 @@ def actions(view, rows, key):
             key=f"{key}.use",
             icon=":material/filter_alt:",
             on_click=use_rows,
-            args=(view, np.setdiff1d(np.arange(known.dataset.n), rows), "selection"),
+            args=(view, np.setdiff1d(np.arange(known.dataset.n), rows), "selected"),
             help="Makes them the data set that all pages speak of.",
         )
 
@@ -156,8 +156,19 @@ def use_rows(view, without, what):
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
     left, _ = selection.without(known.noted(how), known.provenance, without)
-    named = selection.said(left, f"{known.dataset.name}, {what}")
+    named = selection.said(left, _named(known, left, what))
     st.session_state["latent.dataset_to_use"] = provenance.way_back(named, run.dataset)
+
+
+def _named(known, left, what):
+    """What the rows that are left are called: with how many of them are synthetic."""
+    made = int(provenance.synthetic(left).sum())
+    if what == "selected":
+        of_them = f"{made:,} of them synthetic"
+        return f"{known.dataset.name}, {counted(left.n, 'row')} selected, {of_them}"
+    gone = int((~known.synthetic).sum()) - (left.n - made)
+    less = f", {counted(gone, 'real row')} left out" if gone > 0 else ""
+    return f"{known.dataset.name} with {counted(made, 'synthetic row')}{less}"
 
 
 def use(workspace, view, dataset):
@@ -166,6 +177,7 @@ def use(workspace, view, dataset):
     # The run belongs to the data set before: its address keeps it on the page.
     state.show(view.run.id)
     st.session_state["latent.used"] = dataset.name
+    st.toast(f"In use now: {parts.plain(dataset.name)}", icon=":material/check:")
     st.rerun()
 
 
@@ -204,7 +216,7 @@ def what_is_left(view, workspace, key):
             "Go on with the rest",
             key=f"{key}.use_rest",
             on_click=use_rows,
-            args=(view, away, f"{len(away)} rows left out"),
+            args=(view, away, "kept"),
             help="Makes it the data set that all pages speak of.",
         )
     st.caption(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import streamlit as st
+from scipy import sparse
 
 from aemlo import embedding, selection
 from aemlo.charts import latent
@@ -80,17 +81,32 @@ def scaled_of(run_id, finished):
 @st.cache_resource(max_entries=24, show_spinner="Computing PCA")
 def pca_of(run_id, finished, space, dimensions):
     """The PCA of one space as a picture: a frame `row x y [z]`."""
+    frame = pd.DataFrame(
+        embedding.pca(_codes_of(run_id, finished, space), dimensions),
+        columns=list("xyz")[:dimensions],
+    )
+    frame.insert(0, "row", np.arange(len(frame)))
+    return frame
+
+
+def _codes_of(run_id, finished, space):
     known = known_of(run_id, finished)
-    codes = {
+    return {
         "latent": lambda: known.codes,
         "features": lambda: scaled_of(run_id, finished),
         "labels": lambda: known.dataset.Y.astype(float),
     }[space]()
-    frame = pd.DataFrame(
-        embedding.pca(codes, dimensions), columns=list("xyz")[:dimensions]
-    )
-    frame.insert(0, "row", np.arange(len(frame)))
-    return frame
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def variance_of(run_id, finished, space, dimensions):
+    """The share of a space's variance that its PCA shows."""
+    codes = _codes_of(run_id, finished, space)
+    squares = codes.multiply(codes) if sparse.issparse(codes) else codes * codes
+    mean = np.asarray(codes.mean(axis=0)).ravel()
+    whole = float((np.asarray(squares.mean(axis=0)).ravel() - mean**2).sum())
+    shown = pca_of(run_id, finished, space, dimensions).drop(columns="row")
+    return float(shown.var(ddof=0).sum()) / whole if whole > 0 else 1.0
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -201,11 +217,13 @@ class View:
             found = {"outside": mine & rows["outside"].to_numpy()} | found
         return {kind: np.flatnonzero(mask) for kind, mask in found.items()}
 
-    def rarest_label(self):
-        """Position of the label of the original rows with the largest IRLbl."""
+    def rarest_label(self, place=0):
+        """Position of the label of the original rows with the largest IRLbl, or of the
+        next ones by `place` (the last there is, where there are not so many)."""
         known = self.known
         irlbl = ir_per_label(known.dataset.Y[~known.synthetic])
-        return int(np.nanargmax(irlbl))
+        order = np.argsort(-np.nan_to_num(irlbl, nan=-1.0), kind="stable")
+        return int(order[min(place, int(np.isfinite(irlbl).sum()) - 1)])
 
 
 def embedding_runs(workspace, run):

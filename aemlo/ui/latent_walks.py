@@ -78,6 +78,8 @@ def _way(view, decoder):
     if kind == "to another place":
         with right:
             end, goal = _place(view, "To", "latent.to", first=False)
+        if np.array_equal(start, end):
+            st.info("Both ends are the same place: choose another for one of them.")
         gone = walk.segment(decoder, start, end, STEPS)
         return gone, f"From {where} to {goal}", label
     usual = step_of(view.run.id, view.run.finished)
@@ -107,7 +109,7 @@ def _place(view, title, key, first):
         label = st.selectbox(
             "Its label",
             range(len(names)),
-            index=view.rarest_label(),
+            index=view.rarest_label(1 if first else 0),
             format_func=lambda j: names[j],
             key=f"{key}.label.{view.run.id}",
         )
@@ -148,6 +150,7 @@ def _along(workspace, view, decoder, gone, said, label, method):
             *(workspace, view, decoder, gone, at, label),
             f"{said}, {share} % of the way",
             lambda j: usual_scores_of(view.run.id, view.run.finished, j),
+            step_of(view.run.id, view.run.finished),
         )
     # Drawn last, above: rows that were made just now are on it.
     with drawn:

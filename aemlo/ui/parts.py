@@ -325,4 +325,5 @@ def run_label(run, time="%H:%M"):
     if run.workspace.startswith("example"):
         return f"Finished example: {run.title} · {run.dataset_name}"
     asked = datetime.datetime.fromtimestamp(run.created).strftime(f"%d %b, {time}")
-    return f"{run.title} · {run.dataset_name} · {asked}"
+    stopped = " · stopped early" if run.state == "stopped" else ""
+    return f"{run.title} · {run.dataset_name} · {asked}{stopped}"

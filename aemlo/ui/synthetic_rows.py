@@ -24,18 +24,20 @@ def warned(workspace, key):
     _way_back(workspace, dataset, made, key)
 
 
-def noted(workspace, key):
-    """Where rows are made: say how many of those to learn from were made themselves,
-    and offer the real ones alone. Nothing where all rows are real."""
+LEARNED = (
+    "Where something is learned they are taken for real ones, and new rows may be made "
+    "from them."
+)
+
+
+def noted(workspace, key, what=LEARNED):
+    """Say how many rows are synthetic and `what` that changes here, and offer the real
+    ones alone. Nothing where all rows are real."""
     dataset = workspace.dataset
     made = int(provenance.synthetic(dataset).sum())
     if not made:
         return
-    st.info(
-        f"{_how_many(dataset, made)} What is learned here takes them for real ones, "
-        "and new rows may be made from them.",
-        icon=":material/info:",
-    )
+    st.info(f"{_how_many(dataset, made)} {what}", icon=":material/info:")
     _way_back(workspace, dataset, made, key)
 
 
