@@ -215,7 +215,7 @@ def test_trust_is_that_of_the_picture_shown(store, source):
     fine(page.run())
     labels = Dataset.load(store.folder(source.id) / "resampled").Y
     assert np.linalg.matrix_rank(labels - labels.mean(axis=0)) == 1
-    assert "these 2 directions hold 100% of the variance" in texts(page)
+    assert "these 2 directions hold 100 % of the variance" in texts(page)
 
 
 def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(

@@ -42,7 +42,7 @@ def make(workspace, view, decoder, gone, at, label, said, usual_scores, usual_st
             "How spread",
             0.0,
             5.0,
-            1.0,
+            0.5,
             key="latent.make.spread",
             help="How far from here each may go towards one of the nearest real rows "
             "that have the label, in usual distances between neighbouring rows.",

@@ -178,7 +178,7 @@ def _verdict(overall, some_left_out):
 
     def share(name):
         value = values.loc[name, "value"]
-        return f"{value:.1%}" if 0 < value < 0.1 else f"{value:.0%}"
+        return f"{100 * value:.{1 if 0 < value < 0.1 else 0}f} %"
 
     auc = values.loc["told apart (AUC)", "value"]
     told = (

@@ -134,7 +134,8 @@ def _state_line(workspace, run):
         st.error(plain(run.error or "This run failed."), icon=icon)
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.active:
-            st.progress(run.progress, text=f"{icon} {word}: {how_far(run)}")
+            going = f": {how_far(run)}" if run.state == "running" else ""
+            st.progress(run.progress, text=f"{icon} {word}{going}")
             stop_button(workspace, run, key=f"stop_{run.id}")
             if run.state == "running" and workspace.owns(run):
                 st.button(
