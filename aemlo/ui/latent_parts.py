@@ -108,8 +108,8 @@ def variance_line(view, space, dimensions):
     share = variance_of(view.run.id, view.run.finished, space, dimensions)
     st.caption(
         f"**Far means different here; near may mean little:** these {dimensions} "
-        f"directions hold {100 * share:.0f} % of the variance. Rows that differ in others only "
-        "lie together."
+        f"directions hold {100 * share:.0f} % of the variance. Rows that differ in "
+        "others only lie together."
     )
 
 
