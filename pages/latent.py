@@ -46,7 +46,7 @@ section = st.segmented_control(
     required=True,
     key="latent.section",
     label_visibility="collapsed",
-    persist_state="session",
+    bind="query-params",
 )
 space, method, dimensions = latent_pictures.controls(section)
 settings = latent_pictures.settings(section, dimensions)

@@ -262,3 +262,51 @@ def test_a_loop_drawn_on_the_map_holds_exactly_its_rows(
     name, content = downloaded(page, button.click)
     rest = pd.read_csv(io.BytesIO(content))
     assert name == "kept-rows.csv" and set(rest["row"]) == everything - rows
+
+
+def test_the_address_says_what_is_looked_at_and_a_reload_keeps_it(
+    visitor, start_server, screenshots
+):
+    page = visitor
+    server = start_server(AEMLO_WORKERS="0")
+    page.goto(f"{server.url}/latent")
+    shown = page.locator(".js-plotly-plot").first
+    expect(shown.locator(".gl-canvas").first).to_be_attached(timeout=LONG)
+    settled(page)
+    page.get_by_role("radio", name="Original features").click()
+    settled(page)
+    page.get_by_label("Colour by", exact=True).click()
+    page.get_by_role("option", name="number of labels").click()
+    title = shown.get_by_text("2,417 real rows and 604 synthetic, by number of labels")
+    expect(title).to_be_visible(timeout=LONG)
+    page.get_by_placeholder("17, 20-25").fill("7, 2500")
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("heading", name="2 rows selected: 1 real, 1 synthetic")
+    expect(heading).to_be_visible(timeout=LONG)
+    settled(page)
+
+    page.reload()
+    expect(title).to_be_visible(timeout=LONG)
+    expect(heading).to_be_visible(timeout=LONG)
+    chosen = page.get_by_role("radio", name="Original features")
+    expect(chosen).to_be_checked(timeout=LONG)
+    page.screenshot(path=screenshots / "pages-reload.png")
+
+    # Another part of the page, and a visit elsewhere: it is there again.
+    page.get_by_role("radio", name="Directions").click()
+    directions = page.get_by_text("lie along a direction (AUC 0.75 or more)")
+    expect(directions).to_be_visible(timeout=LONG)
+    settled(page)
+    page.reload()
+    expect(directions).to_be_visible(timeout=LONG)
+    through_the_menu(page, "Data", "Data set")
+    expect(page.get_by_role("heading", name="Data set", exact=True)).to_be_visible()
+    through_the_menu(page, "Understand", "Latent space")
+    expect(directions).to_be_visible(timeout=LONG)
+
+
+def through_the_menu(page, group, title):
+    """Go to a page by the navigation on top."""
+    page.get_by_role("button", name=group).first.click()
+    page.get_by_role("menuitem", name=title).first.click()
+    settled(page)

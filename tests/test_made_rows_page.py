@@ -39,6 +39,39 @@ def test_the_rest_that_goes_on_knows_its_synthetic_rows(store, source, grown):
     assert set(known["how"][60:]) == {f"AEMLO, run {source.id}"}
 
 
+@pytest.mark.parametrize(
+    "out, name",
+    [
+        ("60-69", "small"),
+        ("0-2, 60-68", "small with 1 synthetic row, 3 real rows left out"),
+    ],
+)
+def test_the_rest_is_called_by_what_is_in_it(store, source, out, name):
+    drawn(store, source)
+    page = fine(visit())
+    page.text_input(key="latent.search").set_value(out)
+    fine(page.run())
+    fine(page.button(key="latent.leave").click().run())
+    fine(page.button(key="latent.use_rest").click().run())
+    assert in_use(store).name == name
+
+
+@pytest.mark.parametrize(
+    "rows, name",
+    [
+        ("1-4", "small, 4 rows selected"),
+        ("1, 61, 62", "small, 3 rows selected, 2 of them synthetic"),
+    ],
+)
+def test_a_selection_is_called_by_what_is_in_it(store, source, rows, name):
+    drawn(store, source)
+    page = fine(visit())
+    page.text_input(key="latent.search").set_value(rows)
+    fine(page.run())
+    fine(page.button(key="latent.use").click().run())
+    assert in_use(store).name == name
+
+
 @pytest.mark.parametrize("name", ["compare", "classify"])
 def test_pages_that_test_say_so_and_lead_back_to_the_original(
     store, source, grown, name

@@ -55,7 +55,7 @@ def colour_controls(view, key):
         index=view.colours().index(LABEL),
         format_func=lambda name: TITLES.get(name, name),
         key=f"{key}.colour",
-        persist_state="session",
+        bind="query-params",
         help="Shapes stay: circles are real rows, diamonds synthetic ones.",
     )
     if colour == LABEL:

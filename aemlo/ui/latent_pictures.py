@@ -38,7 +38,7 @@ def controls(section):
             required=True,
             format_func=SPACE_NAMES.get,
             key="latent.space",
-            persist_state="session",
+            bind="query-params",
         )
         method = st.segmented_control(
             "Picture",
@@ -46,7 +46,7 @@ def controls(section):
             default="UMAP",
             required=True,
             key="latent.method",
-            persist_state="session",
+            bind="query-params",
             help="UMAP keeps neighbours together; PCA is the flattest straight view.",
         )
         if section != "Map":
@@ -58,7 +58,7 @@ def controls(section):
             required=True,
             format_func=lambda d: f"{d}-D",
             key="latent.dimensions",
-            persist_state="session",
+            bind="query-params",
         )
     return space, method, dimensions
 

@@ -162,13 +162,14 @@ def use_rows(view, without, what):
 
 def _named(known, left, what):
     """What the rows that are left are called: with how many of them are synthetic."""
-    made = int(provenance.synthetic(left).sum())
+    name, made = known.dataset.name, int(provenance.synthetic(left).sum())
     if what == "selected":
-        of_them = f"{made:,} of them synthetic"
-        return f"{known.dataset.name}, {counted(left.n, 'row')} selected, {of_them}"
+        of_them = f", {made:,} of them synthetic" if made else ""
+        return f"{name}, {counted(left.n, 'row')} selected{of_them}"
     gone = int((~known.synthetic).sum()) - (left.n - made)
+    more = f" with {counted(made, 'synthetic row')}" if made else ""
     less = f", {counted(gone, 'real row')} left out" if gone > 0 else ""
-    return f"{known.dataset.name} with {counted(made, 'synthetic row')}{less}"
+    return f"{name}{more}{less}"
 
 
 def use(workspace, view, dataset):
