@@ -218,6 +218,21 @@ def test_trust_is_that_of_the_picture_shown(store, source):
     assert "these 2 directions hold 100 % of the variance" in texts(page)
 
 
+def test_rows_that_were_placed_and_not_fitted_are_said_on_the_picture(store, source):
+    run = drawn(store, source)
+    path = store.folder(run.id) / "latent.parquet"
+    frame = pd.read_parquet(path)
+    frame.assign(placed=frame["row"] % 10 == 1).to_parquet(path)
+    page = fine(visit())
+    said = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
+    assert "7 rows placed among the nearest fitted ones." in said
+    assert "7 of 70 rows were too many to fit" in texts(page)
+    page.segmented_control(key="latent.method").set_value("PCA")
+    fine(page.run())
+    said = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
+    assert "placed" not in said
+
+
 def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
     store, source
 ):

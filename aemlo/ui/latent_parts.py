@@ -165,6 +165,9 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
     notes = []
     if left_out:
         notes.append(f"{left_out:,} rows of frequent labels are not drawn.")
+    placed = int(picture["placed"].sum()) if "placed" in picture else 0
+    if placed:
+        notes.append(f"{counted(placed, 'row')} placed among the nearest fitted ones.")
     if len(away):
         notes.append(f"{counted(len(away), 'row')} left out.")
     if len(marked) > latent.MANY:
