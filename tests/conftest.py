@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -105,6 +106,28 @@ class Server:
                     os.kill(worker["pid"], signal.SIGKILL)
                 except ProcessLookupError:
                     continue
+
+
+@pytest.fixture
+def stranger():
+    """Address of a socket that a hostile scheduler could own; nobody may connect."""
+    visitors = []
+    with socket.create_server(("127.0.0.1", 0)) as door, socket.socket() as last:
+        last.bind(("127.0.0.1", 0))
+
+        def answer():
+            while last.getsockname() not in visitors:
+                connection, visitor = door.accept()
+                connection.close()
+                visitors.append(visitor)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"tcp://127.0.0.1:{door.getsockname()[1]}"
+        # Visitors are let in one after another: this one is the last.
+        last.connect(door.getsockname())
+        thread.join()
+        assert visitors == [last.getsockname()]
 
 
 @pytest.fixture(scope="module")

@@ -207,6 +207,77 @@ def test_a_file_that_does_not_fit_leaves_the_form_as_it_is(compare_page, text, s
     assert app.multiselect[0].value == ["none", "MLSMOTE", "AEMLO"]
 
 
+ENGINE = '[engine]\nbackend = "dask"\nscheduler = "{}"\n'
+
+
+def test_an_experiment_file_with_an_address_is_refused(compare_page, home, stranger):
+    app = compare_page("workspace-stranger")
+    text = specs.to_toml(specs.checked(LOADED))
+    load(app, text.replace("[engine]\n", ENGINE.format(stranger)))
+    (box,) = app.error
+    assert box.value.replace("\\", "") == (
+        "my.toml: Experiment: scheduler must be a name that the administrator of this "
+        f"machine allowed, never an address, got {stranger!r}. Name one, remove the "
+        "entry, or give the address on your own command line: --scheduler ADDRESS. "
+        "The form below is as it was."
+    )
+    assert app.multiselect[0].value == ["none", "MLSMOTE", "AEMLO"]
+
+
+def start_and_take_the_spec(app, home, workspace):
+    next(b for b in app.button if b.label == "Compare").click().run()
+    assert not app.exception
+    return Store(home).runs(workspace)[0].spec
+
+
+def test_the_form_takes_no_address(compare_page, home, stranger):
+    app = compare_page("workspace-no-address")
+    assert not [box for box in app.text_input if "Dask" in box.label]
+    app.session_state["compare.scheduler"] = stranger
+    spec = start_and_take_the_spec(app.run(), home, "workspace-no-address")
+    assert not {"backend", "scheduler"} & spec.keys()
+
+
+def test_the_form_offers_what_the_administrator_allowed(
+    compare_page, home, stranger, monkeypatch
+):
+    monkeypatch.setenv("AEMLO_DASK_SCHEDULER", stranger)
+    monkeypatch.setenv("AEMLO_DASK_SCHEDULERS", f'{{"lab": "{stranger}"}}')
+    app = compare_page("workspace-allowed")
+    box = app.selectbox(key="compare.scheduler")
+    assert box.options == ["this machine", "default", "lab"]
+    assert box.value == ""
+    assert stranger not in text(app)
+    box.set_value("lab").run()
+    spec = start_and_take_the_spec(app, home, "workspace-allowed")
+    assert (spec["backend"], spec["scheduler"]) == ("dask", "lab")
+
+
+def test_an_experiment_file_chooses_an_allowed_scheduler(
+    compare_page, stranger, monkeypatch
+):
+    monkeypatch.setenv("AEMLO_DASK_SCHEDULERS", f'{{"lab": "{stranger}"}}')
+    app = compare_page("workspace-file-allowed")
+    where = {"backend": "dask", "scheduler": "lab"}
+    load(app, specs.to_toml(specs.checked(LOADED | where)))
+    assert "4 samplers, 2 classifiers" in app.success[0].value
+    assert app.selectbox(key="compare.scheduler").value == "lab"
+
+
+def test_a_mistake_in_the_environment_leaves_this_machine(
+    compare_page, home, monkeypatch
+):
+    monkeypatch.setenv("AEMLO_DASK_SCHEDULERS", '{"lab": "nowhere"}')
+    app = compare_page("workspace-mistake")
+    (box,) = app.error
+    assert box.value.replace("\\", "") == (
+        "AEMLO_DASK_SCHEDULERS: the address of 'lab' must be such as tcp://host:8786, "
+        "got 'nowhere'."
+    )
+    spec = start_and_take_the_spec(app, home, "workspace-mistake")
+    assert not {"backend", "scheduler"} & spec.keys()
+
+
 def test_remedies_become_arms_that_run(compare_page, home):
     app = compare_page("workspace-four")
     app.multiselect(key="compare.remedies").set_value(["class weights", "thresholds"])
