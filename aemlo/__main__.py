@@ -84,7 +84,7 @@ def _parser():
     compare.add_argument("--split", default="folds", help="folds, hold-out or declared")
     compare.add_argument("--jobs", type=int, help="processes at once; default 1")
     compare.add_argument("--backend", help="loky (default) or dask")
-    compare.add_argument("--scheduler", help="address of a Dask scheduler")
+    compare.add_argument("--scheduler", help="a Dask scheduler: address or name")
     compare.add_argument("--spec", help="a TOML file the Compare page wrote")
     _settings(compare, "AEMLO.epochs=5 sets one sampler's or classifier's")
     compare.add_argument("--out", required=True, help="CSV of the tidy rows")
@@ -230,14 +230,21 @@ def do_train(options):
 def do_compare(options):
     """Run an experiment and write its tidy rows."""
     from aemlo import experiment, specs
+    from aemlo.experiment import schedulers
 
-    if options.spec:
-        path = Path(options.spec)
+    path = Path(options.spec) if options.spec else None
+    if path:
         spec = specs.from_toml(path.read_text(encoding="utf-8"))
-        datasets = specs.datasets(spec, path.parent)
     else:
         spec = specs.checked(_spec(options))
-        datasets = [read_dataset(options)]
+    # Before the data are read: a file that may not say where it computes ends here.
+    engine = specs.engine(
+        spec,
+        jobs=options.jobs,
+        backend=options.backend,
+        scheduler=options.scheduler and schedulers.from_command_line(options.scheduler),
+    )
+    datasets = specs.datasets(spec, path.parent) if path else [read_dataset(options)]
     samplers, classifiers = specs.arms(spec)
     with Bar("compare") as bar:
         scores = experiment.run(
@@ -245,12 +252,7 @@ def do_compare(options):
             samplers,
             classifiers,
             on_progress=bar,
-            **specs.engine(
-                spec,
-                jobs=options.jobs,
-                backend=options.backend,
-                scheduler=options.scheduler,
-            ),
+            **engine,
             **specs.options(spec),
         )
     scores.to_csv(options.out, index=False)

@@ -10,6 +10,7 @@ import pytest
 
 from aemlo import experiment, specs
 from aemlo.errors import DataError, ParameterError
+from aemlo.experiment.schedulers import Scheduler
 from aemlo.formats import read
 
 SPEC = {
@@ -154,8 +155,7 @@ def test_the_settings_of_what_is_inside_survive_toml():
         ),
         (
             {"engine": {"scheduler": 8786}},
-            "Experiment: engine.scheduler must be an address such as "
-            "tcp://host:8786, got 8786.",
+            "Experiment: engine.scheduler must be the name of a scheduler, got 8786.",
         ),
         ({"engine": 2}, "Experiment: engine must be a table, got 2."),
         (
@@ -179,16 +179,20 @@ def test_a_wrong_entry_is_said(change, message):
     assert str(caught.value).startswith(message)
 
 
-def test_where_it_computes_and_the_sweep_survive_toml():
+def test_where_it_computes_and_the_sweep_survive_toml(monkeypatch):
+    monkeypatch.setenv("AEMLO_DASK_SCHEDULERS", '{"lab": "tcp://host:8786"}')
     sweep = {"setting": "epochs", "values": {"AEMLO short": 2}}
     spec = SPEC | {"jobs": 3, "backend": "dask", "sweep": sweep}
-    text = specs.to_toml(specs.checked(spec | {"scheduler": "tcp://host:8786"}))
-    assert '[engine]\njobs = 3\nbackend = "dask"\nscheduler = "tcp://h' in text
+    text = specs.to_toml(specs.checked(spec | {"scheduler": "lab"}))
+    assert '[engine]\njobs = 3\nbackend = "dask"\nscheduler = "lab"\n' in text
     again = specs.from_toml(text)
     assert again["sweep"] == sweep
-    where = {"jobs": 3, "backend": "dask", "scheduler": "tcp://host:8786"}
+    where = {"jobs": 3, "backend": "dask"}
+    where["scheduler"] = Scheduler("tcp://host:8786", "lab")
     assert specs.engine(again) == where
     assert specs.engine(again, jobs=1, backend=None) == where | {"jobs": 1}
+    own = "tcp://another:8786"
+    assert specs.engine(again, scheduler=own) == where | {"scheduler": own}
     assert specs.engine(specs.checked(SPEC)) == {
         **{"jobs": 1, "backend": "loky", "scheduler": None}
     }

@@ -68,7 +68,8 @@ def run(
     or "declared"; see `aemlo.folds.plan` for it and for `duplicates`. `metrics` are
     titles (None: all). `cells`, with `get(key)` and `put(cell)`, keeps finished cells,
     so that none is computed twice. `backend` is "loky" (`jobs` processes here) or
-    "dask" (`scheduler`, its address). `leak` plants a mistake on purpose: "scaler" or
+    "dask" (`scheduler`, its address or a `schedulers.Scheduler`: only one you trust, it
+    can run code here). `leak` plants a mistake on purpose: "scaler" or
     "sampler" fitted before the split. `most_splits` does only the first splits of each
     data set: a pilot, whose cells count later.
 

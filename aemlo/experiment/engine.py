@@ -1,25 +1,26 @@
 """Where units of work run: here, in loky processes of joblib, or on a Dask cluster.
 
-No engine of our own: both pools are `concurrent.futures` executors. Only the little
-that a comparison needs is said here: few units in flight, a worker that dies costs the
-units it had, Stop takes effect at once.
+No engine of our own: both pools give `concurrent.futures`. Only the little that a
+comparison needs is said here: few units in flight, a worker that dies costs the units
+it had, Stop takes effect at once, results come back as plain bytes.
 """
 
 import os
 import sys
 import tempfile
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from functools import lru_cache
 from pickle import PicklingError
 
 from threadpoolctl import ThreadpoolController
 
-from aemlo.errors import MissingExtraError, ParameterError
-from aemlo.experiment.unit import do_unit, in_pool
+from aemlo.errors import AemloError, MissingExtraError, ParameterError
+from aemlo.experiment.schedulers import BACKENDS, Scheduler
+from aemlo.experiment.transport import in_pool, unpacked, unreadable
+from aemlo.experiment.unit import do_unit
 
-BACKENDS = ("loky", "dask")
 LOOK_SECONDS = 0.3
 ATTEMPTS = 2  # once among others, once alone
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -105,7 +106,7 @@ def _through(pool, units, tell):
             for future in done:
                 unit = flying.pop(future)
                 try:
-                    cells = future.result()
+                    cells = unpacked(pool.result(future))
                 except (Exception, CancelledError) as problem:
                     broken = True
                     attempts[id(unit)] = attempts.get(id(unit), 0) + 1
@@ -123,6 +124,8 @@ def _through(pool, units, tell):
 
 
 def _lost(problem):
+    if isinstance(problem, AemloError):
+        return str(problem)
     if "erializ" in str(problem) or isinstance(problem, PicklingError):
         return (
             "A sampler or classifier of this cell cannot be sent to another process "
@@ -166,6 +169,9 @@ class _Loky:
     def submit(self, unit):
         return self._executor.submit(in_pool, unit, self._sources[unit.dataset])
 
+    def result(self, future):
+        return future.result()
+
     def restart(self):
         self._executor.shutdown(wait=True, kill_workers=True)
         self._start()
@@ -179,11 +185,22 @@ class _Loky:
 
 
 class _Dask:
-    """A Dask cluster somewhere; data sets are scattered to all its workers once."""
+    """A Dask cluster somewhere; data sets are scattered to all its workers once.
+
+    Results are bytes, and pickled ones are refused. What remains is trust in whoever
+    runs the cluster: Dask pickles some of its own messages, errors of tasks among them,
+    and has no option against that. So `scheduler`, an address or a Scheduler, must come
+    from the administrator, or from the user's own command line or program.
+    """
+
+    # Dask's families for arrays and bytes, for plain values, and for "could not send".
+    FAMILIES = ("dask", "msgpack", "error")
 
     def __init__(self, datasets, scheduler):
         self.datasets = datasets
-        self.address = scheduler
+        if isinstance(scheduler, str):
+            scheduler = Scheduler(scheduler)
+        self.scheduler = scheduler
 
     def __enter__(self):
         try:
@@ -193,17 +210,27 @@ class _Dask:
                 "The dask backend needs the package distributed: "
                 "pip install 'aemlo[cluster]'."
             ) from missing
-        if not self.address:
+        if not self.scheduler or not self.scheduler.address:
             raise ParameterError(
                 "The dask backend needs a scheduler, such as tcp://host:8786."
             )
         try:
-            self._client = Client(self.address, timeout=5, set_as_default=False)
+            self._client = Client(
+                self.scheduler.address,
+                timeout=5,
+                set_as_default=False,
+                security=self.scheduler.security(),
+                deserializers=list(self.FAMILIES),
+            )
+        except AemloError:
+            raise
         except (OSError, TimeoutError, ValueError) as problem:
+            where = self.scheduler.name or self.scheduler.address
             raise ParameterError(
-                f"No Dask scheduler answers at {self.address!r}: start one, or check "
-                "the address."
+                f"No Dask scheduler answers at {where!r}: start one, or check the "
+                "address."
             ) from problem
+        self._remote = {}
         self._send()
         return self
 
@@ -216,18 +243,32 @@ class _Dask:
             self._client.scatter(dataset, broadcast=True, hash=False)
             for dataset in self.datasets
         ]
-        self._executor = self._client.get_executor(pure=False, retries=1)
         self.room = 2 * max(1, sum(self._client.nthreads().values()))
 
     def submit(self, unit):
-        return self._executor.submit(in_pool, unit, self._sources[unit.dataset])
+        # Dask's own executor never ends a future whose result it refuses to read.
+        source, ended = self._sources[unit.dataset], Future()
+        remote = self._client.submit(in_pool, unit, source, pure=False, retries=1)
+        remote.add_done_callback(lambda _: ended.set_result(None))
+        self._remote[ended] = remote
+        return ended
+
+    def result(self, future):
+        remote = self._remote.pop(future)
+        try:
+            return remote.result()
+        except TypeError as problem:
+            # The task ended well, so it is Dask that could not read what it returned.
+            if remote.status == "finished":
+                raise unreadable() from problem
+            raise
 
     def restart(self):
         self._send()
 
     def stop(self, flying):
         for future in flying:
-            future.cancel()
+            self._remote[future].cancel()
 
     def hopeless(self, problem):
         return False

@@ -1,6 +1,6 @@
 """One unit of work: fit a sampler on one training part, then the classifiers on it.
 
-Runs in this process, a loky process or a Dask worker; takes and returns plain data.
+Runs in this process, a loky process or a Dask worker (`transport.in_pool`).
 """
 
 import contextlib
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 
 from aemlo import metrics
 from aemlo.dataset import Dataset
@@ -220,12 +219,6 @@ def _load(folder):
 def loaded(source):
     """The Dataset itself, or the one saved in a folder, read once a process."""
     return source if isinstance(source, Dataset) else _load(str(source))
-
-
-def in_pool(unit, source):
-    """`do_unit` in a process of its own: one thread for good, no progress told."""
-    threadpool_limits(1)
-    return do_unit(unit, source)
 
 
 def forget_peak():

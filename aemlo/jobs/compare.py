@@ -8,7 +8,6 @@ an arm costs only what is missing. Artefacts: `scores.parquet` (tidy rows),
 
 import json
 import logging
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from aemlo import compare, experiment, folds, imbalance, specs
 from aemlo.cells import Cells
 from aemlo.errors import Stopped
+from aemlo.experiment import schedulers
 from aemlo.experiment.recipe import versions
 from aemlo.store import written_at_once
 
@@ -26,12 +26,11 @@ log = logging.getLogger("aemlo.jobs.compare")
 def run(job):
     """Do the experiment `job.spec` says; what is done when it ends early is kept."""
     spec = specs.checked(job.spec)
+    where = specs.engine(spec, backend=spec.get("backend") or schedulers.backend())
     datasets = _datasets(job, spec)
     samplers, classifiers = specs.arms(spec)
     options = specs.options(spec) | {
-        "jobs": int(spec.get("jobs", 1)),
-        "backend": spec.get("backend") or os.environ.get("AEMLO_BACKEND", "loky"),
-        "scheduler": spec.get("scheduler") or os.environ.get("AEMLO_DASK_SCHEDULER"),
+        **where,
         "cells": Cells(job.store.home / "cells.sqlite"),
         "most_splits": 1 if spec.get("pilot") else None,
         "metrics": None,

@@ -4,7 +4,7 @@ from aemlo import params
 from aemlo.checks import STEPS
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
-from aemlo.experiment.engine import BACKENDS
+from aemlo.experiment.schedulers import BACKENDS
 from aemlo.folds import DUPLICATES, WAYS
 from aemlo.metrics import METRICS
 from aemlo.prepare import SCALES
@@ -108,8 +108,8 @@ def _checked_engine(table):
             )
         if key == "scheduler" and not isinstance(value, str):
             raise ParameterError(
-                "Experiment: engine.scheduler must be an address such as "
-                f"tcp://host:8786, got {value!r}."
+                "Experiment: engine.scheduler must be the name of a scheduler, got "
+                f"{value!r}."
             )
     return table
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from aemlo import checks
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import DataError, ParameterError
+from aemlo.experiment import schedulers
 from aemlo.formats import read
 from aemlo.samplers import SAMPLERS
 from aemlo.specs.checking import ENGINE, READ_OPTIONS, built
@@ -38,10 +39,24 @@ def engine(spec, **instead):
     """Where a checked spec computes: jobs, backend, scheduler of `experiment.run`.
 
     What is not None in `instead` (the command line's) stands before what the spec says.
+    The name of a scheduler in a spec becomes the allowed Scheduler of that name; raises
+    ParameterError for any other, and for an address always.
     """
     chosen = {"jobs": 1, "backend": "loky", "scheduler": None}
-    chosen |= {name: spec[name] for name in ENGINE if name in spec}
-    return chosen | {k: value for k, value in instead.items() if value is not None}
+    chosen |= {name: spec[name] for name in ENGINE if spec.get(name) not in (None, "")}
+    given = {k: value for k, value in instead.items() if value is not None}
+    chosen |= given
+    if "scheduler" in given:
+        return chosen
+    name = chosen["scheduler"]
+    if name is not None and not schedulers.is_name(name):
+        raise ParameterError(
+            "Experiment: scheduler must be a name that the administrator of this "
+            f"machine allowed, never an address, got {name!r}. Name one, remove the "
+            "entry, or give the address on your own command line: --scheduler ADDRESS."
+        )
+    in_use = chosen["backend"] == "dask"
+    return chosen | {"scheduler": schedulers.chosen(name) if in_use else None}
 
 
 def datasets(spec, folder="."):

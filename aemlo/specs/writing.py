@@ -6,6 +6,7 @@ import tomllib
 
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
+from aemlo.experiment.schedulers import is_name
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
 from aemlo.specs.checking import (
@@ -32,11 +33,16 @@ def from_toml(text):
 
 
 def to_toml(spec):
-    """A spec as TOML, without what only the app's own run needs."""
+    """A spec as TOML, without what only the app's own run needs.
+
+    An address of a scheduler, which runs could hold once, is left out with its backend.
+    """
     tables = ("datasets", "samplers", "classifiers")
     apart = (*tables, *ENGINE, *OF_THE_APP)
     lines = [_line(k, v) for k, v in spec.items() if k not in apart and v != []]
-    engine = {name: spec[name] for name in ENGINE if spec.get(name) is not None}
+    engine = {name: spec[name] for name in ENGINE if spec.get(name) not in (None, "")}
+    if "scheduler" in engine and not is_name(engine["scheduler"]):
+        engine = {"jobs": engine["jobs"]} if "jobs" in engine else {}
     if engine:
         lines += ["", "[engine]", *(_line(k, v) for k, v in engine.items())]
     for table in tables:

@@ -44,8 +44,9 @@ def _load(workspace, dataset):
 
 def _check_form(spec, dataset):
     """Raise ParameterError for what a spec may say and the form cannot."""
+    engine = specs.engine(spec)
     for name, (low, high) in comparing_setup.LIMITS.items():
-        value = specs.engine(spec).get(name, spec.get(name))
+        value = engine.get(name, spec.get(name))
         if not low <= value <= high:
             raise ParameterError(
                 f"Experiment: {name} = {value!r}, and this form takes {low} to {high}. "
@@ -144,5 +145,5 @@ def fill(spec, others=()):
     state["compare.more_datasets"] = list(others)
     engine = specs.engine(spec)
     state["compare.jobs"] = engine["jobs"]
-    state["compare.scheduler"] = engine["scheduler"] or ""
+    state["compare.scheduler"] = engine["scheduler"].name if engine["scheduler"] else ""
     state["compare.leak"] = ""

@@ -7,6 +7,7 @@ from aemlo import folds, formats, params, specs
 from aemlo.charts import compare as charts
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
+from aemlo.experiment import schedulers
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, parts, state
 
@@ -254,13 +255,8 @@ def more(workspace, dataset):
         chosen["jobs"] = right.number_input(
             "Processes at the same time", *LIMITS["jobs"], 1, key="compare.jobs"
         )
-        scheduler = right.text_input(
-            "Dask scheduler",
-            placeholder="tcp://host:8786; empty: this machine",
-            key="compare.scheduler",
-        ).strip()
-        if scheduler:
-            chosen |= {"backend": "dask", "scheduler": scheduler}
+        with right, parts.shown_errors():
+            chosen |= _where()
         mistake = left.selectbox(
             "Leak lesson: also make the mistake of fitting before the split",
             ["", "sampler", "scaler"],
@@ -274,6 +270,22 @@ def more(workspace, dataset):
         if mistake:
             chosen["leak"] = mistake
     return chosen
+
+
+def _where():
+    """Choose among the schedulers the administrator allowed, if there are any."""
+    names = list(schedulers.allowed())
+    usual = "the default cluster" if schedulers.backend() == "dask" else "this machine"
+    if not names:
+        return {}
+    name = st.selectbox(
+        "Compute on",
+        ["", *names],
+        format_func=lambda name: name or usual,
+        key="compare.scheduler",
+        help="Dask clusters that the administrator of this server allowed.",
+    )
+    return {"backend": "dask", "scheduler": name} if name else {}
 
 
 def known_datasets(workspace, dataset):
