@@ -54,12 +54,14 @@ def live_in_csv(data, delimiter=","):
 
     First as the file means it; then as a spreadsheet of a country that parts by
     semicolons, and one that parts by tabs, reads it: quotes inside a cell mean nothing.
+    A line that begins with a negative number then stays one cell; it is no formula.
     """
     text = data.decode("utf-8")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     cells = [cell for row in rows for cell in row]
     for mark in ";\t":
-        cells += re.split(rf"[{mark}\r\n]", text)
+        pieces = re.split(rf"[{mark}\r\n]", text)
+        cells += [p for p in pieces if not NUMBER.match(p.partition(delimiter)[0])]
     return [cell for cell in cells if live(cell)]
 
 
