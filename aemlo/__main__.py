@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from aemlo import __version__, imbalance, params, provenance
+from aemlo import __version__, imbalance, params, provenance, tables
 from aemlo.errors import AemloError, ParameterError
 from aemlo.file_arguments import file_arguments, label_arguments, read_dataset
 from aemlo.formats import WRITERS, says_split, write
@@ -211,7 +211,7 @@ def do_train(options):
     sampler.save(folder)
     first = ["epoch", "total", "latent", "ranking", "reconstruction"]
     rest = [name for name in sampler.losses_ if name not in first]
-    sampler.losses_[first + rest].to_csv(folder / "losses.csv", index=False)
+    tables.save_csv(sampler.losses_[first + rest], folder / "losses.csv")
     repeat = {
         "file": options.file,
         "sampler": sampler.title,
@@ -255,7 +255,7 @@ def do_compare(options):
             **engine,
             **specs.options(spec),
         )
-    scores.to_csv(options.out, index=False)
+    tables.save_csv(scores, options.out)
     _print_comparison(scores, spec["baseline"])
     print(f"wrote {len(scores):,} rows to {options.out}")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from plotly.io import write_images
 from plotly.offline import get_plotlyjs
 
-from aemlo import compare, specs
+from aemlo import compare, specs, tables
 from aemlo.charts import compare as charts
 from aemlo.experiment.recipe import versions
 from aemlo.file_names import file_stem
@@ -60,39 +60,6 @@ def _number(value, plus=""):
     return "" if math.isnan(value) else f"{value:{plus}.3f}"
 
 
-def to_markdown(frame):
-    """A frame of text as a Markdown table; pipes in names are escaped."""
-
-    def line(cells):
-        escaped = (str(c).replace("|", "\\|").replace("\n", " ") for c in cells)
-        return "| " + " | ".join(escaped) + " |"
-
-    rows = [line(frame.columns), line("---" for _ in frame.columns)]
-    rows += [line(row) for row in frame.itertuples(index=False)]
-    return "\n".join(rows) + "\n"
-
-
-def to_latex(frame, caption):
-    """A frame of text as a LaTeX table (needs no package)."""
-    lines = ["\\begin{table}", "\\centering", f"\\caption{{{_latex(caption)}}}"]
-    lines += ["\\begin{tabular}{" + "ll" + "r" * (frame.shape[1] - 2) + "}", "\\hline"]
-    lines += [" & ".join(map(_latex, frame.columns)) + r" \\", "\\hline"]
-    lines += [
-        " & ".join(map(_latex, row)) + r" \\" for row in frame.itertuples(index=False)
-    ]
-    lines += ["\\hline", "\\end{tabular}", "\\end{table}"]
-    return "\n".join(lines) + "\n"
-
-
-_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\^{}"}
-_LATEX |= {character: f"\\{character}" for character in "&%$#_{}"}
-_LATEX |= {"<": r"\textless{}", ">": r"\textgreater{}"}
-
-
-def _latex(text):
-    return "".join(_LATEX.get(character, character) for character in str(text))
-
-
 def to_html(table, scores, labels, spec, metrics, facts):
     """The whole comparison as one HTML page that needs no network.
 
@@ -115,9 +82,7 @@ def to_html(table, scores, labels, spec, metrics, facts):
             body += [_figure(figure, library)]
             library = False
             shown = presented(table, metric, dataset)
-            body += [
-                '<div class="wide">' + shown.to_html(index=False, border=0) + "</div>"
-            ]
+            body += [_wide(shown)]
         body += [_labels(scores, labels, dataset, baseline)]
     body += ["<h2>To repeat it</h2>", "<p>As an experiment file:</p>"]
     body += [f"<pre>{_safe(specs.to_toml(spec))}</pre>", "<p>In Python:</p>"]
@@ -163,7 +128,8 @@ def _facts(spec, facts):
     }
     known |= facts | {"versions": ", ".join(f"{k} {v}" for k, v in versions().items())}
     rows = "".join(
-        f"<tr><th>{_safe(name)}</th><td class='text'>{_safe(value)}</td></tr>"
+        f"<tr><th>{tables.html_text(name)}</th>"
+        f"<td class='text'>{tables.html_text(value)}</td></tr>"
         for name, value in known.items()
         if value is not None
     )
@@ -220,7 +186,7 @@ def _labels(scores, labels, dataset, baseline):
 
 
 def _wide(frame):
-    return f'<div class="wide">{frame.to_html(index=False, border=0)}</div>'
+    return f'<div class="wide">{tables.to_html(frame)}</div>'
 
 
 def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=False):
@@ -231,9 +197,9 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
     """
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("scores.csv", scores.to_csv(index=False))
-        archive.writestr("before_after.csv", table.to_csv(index=False))
-        archive.writestr("labels.csv", labels.to_csv(index=False))
+        archive.writestr("scores.csv", tables.csv_bytes(scores))
+        archive.writestr("before_after.csv", tables.csv_bytes(table))
+        archive.writestr("labels.csv", tables.csv_bytes(labels))
         archive.writestr("experiment.toml", specs.to_toml(spec))
         archive.writestr("repeat.py", specs.script(spec))
         archive.writestr("facts.json", json.dumps(facts | versions(), indent=2))
@@ -244,10 +210,9 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
             for dataset in dict.fromkeys(table["dataset"]):
                 shown = presented(table, metric, dataset)
                 stem = file_stem(f"{dataset}-{metric}", 80)
-                archive.writestr(f"tables/{stem}.md", to_markdown(shown))
-                archive.writestr(
-                    f"tables/{stem}.tex", to_latex(shown, f"{metric} on {dataset}")
-                )
+                archive.writestr(f"tables/{stem}.md", tables.to_markdown(shown))
+                latex = tables.to_latex(shown, f"{metric} on {dataset}")
+                archive.writestr(f"tables/{stem}.tex", latex)
         drawn = _add_figures(archive, figures, pictures)
         archive.writestr("README.txt", _readme(pictures, drawn))
     return memory.getvalue()

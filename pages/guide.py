@@ -81,6 +81,12 @@ for name, (title, text) in SECTIONS.items():
     if "labels never predicted" in digits:
         digits["labels never predicted"] = "{:.0f}"
     st.dataframe(table.style.format(digits), hide_index=True, key=f"guide.{name}")
+    parts.csv_button(
+        table,
+        name=f"guide-{name}",
+        key=f"guide.{name}.csv",
+        label="Download table (CSV)",
+    )
     with st.expander("The whole example"):
         st.code((folder / f"{name}.py").read_text(encoding="utf-8"), "python")
 

@@ -310,3 +310,17 @@ def through_the_menu(page, group, title):
     page.get_by_role("button", name=group).first.click()
     page.get_by_role("menuitem", name=title).first.click()
     settled(page)
+
+
+def test_a_table_is_downloaded_by_our_button_alone(visitor, start_server):
+    """The browser's own CSV would hold the names as they are, formulas and all."""
+    server = start_server(AEMLO_WORKERS="0")
+    visitor.goto(f"{server.url}/methods")
+    table = visitor.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible(timeout=LONG)
+    table.hover()
+    expect(visitor.get_by_role("button", name="Fullscreen").first).to_be_visible()
+    expect(visitor.get_by_role("button", name="Download as CSV")).to_have_count(0)
+    expect(
+        visitor.get_by_role("button", name="Download table (CSV)").first
+    ).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    {"errors", "params", "registry", "progress", "file_names"},
+    {"errors", "params", "registry", "progress", "file_names", "tables"},
     {"dataset", "prepare", "provenance", "words", "checks", "builtin"},
     {
         *("formats", "imbalance", "advice", "metrics", "samplers", "classifiers"),

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from aemlo import compare, experiment, imbalance, report, specs
+from aemlo import compare, experiment, imbalance, report, specs, tables
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.dataset import Dataset, Feature
 from aemlo.samplers import SAMPLERS
@@ -62,14 +62,14 @@ def pieces():
 
 def test_markdown_by_hand():
     frame = pd.DataFrame({"a|b": ["x", "y|z"], "c": ["1", "2"]})
-    assert report.to_markdown(frame) == (
+    assert tables.to_markdown(frame) == (
         "| a\\|b | c |\n| --- | --- |\n| x | 1 |\n| y\\|z | 2 |\n"
     )
 
 
 def test_latex_by_hand():
     frame = pd.DataFrame({"a_b": ["50%"], "c": ["x & y"], "d": ["{~^\\<"]})
-    assert report.to_latex(frame, "F1 & more") == (
+    assert tables.to_latex(frame, "F1 & more") == (
         "\\begin{table}\n\\centering\n\\caption{F1 \\& more}\n"
         "\\begin{tabular}{llr}\n\\hline\na\\_b & c & d \\\\\n\\hline\n"
         "50\\% & x \\& y & "

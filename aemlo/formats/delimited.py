@@ -16,9 +16,10 @@ from aemlo.formats.columns import (
     said_of_guesses,
     unquoted,
 )
-from aemlo.formats.delimited_write import csv_bytes, plain, word_of
+from aemlo.formats.delimited_write import csv_bytes, word_of
 from aemlo.formats.table import Column, Table, unique_names
 from aemlo.progress import part
+from aemlo.tables import plain
 
 DELIMITERS = ("\t", ";", "|", ",")
 SAMPLE_LINES = 100

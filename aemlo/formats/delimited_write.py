@@ -9,23 +9,12 @@ from scipy import sparse
 
 from aemlo.formats.columns import MISSING
 from aemlo.formats.table import MARK
+from aemlo.tables import neutral, plain
 
-FORMULA = tuple("=+-@\t\r")
-NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 # Words that would be read as a gap, and what stands for a word without letters.
 EMPTY = "(empty)"
 GAPS = frozenset(word for word in MISSING if word)
 GAP = re.compile(rf"'++(?:{'|'.join(map(re.escape, (*GAPS, EMPTY)))})\Z")
-
-
-def plain(word):
-    """A cell without the apostrophe that keeps spreadsheets from computing it."""
-    return word[1:] if NEUTRALISED.match(word) else word
-
-
-def neutral(word):
-    """A cell that no spreadsheet takes for a formula; `plain` undoes it."""
-    return "'" + word if word.lstrip("'").startswith(FORMULA) else word
 
 
 def cell_of(word):
@@ -42,7 +31,7 @@ def word_of(cell):
     """The word in a cell that is no gap."""
     if cell == "'" + EMPTY:
         return ""
-    return cell[1:] if NEUTRALISED.match(cell) or GAP.match(cell) else cell
+    return cell[1:] if GAP.match(cell) else plain(cell)
 
 
 class _Lines(io.StringIO):

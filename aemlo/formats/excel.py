@@ -9,9 +9,9 @@ import pandas as pd
 from aemlo.errors import DataError, Stopped
 from aemlo.formats import archive
 from aemlo.formats.base import Format
-from aemlo.formats.delimited_write import neutral, plain
 from aemlo.formats.frames import frame_of, table_of
 from aemlo.formats.limits import PREFIX
+from aemlo.tables import neutral, plain
 
 OFTEN = 256  # rows between two words on progress
 PARSED = 0.9  # the part of the time that parsing takes

@@ -7,6 +7,7 @@ import numpy as np
 from aemlo.errors import DataError
 from aemlo.formats.delimited import Delimited
 from aemlo.formats.delimited_write import csv_bytes
+from aemlo.tables import neutral
 
 COLUMN = "labels"
 ENDING = ".labels.csv"
@@ -31,7 +32,7 @@ class LabelLists(Delimited):
                 f"{dataset.name}: has a feature '{COLUMN}', as the column of lists is "
                 "called. Rename it, or write plain CSV."
             )
-        lists = [[name] for name in _listed(dataset)]
+        lists = [[neutral(names)] for names in _listed(dataset)]
         return {ENDING: csv_bytes(dataset, mark, last=([COLUMN], lists))}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from aemlo import tables
 from aemlo.imbalance.formulas import count, decimals, ratio, written
 from aemlo.imbalance.labels import Labels, mean_ir, minority_labels
 from aemlo.imbalance.measures import MEASURES, measure_set, per_label
@@ -103,31 +104,9 @@ def as_text(table):
 
 def as_latex(table, caption):
     """`side_by_side`'s table as LaTeX (package booktabs), ready to paste."""
-    texts = as_text(table).drop(columns="group")
-    head = " & ".join(_escaped(c) for c in ["Measure", *texts.columns[1:]])
-    rows = [" & ".join(_escaped(v) for v in row) + r" \\" for row in texts.to_numpy()]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            rf"\caption{{{_escaped(caption)}}}",
-            r"\begin{tabular}{l" + "r" * (len(texts.columns) - 1) + "}",
-            r"\toprule",
-            head + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    texts = as_text(table).drop(columns="group").rename(columns={"measure": "Measure"})
+    return tables.to_latex(texts, caption, texts=1, booktabs=True)
 
 
 def _written(value, form):
     return "none" if value is None else written(value, form)
-
-
-def _escaped(text):
-    marks = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
-    marks |= {"^": r"\textasciicircum{}"} | {c: "\\" + c for c in "&%$#_{}"}
-    return "".join(marks.get(c, c) for c in str(text))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from aemlo import quality
+from aemlo import quality, tables
 from aemlo.embedding.pictures import pca
 from aemlo.jobs import resampled
 from aemlo.samplers.neighbours import distance_space, stretches
@@ -43,7 +43,7 @@ def run(job):
     _keep(job, "rows", rows)
     card = quality.card(space, Y_all, sampler.provenance_, rows)
     with written_at_once(job.folder / "card.csv") as path:
-        card.to_csv(path, index=False)
+        tables.save_csv(card, path)
     _keep(job, "map", pd.DataFrame(_picture(space), columns=["x", "y"]))
     job.finish(summary)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from aemlo import params, quality
+from aemlo import params, quality, tables
 from aemlo.errors import RunError, Stopped
 from aemlo.jobs import resampled
 from aemlo.samplers.neighbours import distance_space, stretches
@@ -78,7 +78,7 @@ def _train(job, sampler, X, Y, names):
     features.write()
     sampler.save(job.folder / "model")
     with written_at_once(job.folder / "losses.csv") as path:
-        sampler.losses_.to_csv(path, index=False)
+        tables.save_csv(sampler.losses_, path)
     return True
 
 
@@ -155,7 +155,7 @@ def _save_card(job, X, Y, sampler):
     groups = sampler.categorical_features_
     space = distance_space(X, groups, stretches(X, groups))
     with written_at_once(job.folder / "card.csv") as path:
-        quality.card(space, Y, sampler.provenance_).to_csv(path, index=False)
+        tables.save_csv(quality.card(space, Y, sampler.provenance_), path)
 
 
 def _save_codes(job, model, X):

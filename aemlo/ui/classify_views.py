@@ -208,10 +208,10 @@ def rows(shown):
         f"{wrong:,} of {len(frame):,} test rows have a wrong label; the most wrong "
         "first. Choose one to see why."
     )
-    picked = st.dataframe(
+    picked = parts.table(
         frame.drop(columns="place"),
+        name=f"{shown.dataset.name}-wrong-rows",
         key=f"classify.rows.{shown.run_id}.{shown.name}",
-        hide_index=True,
         height=260,
         on_select="rerun",
         selection_mode="single-row",

@@ -262,7 +262,7 @@ def overview(table, dataset, metrics):
         sort=False,
     )
     wide = wide.reindex(columns=[m for m in metrics if m in wide.columns])
-    st.dataframe(wide.reset_index(), hide_index=True, key="compare.overview")
+    parts.table(wide.reset_index(), name="overview", key="compare.overview")
     st.caption(
         "▲ better and ▼ worse than the baseline, shown at 5 % after Holm's correction; "
         "a dot is a difference that is not shown. For losses, lower is better."

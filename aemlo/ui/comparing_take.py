@@ -4,7 +4,7 @@ import importlib.util
 
 import streamlit as st
 
-from aemlo import builtin, report, selection, specs
+from aemlo import builtin, report, selection, specs, tables
 from aemlo.charts import compare as charts
 from aemlo.file_names import file_stem
 from aemlo.ui import downloads, parts
@@ -113,11 +113,10 @@ def _tables(table, metrics, form):
         for metric in metrics:
             shown = report.presented(table, metric, dataset)
             if form == "md":
-                blocks.append(
-                    f"## {metric} on {dataset}\n\n{report.to_markdown(shown)}"
-                )
+                heading = tables.markdown_text(f"{metric} on {dataset}")
+                blocks.append(f"## {heading}\n\n{tables.to_markdown(shown)}")
             else:
-                blocks.append(report.to_latex(shown, f"{metric} on {dataset}"))
+                blocks.append(tables.to_latex(shown, f"{metric} on {dataset}"))
     return "\n".join(blocks)
 
 

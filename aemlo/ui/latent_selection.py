@@ -248,9 +248,9 @@ def one_row(view, rows, key):
     for column, space in ((left, "latent"), (right, "features")):
         with column:
             st.markdown(f"Nearest in {SPACE_NAMES[space].lower()}")
-            st.dataframe(
+            parts.table(
                 near[near["space"] == space].drop(columns="space"),
-                hide_index=True,
+                name=f"nearest-{space}",
                 key=f"{key}.near.{space}",
                 column_config={
                     "distance": st.column_config.NumberColumn(format="%.3f")

@@ -229,9 +229,9 @@ def _here(view, scores, near, far):
     order = np.argsort(-score, kind="stable")
     with left:
         st.markdown("Labels decoded here")
-        st.dataframe(
+        parts.table(
             pd.DataFrame({"label": [names[j] for j in order], "score": score[order]}),
-            hide_index=True,
+            name="labels-here",
             height=240,
             key="latent.here.labels",
             column_config={
@@ -242,7 +242,7 @@ def _here(view, scores, near, far):
         )
     with right:
         st.markdown("Real rows nearest to here")
-        st.dataframe(
+        parts.table(
             pd.DataFrame(
                 {
                     "row": near,
@@ -250,7 +250,7 @@ def _here(view, scores, near, far):
                     "labels": view.properties["labels"].to_numpy()[near],
                 }
             ),
-            hide_index=True,
+            name="rows-near-here",
             height=240,
             key="latent.here.rows",
             column_config={"distance": st.column_config.NumberColumn(format="%.3f")},
