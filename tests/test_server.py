@@ -4,8 +4,10 @@ import asyncio
 import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -238,6 +240,36 @@ def test_a_wrong_name_in_the_environment_stops_the_start_in_one_line(name, tmp_p
         "AEMLO_HOSTS=studio.example.org,192.0.2.7."
     ]
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="xdg-open is Linux's.")
+def test_a_start_with_a_screen_opens_the_app_in_the_browser(tmp_path):
+    opened, command = tmp_path / "opened", tmp_path / "xdg-open"
+    command.write_text(
+        f'#!/bin/sh\necho "$@" >> {opened}.part; mv {opened}.part {opened}'
+    )
+    command.chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app.py"),
+            *(f"--server.port={port}", "--server.headless=false"),
+            "--server.showEmailPrompt=false",
+        ],
+        cwd=ROOT,
+        env=os.environ
+        | {"AEMLO_HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while not opened.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    started.terminate()
+    started.wait(timeout=20)
+    assert opened.read_text("utf-8") == f"http://127.0.0.1:{port}\n"
 
 
 EXPECTED = {

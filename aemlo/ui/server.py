@@ -15,7 +15,6 @@ import logging
 import os
 import re
 import sys
-import webbrowser
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +26,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import cli_util
+from streamlit.web.server import server_util
 
 from aemlo.errors import ParameterError
 
@@ -68,22 +69,19 @@ logger = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """What happens once when the server starts, and when it ends."""
-    # `streamlit run` leaves this out where an app brings its own middleware.
+    # `streamlit run` opens a browser itself only where an app brings no server.
     if not st.get_option("server.headless"):
         loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, webbrowser.open, address())
+        loop.run_in_executor(None, cli_util.open_browser, address())
     yield
 
 
 def address() -> str:
     """The app's address for a browser on this machine."""
     name = st.get_option("browser.serverAddress")
-    listens = st.get_option("server.address")
-    if name == "localhost" and listens not in (None, "0.0.0.0", "::"):
-        name = listens
-    scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    path = st.get_option("server.baseUrlPath").strip("/")
-    return f"{scheme}://{name}:{st.get_option('browser.serverPort')}/{path}"
+    if name == "localhost":  # the default: nobody chose a name
+        name = server_util.get_display_address(st.get_option("server.address") or name)
+    return server_util.get_url(name)
 
 
 def middleware() -> list[Middleware]:
