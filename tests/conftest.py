@@ -66,7 +66,8 @@ class Server:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.home = home
-        self.url = f"http://127.0.0.1:{port}"
+        base = environment.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+        self.url = f"http://127.0.0.1:{port}/{base}".rstrip("/")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", "app.py"),
@@ -154,9 +155,20 @@ def start_server(tmp_path):
 
 @pytest.fixture
 def visitor(page):
-    """A page of 1280 x 900 that notes every request and must show no exception."""
+    """A page of 1280 x 900 that notes every request and must show no exception.
+
+    Nor may the Content-Security-Policy have stopped anything the page wanted.
+    """
     page.set_viewport_size({"width": 1280, "height": 900})
     page.hosts = set()
+    page.refused = []
+    page.on(
+        "console",
+        lambda message: (
+            "Content Security Policy" in message.text
+            and page.refused.append(message.text)
+        ),
+    )
     page.on(
         "request",
         lambda request: page.hosts.add(
@@ -168,6 +180,7 @@ def visitor(page):
 
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.hosts <= {"127.0.0.1", ""}, page.hosts
+    assert page.refused == []
 
 
 @pytest.fixture(scope="session")
