@@ -11,7 +11,7 @@ from aemlo.store import Store
 
 pytestmark = pytest.mark.browser
 
-LONG = 20_000
+LONG = 60_000
 EPOCHS = 1_500
 WORKSPACE = "visitor-of-the-panel"
 WAITING = re.compile("Waiting")  # with a capital: the strip says "waiting"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from aemlo.charts import theme
 from aemlo.charts.dress import dress, is_flat
-from aemlo.errors import AemloError
+from aemlo.errors import AemloError, RunError
 from aemlo.ui import cached, downloads
 
 log = logging.getLogger("aemlo.ui")
@@ -23,6 +23,8 @@ STATES = {
     "done": (":material/check:", "Done"),
     "failed": (":material/error:", "Failed"),
 }
+STRIP_SECONDS = 1.0  # between two looks at the run that is active
+WATCH_SECONDS = 3.0  # between two looks for a run that becomes active
 PAGE_OF_KIND = {
     "train": "pages/train.py",
     "resample": "pages/resample.py",
@@ -58,26 +60,31 @@ def shown_errors():
 
 
 def strip(workspace):
-    """One line on every page: the data set in use, and the work going on."""
-    active = workspace.active_run()
+    """One line on every page: the data set in use, and the work going on.
 
-    @st.fragment(run_every=1.0 if active else None)
+    Work that another tab began is met too: the whole page is drawn anew when the
+    active run is another one, or there is none any more.
+    """
+    # As the page was drawn: another tab may have changed the data set since.
+    dataset, active = workspace.dataset, workspace.active_run()
+
+    @st.fragment(run_every=STRIP_SECONDS if active else WATCH_SECONDS)
     def line():
+        run = workspace.active_run()
+        if (run and run.id) != (active and active.id):
+            st.rerun()
         data, work = st.columns([3, 2], vertical_alignment="center")
-        dataset = workspace.dataset
         measures = cached.summary(dataset.content_hash, dataset)
         data.caption(
             f"**{plain(dataset.name)}** · {dataset.n:,} rows × "
             f"{len(dataset.feature_names):,} features × {dataset.q:,} labels · "
             f"MeanIR {theme.number(measures['mean_ir'])}"
         )
-        if active is None:
+        if run is None:
             return
-        run = workspace.active_run()
-        if run is None or run.id != active.id:
-            st.rerun()
+        of = "" if run.dataset == dataset.content_hash else f" on {run.dataset_name}"
         with work.container(horizontal=True, vertical_alignment="center"):
-            st.progress(run.progress, text=f"{plain(run.title)}: {how_far(run)}")
+            st.progress(run.progress, text=f"{plain(run.title + of)}: {how_far(run)}")
             stop_button(workspace, run, key="strip_stop")
 
     with st.container(key="strip"):
@@ -112,20 +119,40 @@ def stop_button(workspace, run, key):
 def run_panel(workspace, run_id, live=None, every=0.7):
     """How a run is going, with its buttons; `live(run)` draws what moves with it.
 
-    The panel redraws itself while the run is active and the whole page once it ends.
+    The panel redraws itself while the run is active; the whole page is drawn anew once
+    the run ends, and once a run that had ended early goes on, here or in another tab.
     """
     first = workspace.store.run(run_id)
+    drawn = _ending(first)
 
+    def followed():
+        """The run now; the page is drawn anew where it is no longer as drawn."""
+        try:
+            run = workspace.store.run(run_id)
+        except RunError:  # deleted meanwhile
+            st.rerun()
+        if _ending(run) != drawn:
+            st.rerun()
+        return run
+
+    # How often a fragment is run is settled when it is drawn: a change between active
+    # and ended needs the page drawn anew, not the fragment.
     @st.fragment(run_every=every if first.active else None)
     def panel():
-        run = workspace.store.run(run_id)
-        if first.active and not run.active:
-            st.rerun()
+        run = followed()
         _state_line(workspace, run)
         if live is not None:
             live(run)
 
     panel()
+    if not first.active and first.state != "done":
+        # It may be resumed elsewhere. Nothing is drawn, so nothing flickers.
+        st.fragment(followed, run_every=WATCH_SECONDS)()
+
+
+def _ending(run):
+    """How and when a run ended; None while it is active."""
+    return None if run.active else (run.state, run.finished)
 
 
 def _state_line(workspace, run):
