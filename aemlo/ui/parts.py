@@ -11,6 +11,7 @@ from aemlo.charts import theme
 from aemlo.charts.dress import dress, is_flat
 from aemlo.errors import AemloError, RunError
 from aemlo.ui import cached, downloads
+from aemlo.ui.state import EXAMPLE
 
 log = logging.getLogger("aemlo.ui")
 
@@ -46,6 +47,7 @@ def plain(text):
 
 def page(title, question):
     """The title of a page and the question it answers."""
+    downloads.of_example(None)
     st.title(title)
     st.markdown(question)
 
@@ -206,7 +208,7 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
         "displaylogo": False,
         "toImageButtonOptions": {
             "format": kind.lower(),
-            "filename": name,
+            "filename": downloads.file_name(name),
             "scale": 2 if kind == "PNG" else 1,
         },
     } | more.pop("config", {})
@@ -232,7 +234,7 @@ def _menu(fig, data, name, key):
         st.download_button(
             "Data (CSV)",
             data=lambda: downloads.csv_bytes(data() if callable(data) else data),
-            file_name=f"{name}.csv",
+            file_name=downloads.file_name(f"{name}.csv"),
             mime="text/csv",
             key=f"{key}.csv",
             on_click="ignore",
@@ -240,7 +242,7 @@ def _menu(fig, data, name, key):
         st.download_button(
             "Interactive figure (HTML)",
             data=lambda: downloads.figure_html(fig),
-            file_name=f"{name}.html",
+            file_name=downloads.file_name(f"{name}.html"),
             mime="text/html",
             key=f"{key}.html",
             on_click="ignore",
@@ -266,7 +268,7 @@ def csv_button(frame, *, name, key, label):
     st.download_button(
         label,
         data=lambda: downloads.csv_bytes(frame() if callable(frame) else frame),
-        file_name=f"{name}.csv",
+        file_name=downloads.file_name(f"{name}.csv"),
         mime="text/csv",
         key=key,
         icon=":material/download:",
@@ -281,48 +283,6 @@ def next_step(page_file, label, reason):
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(reason)
         st.page_link(page_file, label=label, icon=":material/arrow_forward:")
-
-
-def choose_run(workspace, kind, *, key, this_dataset=True, states=None, others=False):
-    """Pick one of the runs of a kind (the finished example at the end); its Run.
-
-    None when there is nothing to pick. The address's `?run=` comes first, and says
-    which was picked; then the one picked before in this visit, unless there are newer
-    ones. `others` lists the visitor's runs on other data sets too.
-    """
-    chosen = workspace.chosen_run(kind, this_dataset=this_dataset)
-    runs = workspace.runs(kind, this_dataset=this_dataset)
-    if others:
-        listed = {run.id for run in runs}
-        runs += [run for run in workspace.runs(kind) if run.id not in listed]
-    runs += workspace.examples(kind)
-    if chosen is not None and chosen.id not in {run.id for run in runs}:
-        runs = [chosen, *runs]
-    if states:
-        runs = [run for run in runs if run.state in states]
-    if not runs:
-        return None
-    by_id = {run.id: run for run in runs}
-    newest = next(iter(by_id))
-    last = st.session_state.get(f"{key}.last", {})
-    if "run" in st.query_params and chosen and chosen.id in by_id:
-        first = chosen.id
-    elif last.get("newest") == newest and last.get("run") in by_id:
-        first = last["run"]
-    else:
-        first = chosen.id if chosen and chosen.id in by_id else newest
-    picked = st.selectbox(
-        "Run",
-        list(by_id),
-        index=list(by_id).index(first),
-        format_func=run_labels(runs).get,
-        key=f"{key}.{first}",
-    )
-    if picked != first:
-        # Not by on_change: Streamlit calls that for a list that is no longer shown too.
-        st.query_params["run"] = picked
-    st.session_state[f"{key}.last"] = {"run": picked, "newest": newest}
-    return by_id[picked]
 
 
 def distinct(names):
@@ -350,7 +310,7 @@ def run_labels(runs):
 
 def run_label(run, time="%H:%M"):
     """A run in one line of a list: title, data set, when it was asked for."""
-    if run.workspace.startswith("example"):
+    if run.workspace == EXAMPLE:
         return f"Finished example: {run.title} · {run.dataset_name}"
     asked = datetime.datetime.fromtimestamp(run.created).strftime(f"%d %b, {time}")
     stopped = " · stopped early" if run.state == "stopped" else ""
