@@ -33,9 +33,7 @@ if run is None:
         icon=":material/model_training:",
     ):
         training.start_elsewhere(workspace)
-    parts.next_step(
-        "pages/train.py", "Train AEMLO", "There you choose settings and watch it learn."
-    )
+    parts.next_step("pages/train.py", "Train AEMLO", "Choose the settings first.")
     st.stop()
 
 known = None

@@ -16,7 +16,7 @@ EPOCHS = 1_500
 WORKSPACE = "visitor-of-the-panel"
 WAITING = re.compile("Waiting")  # with a capital: the strip says "waiting"
 # The epoch that the first large figure shows, as "10 of 1500" does.
-EPOCH = "parseInt(document.querySelector('[data-testid=stMetricValue]').innerText)"
+EPOCH = "parseInt(document.querySelector('[data-testid=stMetricValue]')?.innerText)"
 
 
 def small():
