@@ -6,7 +6,14 @@ from aemlo import metrics
 from aemlo.charts import classify as charts
 from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
-from aemlo.ui import classify_use, classify_views, parts, state, synthetic_rows
+from aemlo.ui import (
+    classify_use,
+    classify_views,
+    parts,
+    shown_run,
+    state,
+    synthetic_rows,
+)
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -29,18 +36,20 @@ with st.expander("New run", expanded=not runs, icon=":material/add:"):
     arms, title = pieces.choose_arms("classify")
     split = pieces.choose_split(dataset, "classify")
     if st.button("Classify", type="primary", key="classify.start"):
-        spec = {"arms": arms, "split": split}
-        names = ", ".join(arm["name"] for arm in arms[1:]) or "as it is"
-        with parts.shown_errors():
-            state.show(workspace.enqueue("classify", f"{title}: {names}", spec))
-            st.rerun()
+        pieces.start(workspace, title, arms, split)
 
-run = parts.choose_run(workspace, "classify", key="classify.run")
+run = shown_run.choose(workspace, "classify", key="classify.run")
 if run is None:
-    st.info(
-        "Nothing is classified yet. **Classify** above trains the classifier as it is "
-        "and with each remedy, and judges all on the same test rows."
-    )
+    if shown_run.nothing_yet(
+        workspace,
+        "classify",
+        missing="classification",
+        why="It trains one classifier as it is and with each remedy, and says on the "
+        "same test rows which labels each gets wrong. With the choices above:",
+        button="Classify",
+        icon=":material/category:",
+    ):
+        pieces.start(workspace, title, arms, split)
     st.stop()
 
 

@@ -9,6 +9,7 @@ from aemlo.ui import (
     comparing_take,
     comparing_views,
     parts,
+    shown_run,
     state,
     synthetic_rows,
 )
@@ -24,7 +25,8 @@ parts.page(
 
 synthetic_rows.warned(workspace, key="compare")
 
-run = workspace.chosen_run("compare")
+run = workspace.chosen_run("compare", warns=False)
+spec = None
 setup = st.expander("Set up a comparison", expanded=run is None, icon=":material/tune:")
 with setup, parts.shown_errors():
     comparing_load.loader(workspace, dataset)
@@ -32,9 +34,9 @@ with setup, parts.shown_errors():
     comparing_setup.variant_editor()
     chosen = comparing_setup.splits(dataset)
     chosen |= comparing_setup.more(workspace, dataset)
-    spec = chosen | {"samplers": samplers, "classifiers": classifiers}
     names = [entry["name"] for entry in samplers]
     if names and classifiers:
+        spec = chosen | {"samplers": samplers, "classifiers": classifiers}
         spec["baseline"] = st.selectbox(
             "Compare every sampler to",
             names,
@@ -48,7 +50,6 @@ with setup, parts.shown_errors():
             st.warning(parts.plain(sentence))
         comparing_setup.what_folds_hold(table, dataset.name)
         st.caption(comparing_setup.size_in_words(samplers, classifiers, chosen))
-        title = comparing_setup.title_of(samplers, classifiers)
         with st.container(horizontal=True):
             start = st.button("Compare", type="primary", icon=":material/balance:")
             pilot = st.button(
@@ -58,23 +59,24 @@ with setup, parts.shown_errors():
                 "What it computes is not computed again.",
             )
         if start or pilot:
-            spec |= {"pilot": True} if pilot else {}
-            title = f"First fold: {title}" if pilot else title
-            state.show(
-                workspace.enqueue(
-                    "compare", title, comparing_setup.plain_settings(spec)
-                )
-            )
-            st.rerun()
+            comparing_setup.start(workspace, spec, pilot)
     else:
         st.info("Choose at least one sampler and one classifier.")
 
-run = parts.choose_run(workspace, "compare", key="compare.run")
+run = shown_run.choose(workspace, "compare", key="compare.run")
 if run is None:
-    st.info(
-        "No comparison of this data set yet. With the arms chosen above, five folds of "
-        "yeast take a few minutes; you can leave the page meanwhile."
-    )
+    if shown_run.nothing_yet(
+        workspace,
+        "compare",
+        missing="comparison",
+        why="A comparison says whether oversampling helps classifiers, on test rows "
+        "that nothing has learned from. With the arms chosen above:",
+        button="Compare on",
+        icon=":material/balance:",
+        disabled=spec is None,
+    ):
+        with parts.shown_errors():
+            comparing_setup.start(workspace, spec)
     st.stop()
 
 parts.run_panel(workspace, run.id, live=comparing.live(workspace))

@@ -11,6 +11,7 @@ from aemlo.ui import (
     imbalance_sets,
     imbalance_views,
     parts,
+    shown_run,
     state,
     synthetic_rows,
 )
@@ -55,6 +56,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key=f"imbalance.log.{key[:12]}",
         help="Equal steps are equal ratios: shows rare and frequent labels together.",
     )
+
+if after is not None:
+    shown_run.whose(workspace, after.run)
 
 table = cached.per_label(key, labels, names, empty)
 measures = cached.measure_set(key, labels, names, len(dataset.feature_names), empty)

@@ -1,6 +1,14 @@
 import streamlit as st
 
-from aemlo.ui import latent_pictures, latent_quality, latent_walks, parts, state
+from aemlo.ui import (
+    latent_pictures,
+    latent_quality,
+    latent_walks,
+    parts,
+    shown_run,
+    state,
+    training,
+)
 from aemlo.ui.latent_parts import READING, explore
 from aemlo.ui.latent_view import View
 
@@ -11,19 +19,22 @@ parts.page(
     "any good?",
 )
 
-run = parts.choose_run(
+run = shown_run.choose(
     workspace, "train", key="latent", states=("done", "stopped"), others=True
 )
 if run is None:
-    st.info("No run has been trained on this data set yet.")
-    parts.next_step("pages/train.py", "Train AEMLO", "The map shows a trained run.")
+    if shown_run.nothing_yet(
+        workspace,
+        "train",
+        missing="finished training run",
+        why="The map shows the space that a training run learned: where rows with rare "
+        "labels lie, and where the synthetic rows were put.",
+        button="Train AEMLO on",
+        icon=":material/model_training:",
+    ):
+        training.start_elsewhere(workspace)
+    parts.next_step("pages/train.py", "Train AEMLO", "Choose the settings first.")
     st.stop()
-
-if workspace.owns(run) and run.dataset != workspace.dataset.content_hash:
-    st.caption(
-        f"This run was trained on {parts.plain(run.dataset_name)}; the data set in use "
-        f"is {parts.plain(workspace.dataset.name)}."
-    )
 
 known = None
 with parts.shown_errors():

@@ -7,6 +7,7 @@ from aemlo.ui import (
     resample_parts,
     resample_row,
     resample_take,
+    shown_run,
     state,
     synthetic_rows,
 )
@@ -22,20 +23,29 @@ parts.page(
 synthetic_rows.noted(workspace, key="resample")
 
 form, words = st.columns([3, 2], gap="large")
+title = settings = seed = None
 with form, st.container(border=True), parts.shown_errors():
     title, settings, seed = resample_parts.settings_form(dataset)
     resample_parts.preview(dataset, title, settings, seed)
     if st.button("Resample", type="primary", icon=":material/add_chart:"):
-        spec = {"sampler": title, "settings": settings, "seed": seed}
-        state.show(workspace.enqueue("resample", title, spec))
-        st.rerun()
+        resample_parts.start(workspace, title, settings, seed)
 with words:
     resample_parts.about(st.session_state.get("resample.sampler", "MLSMOTE"))
     st.page_link("pages/methods.py", label="All methods", icon=":material/menu_book:")
 
-run = parts.choose_run(workspace, "resample", key="resample.run")
+run = shown_run.choose(workspace, "resample", key="resample.run")
 if run is None:
-    st.info("Nothing resampled yet. Press Resample: MLSMOTE takes about a second.")
+    if shown_run.nothing_yet(
+        workspace,
+        "resample",
+        missing="resampling run",
+        why="A run shows every new row, what it does to IRLbl, and hands the new data "
+        "set out. With the sampler chosen above:",
+        button="Resample",
+        icon=":material/add_chart:",
+    ):
+        with parts.shown_errors():
+            resample_parts.start(workspace, title, settings, seed)
     st.stop()
 
 st.subheader(parts.plain(run.title))
@@ -72,8 +82,8 @@ with parts.shown_errors():
     if view == "Side by side":
         done = [
             other
-            for other in workspace.runs("resample", this_dataset=True)
-            if other.state == "done"
+            for other in workspace.runs("resample")
+            if other.state == "done" and other.dataset == run.dataset
         ]
         names = {other.id: other for other in [run, *done]}
         picked = st.multiselect(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aemlo.ui import parts, runs_list, state
+from aemlo.ui import parts, runs_list, shown_run, state
 
 workspace = state.workspace()
 
@@ -16,17 +16,25 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Kinds", sorted({run.kind for run in runs + examples}), placeholder="all"
     )
     search = st.text_input("Search titles, data sets and notes")
-    show_examples = st.checkbox("Show the finished example", value=not runs)
+    show_examples = bool(examples) and st.checkbox(
+        "Show the finished example", value=not runs
+    )
 
 if not runs:
     st.info(
-        "No runs of your own yet. Train AEMLO or start a comparison; "
-        "until then the finished example on yeast shows what comes out."
+        "No runs of your own yet. What you train, resample, classify or compare is "
+        "listed here: how it ended, its settings, and the way back to it."
     )
     parts.next_step("pages/train.py", "Train", "Training takes about a minute.")
 
-for run in runs_list.matching(runs + examples * show_examples, kinds, search):
+    shown_run.to_example(workspace)
+
+for run in runs_list.matching(runs, kinds, search):
     runs_list.card(workspace, run)
+if show_examples:
+    shown_run.example(workspace, examples[0])
+    for run in runs_list.matching(examples, kinds, search):
+        runs_list.card(workspace, run)
 
 if len(runs) > 1:
     runs_list.difference(workspace, runs)

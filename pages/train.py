@@ -6,6 +6,7 @@ from aemlo import imbalance
 from aemlo.ui import (
     parts,
     resample_parts,
+    shown_run,
     state,
     synthetic_rows,
     training,
@@ -34,10 +35,7 @@ with form, st.container(border=True):
             with parts.shown_errors():
                 resample_parts.preview(dataset, title, settings, seed)
     if st.button("Train", type="primary", icon=":material/model_training:"):
-        spec = {"sampler": title, "settings": settings, "seed": seed}
-        with parts.shown_errors():
-            state.show(workspace.enqueue("train", name or title, spec))
-            st.rerun()
+        training.start(workspace, name or title, title, settings, seed)
 with about:
     with parts.shown_errors():
         training.draw_network(dataset, title, settings)
@@ -48,9 +46,18 @@ with about:
     )
     training_results.load_model(workspace)
 
-run = parts.choose_run(workspace, "train", key="train.run")
+run = shown_run.choose(workspace, "train", key="train.run")
 if run is None:
-    st.info("No training run yet. Press Train: yeast takes about a minute.")
+    if shown_run.nothing_yet(
+        workspace,
+        "train",
+        missing="training run",
+        why="A run shows how AEMLO learns, epoch by epoch, and makes rows for the rare "
+        "labels. With the settings above:",
+        button="Train AEMLO on",
+        icon=":material/model_training:",
+    ):
+        training.start(workspace, name or title, title, settings, seed)
     st.stop()
 
 st.subheader(parts.plain(run.title))

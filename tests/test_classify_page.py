@@ -91,7 +91,7 @@ def test_the_curves_of_a_finished_run_stay_in_sight(home):
 
 def test_an_empty_page_says_what_to_press_and_the_button_queues_it(home):
     page = opened()
-    assert "Nothing is classified yet." in words(page)
+    assert r"**No classification on a \<small\> set yet.**" in words(page)
     page.button(key="classify.start").click().run()
     assert not page.exception
     (run,) = home.runs(WORKSPACE, "classify")

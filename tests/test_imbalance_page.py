@@ -149,7 +149,7 @@ def test_a_run_whose_rows_are_gone_is_not_offered(home):
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
-    example = "AEMLO, rare labels first"
+    example = "Example: AEMLO, rare labels first"
     assert opened().selectbox(key=_over(dataset)).options == ["nothing", example]
 
 

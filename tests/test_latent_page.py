@@ -166,7 +166,10 @@ def test_a_run_on_the_data_set_before_is_still_listed(store, source):
     store.use_dataset(WORKSPACE, store.add_dataset(known.take(range(50), "fewer")))
     page = fine(visit())
     assert page.selectbox[0].value == source.id
-    assert "This run was trained on small; the data set in use is fewer" in texts(page)
+    (line,) = page.warning
+    assert line.value == (
+        "This run is of **small**, not of the data set in use (**fewer**)."
+    )
 
 
 def test_other_settings_wait_for_a_press_and_three_dimensions_need_their_own(

@@ -106,7 +106,7 @@ def test_labels_by_name_reach_the_sampler(store):
 def test_before_any_run_the_page_says_what_to_do(store):
     page = opened()
     assert not page.exception
-    assert "Nothing resampled yet" in said(page)
+    assert "**No resampling run on yeast yet.**" in said(page)
     assert "212 rows are made for a label" in said(page)  # yeast, as published
 
 

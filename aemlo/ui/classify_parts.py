@@ -8,7 +8,7 @@ from scipy import sparse
 
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.samplers import SAMPLERS
-from aemlo.ui import forms, parts
+from aemlo.ui import forms, parts, state
 
 ALL = "All labels"
 PLAIN, WEIGHTS, CUTS = "as it is", "class weights", "thresholds"
@@ -140,6 +140,15 @@ def arms(title, settings, samplers, remedies):
         {"name": name, "sampler": {"name": name, "params": {}}, "classifier": plain}
         for name in samplers
     ]
+
+
+def start(workspace, title, arms, split):
+    """Queue a run of the classifier `title` on the data set in use, and show it."""
+    names = ", ".join(arm["name"] for arm in arms[1:]) or "as it is"
+    with parts.shown_errors():
+        spec = {"arms": arms, "split": split}
+        state.show(workspace.enqueue("classify", f"{title}: {names}", spec))
+        st.rerun()
 
 
 def in_words(arm):

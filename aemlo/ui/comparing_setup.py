@@ -329,6 +329,15 @@ def planned(key, chosen, _dataset):
     return folds.table(_dataset, splits), folds.warnings(_dataset, splits)
 
 
+def start(workspace, spec, pilot=False):
+    """Queue the comparison, or its first split alone, and show it."""
+    title = title_of(spec["samplers"], spec["classifiers"])
+    if pilot:
+        spec, title = spec | {"pilot": True}, f"First fold: {title}"
+    state.show(workspace.enqueue("compare", title, plain_settings(spec)))
+    st.rerun()
+
+
 def size_in_words(samplers, classifiers, chosen):
     """How much a spec asks for."""
     divisions = specs.DEFAULTS | chosen

@@ -89,7 +89,8 @@ def away(workspace, found, table):
         "Pictures of a chart: the camera over it saves PNG or SVG. The experiment file "
         "gives the same scores on the command line, to the last digit:"
     )
-    st.code("python -m aemlo compare --spec experiment.toml --out scores.csv", None)
+    file = downloads.file_name("experiment.toml")
+    st.code(f"python -m aemlo compare --spec {file} --out scores.csv", None)
     with st.expander("The experiment"):
         st.code(specs.to_toml(spec), "toml")
 
@@ -98,7 +99,7 @@ def _button(label, data, name, mime, primary=False):
     st.download_button(
         label,
         data=data,
-        file_name=name,
+        file_name=downloads.file_name(name),
         mime=mime,
         key=f"take.{name}.{label}",
         icon=":material/download:",
@@ -179,6 +180,8 @@ def without_a_file(store, run):
 
 def _facts(workspace, found):
     facts = {}
+    if workspace.is_example(found.run):
+        facts["example"] = f"{found.run.dataset_name}, trained earlier"
     for place, key in enumerate(
         [found.run.dataset, *found.run.spec.get("more_datasets", [])]
     ):

@@ -1,8 +1,30 @@
-"""What a button hands out: frames as CSV that a spreadsheet cannot run, figures."""
+"""What a button hands out: frames as CSV that a spreadsheet cannot run, figures; and
+what the files are called."""
 
+import streamlit as st
+
+from aemlo.file_names import file_stem
 from aemlo.tables import csv_bytes
 
-__all__ = ["csv_bytes", "figure_html"]
+__all__ = ["csv_bytes", "figure_html", "file_name", "of_example"]
+
+EXAMPLE = "downloads.example"
+
+
+def of_example(name):
+    """Say that what the page shows from here on is the finished example's, on the data
+    set called `name`; None: it is the visitor's. Kept in the session, since fragments
+    that draw themselves anew offer files too."""
+    st.session_state[EXAMPLE] = name and file_stem(name)
+
+
+def file_name(name):
+    """What a file offered as `name` is called: the finished example's files begin with
+    `example-` and the name of its data set."""
+    stem = st.session_state.get(EXAMPLE)
+    if stem is None:
+        return name
+    return f"example-{name}" if name.startswith(stem) else f"example-{stem}-{name}"
 
 
 def figure_html(figure):

@@ -11,8 +11,9 @@ from aemlo.charts import theme
 from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.imbalance import Labels, change
+from aemlo.store import Run
 from aemlo.ui import cached_imbalance as cached
-from aemlo.ui import parts
+from aemlo.ui import downloads, parts
 
 ENDED = ("done", "stopped")
 SEEN = "imbalance.seen"
@@ -21,8 +22,10 @@ MOST = 8
 
 @dataclass(frozen=True)
 class Sampled:
-    """A data set after a finished run: its key, the sampler and colour, the Labels."""
+    """A data set after a finished run: the run and its id, what it is called and the
+    colour of its sampler, the Labels."""
 
+    run: Run
     key: str
     name: str
     colour: str
@@ -37,12 +40,13 @@ def sampling_runs(workspace, key):
         for run in workspace.runs(kind) + workspace.examples(kind)
         if run.dataset == key and run.state in ENDED
     ]
-    titles = [run.title for run in runs]
-    return {
-        run.title
-        if titles.count(run.title) == 1
-        else f"{run.title} ({run.id[:4]})": run
+    titles = [
+        f"Example: {run.title}" if workspace.is_example(run) else run.title
         for run in runs
+    ]
+    return {
+        title if titles.count(title) == 1 else f"{title} ({run.id[:4]})": run
+        for title, run in zip(titles, runs, strict=True)
         if _folder(workspace, run).exists()
     }
 
@@ -69,7 +73,7 @@ def sampled(workspace, title, run, names):
             "it. Open the data set it was made from."
         )
     name = run.spec.get("sampler", "AEMLO")
-    return Sampled(run.id, title, theme.sampler_colour(name), labels)
+    return Sampled(run, run.id, title, theme.sampler_colour(name), labels)
 
 
 def choose_overlay(workspace, dataset):
@@ -131,7 +135,7 @@ def side_by_side(workspace, dataset, chosen, empty, over=None):
                 data=lambda: change.as_latex(
                     table, f"Label measures; labels without positives {empty}."
                 ),
-                file_name="measures-side-by-side.tex",
+                file_name=downloads.file_name("measures-side-by-side.tex"),
                 mime="application/x-tex",
                 key="imbalance.sets.tex",
                 icon=":material/download:",

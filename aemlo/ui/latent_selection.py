@@ -174,7 +174,7 @@ def _named(known, left, what):
 
 def use(workspace, view, dataset):
     """Make `dataset` the one in use, and draw the page again with the same run."""
-    workspace.use(dataset)
+    workspace.use_made_from(view.run, dataset)
     # The run belongs to the data set before: its address keeps it on the page.
     state.show(view.run.id)
     st.session_state["latent.used"] = dataset.name

@@ -9,8 +9,9 @@ import streamlit as st
 
 from aemlo.charts import theme
 from aemlo.charts.dress import dress, is_flat
-from aemlo.errors import AemloError
+from aemlo.errors import AemloError, RunError
 from aemlo.ui import cached, downloads
+from aemlo.ui.state import EXAMPLE
 
 log = logging.getLogger("aemlo.ui")
 
@@ -23,6 +24,8 @@ STATES = {
     "done": (":material/check:", "Done"),
     "failed": (":material/error:", "Failed"),
 }
+STRIP_SECONDS = 1.0  # between two looks at the run that is active
+WATCH_SECONDS = 3.0  # between two looks for a run that becomes active
 PAGE_OF_KIND = {
     "train": "pages/train.py",
     "resample": "pages/resample.py",
@@ -44,6 +47,7 @@ def plain(text):
 
 def page(title, question):
     """The title of a page and the question it answers."""
+    downloads.of_example(None)
     st.title(title)
     st.markdown(question)
 
@@ -58,26 +62,31 @@ def shown_errors():
 
 
 def strip(workspace):
-    """One line on every page: the data set in use, and the work going on."""
-    active = workspace.active_run()
+    """One line on every page: the data set in use, and the work going on.
 
-    @st.fragment(run_every=1.0 if active else None)
+    Work that another tab began is met too: the whole page is drawn anew when the
+    active run is another one, or there is none any more.
+    """
+    # As the page was drawn: another tab may have changed the data set since.
+    dataset, active = workspace.dataset, workspace.active_run()
+
+    @st.fragment(run_every=STRIP_SECONDS if active else WATCH_SECONDS)
     def line():
+        run = workspace.active_run()
+        if (run and run.id) != (active and active.id):
+            st.rerun()
         data, work = st.columns([3, 2], vertical_alignment="center")
-        dataset = workspace.dataset
         measures = cached.summary(dataset.content_hash, dataset)
         data.caption(
             f"**{plain(dataset.name)}** · {dataset.n:,} rows × "
             f"{len(dataset.feature_names):,} features × {dataset.q:,} labels · "
             f"MeanIR {theme.number(measures['mean_ir'])}"
         )
-        if active is None:
+        if run is None:
             return
-        run = workspace.active_run()
-        if run is None or run.id != active.id:
-            st.rerun()
+        of = "" if run.dataset == dataset.content_hash else f" on {run.dataset_name}"
         with work.container(horizontal=True, vertical_alignment="center"):
-            st.progress(run.progress, text=f"{plain(run.title)}: {how_far(run)}")
+            st.progress(run.progress, text=f"{plain(run.title + of)}: {how_far(run)}")
             stop_button(workspace, run, key="strip_stop")
 
     with st.container(key="strip"):
@@ -112,20 +121,40 @@ def stop_button(workspace, run, key):
 def run_panel(workspace, run_id, live=None, every=0.7):
     """How a run is going, with its buttons; `live(run)` draws what moves with it.
 
-    The panel redraws itself while the run is active and the whole page once it ends.
+    The panel redraws itself while the run is active; the whole page is drawn anew once
+    the run ends, and once a run that had ended early goes on, here or in another tab.
     """
     first = workspace.store.run(run_id)
+    drawn = _ending(first)
 
+    def followed():
+        """The run now; the page is drawn anew where it is no longer as drawn."""
+        try:
+            run = workspace.store.run(run_id)
+        except RunError:  # deleted meanwhile
+            st.rerun()
+        if _ending(run) != drawn:
+            st.rerun()
+        return run
+
+    # How often a fragment is run is settled when it is drawn: a change between active
+    # and ended needs the page drawn anew, not the fragment.
     @st.fragment(run_every=every if first.active else None)
     def panel():
-        run = workspace.store.run(run_id)
-        if first.active and not run.active:
-            st.rerun()
+        run = followed()
         _state_line(workspace, run)
         if live is not None:
             live(run)
 
     panel()
+    if not first.active and first.state != "done":
+        # It may be resumed elsewhere. Nothing is drawn, so nothing flickers.
+        st.fragment(followed, run_every=WATCH_SECONDS)()
+
+
+def _ending(run):
+    """How and when a run ended; None while it is active."""
+    return None if run.active else (run.state, run.finished)
 
 
 def _state_line(workspace, run):
@@ -179,7 +208,7 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
         "displaylogo": False,
         "toImageButtonOptions": {
             "format": kind.lower(),
-            "filename": name,
+            "filename": downloads.file_name(name),
             "scale": 2 if kind == "PNG" else 1,
         },
     } | more.pop("config", {})
@@ -205,7 +234,7 @@ def _menu(fig, data, name, key):
         st.download_button(
             "Data (CSV)",
             data=lambda: downloads.csv_bytes(data() if callable(data) else data),
-            file_name=f"{name}.csv",
+            file_name=downloads.file_name(f"{name}.csv"),
             mime="text/csv",
             key=f"{key}.csv",
             on_click="ignore",
@@ -213,7 +242,7 @@ def _menu(fig, data, name, key):
         st.download_button(
             "Interactive figure (HTML)",
             data=lambda: downloads.figure_html(fig),
-            file_name=f"{name}.html",
+            file_name=downloads.file_name(f"{name}.html"),
             mime="text/html",
             key=f"{key}.html",
             on_click="ignore",
@@ -239,7 +268,7 @@ def csv_button(frame, *, name, key, label):
     st.download_button(
         label,
         data=lambda: downloads.csv_bytes(frame() if callable(frame) else frame),
-        file_name=f"{name}.csv",
+        file_name=downloads.file_name(f"{name}.csv"),
         mime="text/csv",
         key=key,
         icon=":material/download:",
@@ -254,48 +283,6 @@ def next_step(page_file, label, reason):
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(reason)
         st.page_link(page_file, label=label, icon=":material/arrow_forward:")
-
-
-def choose_run(workspace, kind, *, key, this_dataset=True, states=None, others=False):
-    """Pick one of the runs of a kind (the finished example at the end); its Run.
-
-    None when there is nothing to pick. The address's `?run=` comes first, and says
-    which was picked; then the one picked before in this visit, unless there are newer
-    ones. `others` lists the visitor's runs on other data sets too.
-    """
-    chosen = workspace.chosen_run(kind, this_dataset=this_dataset)
-    runs = workspace.runs(kind, this_dataset=this_dataset)
-    if others:
-        listed = {run.id for run in runs}
-        runs += [run for run in workspace.runs(kind) if run.id not in listed]
-    runs += workspace.examples(kind)
-    if chosen is not None and chosen.id not in {run.id for run in runs}:
-        runs = [chosen, *runs]
-    if states:
-        runs = [run for run in runs if run.state in states]
-    if not runs:
-        return None
-    by_id = {run.id: run for run in runs}
-    newest = next(iter(by_id))
-    last = st.session_state.get(f"{key}.last", {})
-    if "run" in st.query_params and chosen and chosen.id in by_id:
-        first = chosen.id
-    elif last.get("newest") == newest and last.get("run") in by_id:
-        first = last["run"]
-    else:
-        first = chosen.id if chosen and chosen.id in by_id else newest
-    picked = st.selectbox(
-        "Run",
-        list(by_id),
-        index=list(by_id).index(first),
-        format_func=run_labels(runs).get,
-        key=f"{key}.{first}",
-    )
-    if picked != first:
-        # Not by on_change: Streamlit calls that for a list that is no longer shown too.
-        st.query_params["run"] = picked
-    st.session_state[f"{key}.last"] = {"run": picked, "newest": newest}
-    return by_id[picked]
 
 
 def distinct(names):
@@ -323,7 +310,7 @@ def run_labels(runs):
 
 def run_label(run, time="%H:%M"):
     """A run in one line of a list: title, data set, when it was asked for."""
-    if run.workspace.startswith("example"):
+    if run.workspace == EXAMPLE:
         return f"Finished example: {run.title} · {run.dataset_name}"
     asked = datetime.datetime.fromtimestamp(run.created).strftime(f"%d %b, {time}")
     stopped = " · stopped early" if run.state == "stopped" else ""

@@ -12,7 +12,7 @@ from aemlo.errors import RunError
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
-from aemlo.ui import forms, parts
+from aemlo.ui import forms, parts, state
 
 ELSEWHERE = ("none", "AEMLO", "AEMLO-paper")
 TITLES = tuple(title for title in SAMPLERS if title not in ELSEWHERE)
@@ -32,6 +32,13 @@ def settings_form(dataset):
     )
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="resample.seed")
     return title, settings, int(seed)
+
+
+def start(workspace, title, settings, seed):
+    """Queue a run of the sampler on the data set in use, and show it."""
+    spec = {"sampler": title, "settings": settings, "seed": seed}
+    state.show(workspace.enqueue("resample", title, spec))
+    st.rerun()
 
 
 def about(title):

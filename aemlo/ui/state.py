@@ -8,11 +8,13 @@ import streamlit as st
 
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, RunError
+from aemlo.provenance import REAL
 from aemlo.store import Store
 from aemlo.worker import ensure_worker
 
 WORKSPACE = re.compile(r"[0-9A-Za-z_-]{8,64}")
 EXAMPLE = "example-of-the-studio"
+MADE_FROM = "data set made from a run's"
 
 
 @st.cache_resource
@@ -82,39 +84,65 @@ class Workspace:
         return (running or waiting[::-1] or [None])[0]
 
     def examples(self, kind=None):
-        """The finished example's runs, which every visitor can open."""
-        return self.store.runs(EXAMPLE, kind)
+        """The finished example's runs, while the data set in use is the example's."""
+        return self.store.runs(EXAMPLE, kind, self.dataset.content_hash)
+
+    def example_elsewhere(self, kind=None):
+        """A run of the finished example whose data set is not the one in use, or None
+        where there is none."""
+        key = self.dataset.content_hash
+        runs = self.store.runs(EXAMPLE, kind)
+        return next((run for run in runs if run.dataset != key), None)
+
+    def is_example(self, run):
+        """Whether `run` is the finished example's."""
+        return run.workspace == EXAMPLE
+
+    def goes_on_from(self, run):
+        """Whether the data set in use was made on a page from what `run` shows."""
+        dataset = self.dataset
+        return run.dataset == dataset.source.get(REAL) or st.session_state.get(
+            MADE_FROM
+        ) == (dataset.content_hash, run.dataset)
+
+    def use_made_from(self, run, dataset):
+        """Make `dataset`, which came of rows that `run` shows, the one in use."""
+        self.use(dataset)
+        st.session_state[MADE_FROM] = (dataset.content_hash, run.dataset)
 
     def owns(self, run):
         """Whether this visitor may stop, resume or delete `run`."""
         return run.workspace == self.id
 
-    def chosen_run(self, kind, *, this_dataset=True):
-        """The run to show on a page: the one in the address, else the newest.
+    def chosen_run(self, kind, *, warns=True):
+        """The run to show on a page: the one in the address, else the newest on the
+        data set in use.
 
-        None when there is neither. An address that names no run gives a note, and
-        the newest is shown.
+        None when there is neither. An address that names no run gives a note (unless
+        `warns` is False), and the newest is shown.
         """
         wanted = st.query_params.get("run")
         if wanted:
             try:
                 run = self.store.run(wanted)
             except AemloError as problem:
-                st.warning(str(problem))
+                if warns:
+                    st.warning(str(problem))
             else:
                 if run.kind in ("embed", "judge") and kind == "train":
                     # What was made of a training run is looked at with that run.
-                    return self._of(run)
+                    return self._of(run, warns)
                 if run.kind == kind:
                     return run
-        newest = self.runs(kind, this_dataset=this_dataset)
+        newest = self.runs(kind, this_dataset=True)
         return newest[0] if newest else None
 
-    def _of(self, run):
+    def _of(self, run, warns):
         try:
             return self.store.run(run.spec["run"])
         except AemloError as problem:
-            st.warning(str(problem))
+            if warns:
+                st.warning(str(problem))
             return None
 
 

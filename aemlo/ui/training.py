@@ -8,7 +8,7 @@ from aemlo.charts import theme, training
 from aemlo.jobs.train import FEATURES
 from aemlo.samplers import SAMPLERS
 from aemlo.samplers.aemlo import PRESETS
-from aemlo.ui import forms, parts
+from aemlo.ui import forms, parts, state
 
 PUBLISHED = "as published (AEMLO-paper)"
 CHOICES = {
@@ -53,6 +53,24 @@ def settings_form():
         persist_state="session",
     )
     return title, settings, int(seed)
+
+
+def start(workspace, name, sampler, settings, seed):
+    """Queue a training run called `name` on the data set in use, and show it."""
+    spec = {"sampler": sampler, "settings": settings, "seed": seed}
+    with parts.shown_errors():
+        state.show(workspace.enqueue("train", name, spec))
+        st.rerun()
+
+
+def start_elsewhere(workspace):
+    """Queue a run with the default settings, and go to the page that shows it learn."""
+    title, settings = CHOICES["default"]
+    spec = {"sampler": title, "settings": settings, "seed": 0}
+    with parts.shown_errors():
+        run_id = workspace.enqueue("train", title, spec)
+        address = {"w": workspace.id, "run": run_id}
+        st.switch_page("pages/train.py", query_params=address)
 
 
 def network_settings(title, settings):
@@ -179,7 +197,7 @@ def live(workspace, options, beside=()):
                 terms,
                 smoothing=options["smoothing"],
                 weights=term_weights(run_settings(other)) if weights else None,
-                run=f"{other.title} ({other.id[:4]})",
+                run=_beside(workspace, run, other),
             )
             for other in beside
         ]
@@ -210,6 +228,13 @@ def live(workspace, options, beside=()):
         decoder_checks(events, feature_errors(workspace.store, run.id))
 
     return draw
+
+
+def _beside(workspace, run, other):
+    """What the curves of `other` are called beside those of `run`."""
+    of = "" if other.dataset == run.dataset else f" on {other.dataset_name}"
+    example = "Example: " if workspace.is_example(other) else ""
+    return f"{example}{other.title}{of} ({other.id[:4]})"
 
 
 def feature_errors(store, run_id):

@@ -15,7 +15,7 @@ from aemlo.formats import WRITERS, to_bytes, zipped
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
-from aemlo.ui import forms, parts
+from aemlo.ui import downloads, forms, parts
 from aemlo.ui.resample_parts import quality_card
 
 
@@ -61,7 +61,7 @@ def results(workspace, run):
     if card.exists():
         st.subheader("How good are the new rows")
         quality_card(pd.read_csv(card), key="train.card")
-    downloads(workspace, run, made, provenance)
+    offered(workspace, run, made, provenance)
 
 
 def _before_and_after(run, before, made):
@@ -82,7 +82,7 @@ def _before_and_after(run, before, made):
     )
 
 
-def downloads(workspace, run, made, provenance):
+def offered(workspace, run, made, provenance):
     """The oversampled set, fold pairs, and the model."""
     st.subheader("Take it with you")
     mark = resampled.marks(made, provenance)
@@ -110,7 +110,7 @@ def downloads(workspace, run, made, provenance):
                     st.download_button(
                         f"Download {name}",
                         data=lambda n=name: (model / n).read_bytes(),
-                        file_name=name,
+                        file_name=downloads.file_name(name),
                         key=f"train.model.{name}",
                         on_click="ignore",
                         icon=":material/download:",
@@ -123,6 +123,7 @@ def file_buttons(form, made, mark, suffixes, stem, key):
     files = {
         suffix: lambda s=suffix: to_bytes(made, form, mark)[s] for suffix in suffixes
     }
+    stem = downloads.file_name(stem)
     files[".zip"] = lambda: zipped(made, form, mark, stem)
     for suffix, data in files.items():
         st.download_button(
@@ -175,7 +176,9 @@ def pairs(workspace, run, form):
                 data=lambda o=other: (
                     workspace.store.folder(o.id) / "pairs.zip"
                 ).read_bytes(),
-                file_name=f"{file_stem(run.dataset_name)}-pairs.zip",
+                file_name=downloads.file_name(
+                    f"{file_stem(run.dataset_name)}-pairs.zip"
+                ),
                 key=f"train.pairs.{other.id}",
                 on_click="ignore",
                 icon=":material/download:",

@@ -1,0 +1,178 @@
+"""Which run a page shows, whose it is, and what stands where there is none."""
+
+import streamlit as st
+
+from aemlo.ui import downloads, parts, state
+
+LONGEST = 40  # letters of a data set's name on a button
+
+
+def choose(workspace, kind, *, key, states=None, others=False):
+    """Pick one of the runs of a kind (the finished example at the end), under which
+    stands whose it is; its Run.
+
+    None when there is nothing to show: then `nothing_yet` says so. The address's
+    `?run=` comes first, and says which was picked; then the one picked before in this
+    visit, unless there are newer ones. `others` lists the visitor's runs on other data
+    sets too, and shows an example from which the data set in use was made.
+    """
+    chosen = workspace.chosen_run(kind)
+    if chosen is not None and _out_of_place(workspace, chosen, others):
+        return None
+    runs = workspace.runs(kind, this_dataset=True)
+    if others:
+        listed = {run.id for run in runs}
+        runs += [run for run in workspace.runs(kind) if run.id not in listed]
+    runs += workspace.examples(kind)
+    if chosen is not None and chosen.id not in {run.id for run in runs}:
+        runs = [chosen, *runs]
+    if states:
+        runs = [run for run in runs if run.state in states]
+    if not runs:
+        return None
+    by_id = {run.id: run for run in runs}
+    newest = next(iter(by_id))
+    last = st.session_state.get(f"{key}.last", {})
+    if "run" in st.query_params and chosen and chosen.id in by_id:
+        first = chosen.id
+    elif last.get("newest") == newest and last.get("run") in by_id:
+        first = last["run"]
+    else:
+        first = chosen.id if chosen and chosen.id in by_id else newest
+    picked = st.selectbox(
+        "Run",
+        list(by_id),
+        index=list(by_id).index(first),
+        format_func=parts.run_labels(runs).get,
+        key=f"{key}.{first}",
+    )
+    if picked != first:
+        # Not by on_change: Streamlit calls that for a list that is no longer shown too.
+        st.query_params["run"] = picked
+    st.session_state[f"{key}.last"] = {"run": picked, "newest": newest}
+    whose(workspace, by_id[picked])
+    return by_id[picked]
+
+
+def _out_of_place(workspace, run, others):
+    """Whether `run` is the finished example's and another data set is in use."""
+    if not workspace.is_example(run) or run.dataset == workspace.dataset.content_hash:
+        return False
+    return not (others and workspace.goes_on_from(run))
+
+
+def whose(workspace, run):
+    """A line across the page where `run` is not the visitor's own on the data set in
+    use: whose it is and of which data set. Files of the example are called so."""
+    if workspace.is_example(run):
+        example(workspace, run)
+        return
+    is_here = run.dataset == workspace.dataset.content_hash
+    if workspace.owns(run):
+        if not is_here:
+            _line(workspace, run, f"This run is {_of(workspace, run)}.")
+        return
+    words = "**Somebody else's run, opened by its link.** It is "
+    if is_here:
+        words += f"of **{parts.plain(run.dataset_name)}**."
+        st.info(words, icon=":material/link:")
+    else:
+        st.warning(f"{words}{_of(workspace, run)}.", icon=":material/link:")
+
+
+def example(workspace, run):
+    """The line over what the finished example shows."""
+    downloads.of_example(run.dataset_name)
+    name = parts.plain(run.dataset_name)
+    more = "It comes with the app and is not a run of yours."
+    if run.dataset != workspace.dataset.content_hash:
+        more += (
+            f" The data set in use, **{parts.plain(workspace.dataset.name)}**, was "
+            "made from it."
+        )
+    st.info(f"**Example: {name}, trained earlier.** {more}", icon=":material/school:")
+
+
+def _of(workspace, run):
+    name, in_use = parts.plain(run.dataset_name), parts.plain(workspace.dataset.name)
+    if name == in_use:
+        return f"of another data set called **{name}**, not of the one in use"
+    return f"of **{name}**, not of the data set in use (**{in_use}**)"
+
+
+def _line(workspace, run, words):
+    """A line about a run on another data set, with the button that switches to it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(words, icon=":material/swap_horiz:", width="stretch")
+        _switch(workspace, run, f"Use {_short(run.dataset_name)}")
+
+
+def _short(name):
+    return parts.plain(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+
+
+def _switch(workspace, run, label, quiet=False):
+    """A button that makes the data set of `run` the one in use, and shows the run."""
+    if st.button(
+        label,
+        key=f"switch.{run.id}",
+        icon=":material/school:" if quiet else ":material/table:",
+        type="tertiary" if quiet else "secondary",
+        help="Makes it the data set that all pages speak of.",
+    ):
+        with parts.shown_errors():
+            workspace.use(workspace.store.dataset(run.dataset))
+            state.show(run.id)
+            st.rerun()
+
+
+def nothing_yet(workspace, kind, *, missing, why, button, icon=None, disabled=False):
+    """What stands where no run can be shown; whether its button was pressed.
+
+    Says what is missing on the data set in use, why one would want it, and has the
+    button that makes it, beside the way to the finished example. Where the address
+    opens the example and another data set is in use, it says that instead.
+    """
+    chosen = workspace.chosen_run(kind, warns=False)
+    if chosen is not None and workspace.is_example(chosen):
+        _example_elsewhere(workspace, chosen)
+        return False
+    name = parts.plain(workspace.dataset.name)
+    with st.container(border=True):
+        st.markdown(f"**No {missing} on {name} yet.** {why}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pressed = st.button(
+                f"{button} {_short(workspace.dataset.name)}",
+                key=f"{kind}.first",
+                icon=icon,
+                disabled=disabled,
+            )
+            to_example(workspace, kind)
+    return pressed
+
+
+def to_example(workspace, kind=None):
+    """A quiet button that switches to the finished example, where it is elsewhere."""
+    run = workspace.example_elsewhere(kind)
+    if run is not None:
+        label = f"Use {_short(run.dataset_name)} and see the finished example"
+        _switch(workspace, run, label, quiet=True)
+
+
+def _example_elsewhere(workspace, run):
+    name, in_use = parts.plain(run.dataset_name), parts.plain(workspace.dataset.name)
+    st.info(
+        f"**This address opens the finished example, trained on {name}.** The data set "
+        f"in use is **{in_use}**, so its results are not shown here.",
+        icon=":material/school:",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = f"Use {_short(run.dataset_name)} and see the finished example"
+        _switch(workspace, run, label)
+        st.button(
+            f"Show the runs on {_short(workspace.dataset.name)}",
+            key="switch.back",
+            type="tertiary",
+            on_click=st.query_params.pop,
+            args=("run",),
+        )
