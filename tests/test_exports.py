@@ -29,7 +29,7 @@ from hostile_names import (
     wrong_in_latex,
 )
 
-from aemlo import compare, experiment, formats, imbalance, report, specs
+from aemlo import compare, experiment, formats, imbalance, report, specs, tables
 from aemlo.__main__ import main
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.dataset import Dataset, Feature
@@ -213,7 +213,7 @@ def test_a_side_by_side_of_sets_is_latex_alone():
         {name: (dataset().Y, NAMES, 3) for name in NAMES}, "left out"
     )
     assert wrong_in_latex(change.as_latex(table, MARKUP[0])) == []
-    assert live_in_csv(downloads.csv_bytes(table)) == []
+    assert live_in_csv(tables.csv_bytes(table)) == []
 
 
 @pytest.mark.parametrize("title", list(formats.WRITERS))
@@ -332,7 +332,8 @@ def test_the_look_at_the_trees_sees_a_table_written_past_the_writer():
 # What the functions behind a download button give: each is walked above, or holds no
 # table of names.
 HANDED_OUT = {
-    "downloads.csv_bytes": "the writer",
+    "csv_bytes": "the writer",
+    "tables.csv_bytes": "the writer",
     "downloads.figure_html": "a figure",
     "report.to_zip": "walked above",
     "report.to_html": "walked above",

@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from aemlo import tables
 from aemlo.charts import theme, training
-from aemlo.ui import downloads, parts, runs_list
+from aemlo.ui import parts, runs_list
 
 
 def test_a_csv_to_take_along_holds_no_formula():
     frame = pd.DataFrame({"=1+1": ["@x", "-2", "plain"], "n": [-1.5, 2.0, 3.0]})
-    text = downloads.csv_bytes(frame).decode("utf-8")
+    text = tables.csv_bytes(frame).decode("utf-8")
     back = pd.read_csv(io.StringIO(text))
     assert list(back.columns) == ["'=1+1", "n"]
     assert back.iloc[:, 0].tolist() == ["'@x", "'-2", "plain"]

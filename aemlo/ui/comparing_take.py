@@ -56,7 +56,7 @@ def away(workspace, found, table):
         )
         _button(
             "Scores (tidy CSV)",
-            lambda: downloads.csv_bytes(found.scores),
+            lambda: tables.csv_bytes(found.scores),
             f"{stem}-scores.csv",
             "text/csv",
         )

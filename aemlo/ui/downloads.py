@@ -1,12 +1,8 @@
-"""What a button hands out: frames as CSV that a spreadsheet cannot run, figures; and
-what the files are called."""
+"""What a button hands out: figures, and what the files are called."""
 
 import streamlit as st
 
 from aemlo.file_names import file_stem
-from aemlo.tables import csv_bytes
-
-__all__ = ["csv_bytes", "figure_html", "file_name", "of_example"]
 
 EXAMPLE = "downloads.example"
 

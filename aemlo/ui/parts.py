@@ -10,6 +10,7 @@ import streamlit as st
 from aemlo.charts import theme
 from aemlo.charts.dress import dress, is_flat
 from aemlo.errors import AemloError, RunError
+from aemlo.tables import csv_bytes
 from aemlo.ui import cached, downloads
 from aemlo.ui.state import EXAMPLE
 
@@ -233,7 +234,7 @@ def _menu(fig, data, name, key):
     with st.popover("Download", icon=":material/download:", type="tertiary"):
         st.download_button(
             "Data (CSV)",
-            data=lambda: downloads.csv_bytes(data() if callable(data) else data),
+            data=lambda: csv_bytes(data() if callable(data) else data),
             file_name=downloads.file_name(f"{name}.csv"),
             mime="text/csv",
             key=f"{key}.csv",
@@ -267,7 +268,7 @@ def csv_button(frame, *, name, key, label):
     """A quiet button that hands out `frame` (or what a function gives) as CSV."""
     st.download_button(
         label,
-        data=lambda: downloads.csv_bytes(frame() if callable(frame) else frame),
+        data=lambda: csv_bytes(frame() if callable(frame) else frame),
         file_name=downloads.file_name(f"{name}.csv"),
         mime="text/csv",
         key=key,
