@@ -53,8 +53,7 @@ def test_a_header_without_its_end_is_refused(tmp_path, capsys):
         open_files([("x.npz", data)])
     message = str(caught.value)
     assert message == (
-        "x.npz: 'X.npy' is damaged: its header cannot be read (TokenError). Save the "
-        "arrays again."
+        "x.npz: 'X.npy' is damaged: its header cannot be read. Save the arrays again."
     )
     (tmp_path / "x.npz").write_bytes(data)
     assert main(["info", str(tmp_path / "x.npz")]) == 2
@@ -79,3 +78,17 @@ def test_the_reason_of_a_broken_workbook_is_one_line():
         ]
     with pytest.raises(DataError, match=r"^x\.xlsx: broken workbook \(.*\)\.\Z"):
         open_files([("x.xlsx", mutants.packed(members))])
+
+
+@pytest.mark.parametrize("sign", [0x110000, 0xD800])
+@pytest.mark.parametrize("order", "<>")
+def test_a_text_that_is_none_is_refused(sign, order):
+    out = io.BytesIO()
+    names = np.array([0x61, sign], dtype=f"{order}u4").view(f"{order}U1")
+    np.savez(out, X=np.zeros((4, 2)), Y=np.eye(4, 2), feature_names=names)
+    with pytest.raises(DataError) as caught:
+        open_files([("x.npz", out.getvalue())])
+    assert str(caught.value) == (
+        "x.npz: 'feature_names.npy' is damaged: it holds signs that are no letters of "
+        "Unicode. Save the arrays again."
+    )
