@@ -164,8 +164,8 @@ def check_array(name, packed, info, limits):
     what = "Python objects, which could run code when read" if kind.hasobject else ""
     if what or kind.kind == "V":
         raise DataError(
-            f"{name}: '{info.filename}' holds {what or 'records'}. Save it as numbers or "
-            "text."
+            f"{name}: '{info.filename}' holds {what or 'records'}. Save it as numbers "
+            "or text."
         )
     cells = math.prod(shape)
     if cells * kind.itemsize > held:
