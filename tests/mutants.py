@@ -23,6 +23,7 @@ from functools import cache
 import numpy as np
 from numpy.lib import format as npy
 
+from aemlo import model_contents
 from aemlo.checks import examine
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import AemloError
@@ -263,9 +264,7 @@ def _damaged(data, rng):
 def read(name, data):
     """Read a mutant as the app would, and use it; AemloError where it is refused."""
     if name.endswith(MODEL):
-        from aemlo import model_files
-
-        *_, dataset, check = model_files.from_bytes(data)
+        *_, dataset, check = model_contents.contents(data)
         assert check.tolist()
         use(dataset)
         return

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from aemlo import apart, model_files, uploads
+from aemlo import apart, model_contents, model_files, uploads
 from aemlo.errors import AemloError, DataError, ParameterError, RunError, Stopped
-from aemlo.formats import open_files, to_bytes
+from aemlo.formats import lists, open_files
 from aemlo.formats.limits import MEGABYTE, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,11 @@ def megabytes(what):
         if line.startswith(what + ":"):
             return int(line.split()[1]) / 1024
 """
+
+
+@pytest.fixture(autouse=True)
+def found_apart(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
 
 
 @pytest.fixture
@@ -79,20 +85,30 @@ SETS = {
 SETS["windows"] = [("h.csv", "Höhe,Art,L\n1,x,0\n2,y,1\n2,y,1\n".encode("cp1252"))]
 SETS["a split and xml"] = [
     ("r-train.csv", b"a,t,L\n1,some words here,1\n2,and more words,0\n"),
-    ("r-test.csv", b"a,t,L\n3,,1\n"),
+    ("r-test.csv", b"a,t,L\n3,,1\n4,other words here,0\n"),
     ("r.xml", mutants.good()["l.xml"]),
 ]
 SETS["nothing stored"] = [("e.arff", EMPTY)]
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_table_read_apart_is_the_same(name, always_apart):
-    read = uploads.open_files(SETS[name])
-    same_table(open_files(SETS[name]), read)
-    names = read.proposal().names or read.column_names[-1:]
-    made = uploads.to_dataset(read, names, missing_labels="absent")
-    again = open_files(SETS[name]).to_dataset(names, missing_labels="absent")
+def test_a_table_that_was_kept_is_the_same(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "IN_PROCESS", 0)
+    table = open_files(SETS[name])
+    uploads.save(table, tmp_path)
+    kept = uploads.load(tmp_path)
+    same_table(table, kept)
+    if name == "l.csv":  # its labels are lists
+        table, kept = (lists.expanded(t, "topics") for t in (table, kept))
+    names = table.proposal().names
+    made = uploads.to_dataset(kept, names, missing_labels="absent")
+    again = table.to_dataset(names, missing_labels="absent")
     assert made.content_hash == again.content_hash
+
+
+@pytest.mark.parametrize("name", ["a split and xml", "z.zip"])
+def test_a_table_read_apart_is_the_same(name, always_apart):
+    same_table(open_files(SETS[name]), uploads.open_files(SETS[name]))
 
 
 def test_options_pass_through(always_apart):
@@ -103,6 +119,7 @@ def test_options_pass_through(always_apart):
 
 def test_large_arrays_stay_on_disk(always_apart):
     table = uploads.open_files(SETS["windows"])
+    assert table.warnings == open_files(SETS["windows"]).warnings != []
     assert not table.X.flags.owndata and not table.X.flags.writeable
     made = uploads.to_dataset(table, ["L"])
     assert not made.X.flags.writeable
@@ -123,51 +140,33 @@ def test_small_files_are_read_here_and_large_ones_are_not(monkeypatch):
 
 def test_errors_keep_their_class_and_message(always_apart):
     files = [("b.arff", b"@relation r\n@attribute a numeric\n@data\nx\n")]
-    for how in ({}, {"format": "no such"}):
+    for how, kind in (({}, DataError), ({"format": "no such"}, ParameterError)):
         with pytest.raises(AemloError) as here:
             open_files(files, **how)
         with pytest.raises(AemloError) as there:
             uploads.open_files(files, **how)
-        assert type(there.value) is type(here.value)
+        assert type(there.value) is type(here.value) is kind
         assert str(there.value) == str(here.value)
-
-
-def ask(files, folder, on_progress):
-    error = RunError("Which one?")
-    error.choices = ["a", "b"]
-    raise error
 
 
 def test_facts_on_an_error_pass_through():
     with (
         pytest.raises(RunError, match=r"^Which one\?$") as caught,
-        apart.work("tests.test_uploads:ask", []),
+        apart.work("apart_work:ask", []),
     ):
         pass
     assert caught.value.choices == ["a", "b"]
 
 
-def steps(files, folder, on_progress, up_to):
-    for k in range(up_to):
-        on_progress(k / up_to)
-    print("noise of a library")  # noqa: T201
-    return {"size": len(files[0][1])}
-
-
 def test_progress_and_the_answer_pass_through():
     fractions = []
-    with apart.work(
-        "tests.test_uploads:steps", [("a", b"123")], fractions.append, up_to=4
-    ) as (_, answer):
+    with apart.work("apart_work:steps", [("a", b"123")], fractions.append, up_to=4) as (
+        _,
+        answer,
+    ):
         assert answer == {"size": 3}
     assert fractions == sorted(fractions)
     assert {0.25, 0.5, 0.75} <= set(fractions)
-
-
-def wait(files, folder, on_progress):
-    import time
-
-    time.sleep(600)
 
 
 def test_what_the_hook_raises_ends_the_process(monkeypatch):
@@ -183,7 +182,7 @@ def test_what_the_hook_raises_ends_the_process(monkeypatch):
         if started:
             raise Stopped
 
-    with pytest.raises(Stopped), apart.work("tests.test_uploads:wait", [], stop):
+    with pytest.raises(Stopped), apart.work("apart_work:wait", [], stop):
         pass
     assert started[0].returncode is not None
 
@@ -192,7 +191,7 @@ def test_a_process_that_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setenv("AEMLO_READ_SECONDS", "1")
     with (
         pytest.raises(DataError) as caught,
-        apart.work("tests.test_uploads:wait", [("long.csv", b"")]),
+        apart.work("apart_work:wait", [("long.csv", b"")]),
     ):
         pass
     assert str(caught.value) == (
@@ -207,36 +206,25 @@ TOO_MUCH = (
 )
 
 
-def at_once(files, folder, on_progress):
-    return len(bytearray(2_000 * MEGABYTE))
+ONLY_LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="Only Linux refuses memory at once."
+)
 
 
-def by_and_by(files, folder, on_progress):
-    kept = []
-    while True:
-        kept.append(b"x" * MEGABYTE)
-
-
-def within(files, folder, on_progress):
-    try:
-        at_once(files, folder, on_progress)
-    except MemoryError as error:
-        raise DataError("broken file") from error
-
-
-def killed(files, folder, on_progress):
-    import os
-    import signal
-
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.parametrize("how", ["at_once", "by_and_by", "within", "killed"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param("at_once", marks=ONLY_LINUX),
+        "by_and_by",
+        pytest.param("within", marks=ONLY_LINUX),
+        "killed",
+    ],
+)
 def test_a_process_that_takes_too_much_memory_is_ended(how, monkeypatch):
     monkeypatch.setenv("AEMLO_READ_MEMORY", "300")
     with (
         pytest.raises(DataError) as caught,
-        apart.work(f"tests.test_uploads:{how}", [("big.csv", b"")]),
+        apart.work(f"apart_work:{how}", [("big.csv", b"")]),
     ):
         pass
     assert str(caught.value) == TOO_MUCH
@@ -255,7 +243,7 @@ def test_a_limit_that_is_no_number(value, monkeypatch):
     monkeypatch.setenv("AEMLO_READ_MEMORY", value)
     with (
         pytest.raises(ParameterError) as caught,
-        apart.work("tests.test_uploads:wait", []),
+        apart.work("apart_work:wait", []),
     ):
         pass
     assert str(caught.value) == (
@@ -263,14 +251,10 @@ def test_a_limit_that_is_no_number(value, monkeypatch):
     )
 
 
-def fault(files, folder, on_progress):
-    raise KeyError("a fault of ours")
-
-
 def test_a_fault_of_ours_is_no_message_to_the_user():
     with (
         pytest.raises(RuntimeError, match="KeyError: 'a fault of ours'"),
-        apart.work("tests.test_uploads:fault", []),
+        apart.work("apart_work:fault", []),
     ):
         pass
 
@@ -285,18 +269,18 @@ from aemlo import uploads
 row = ",".join(["0.12345"] * 40 + ["1", "0"]) + "\\n"
 head = ",".join([f"f{k}" for k in range(40)] + ["L", "M"]) + "\\n"
 data = (head + row * (20_000_000 // len(row))).encode()
-uploads.open_files([("a.csv", data[:1_000_000])]).to_dataset(["L", "M"])
-before, kept = megabytes("VmRSS"), []
+uploads.open_files([("a.csv", (head + row * 1_000).encode())]).to_dataset(["L", "M"])
+before, kept = (megabytes("VmRSS"), megabytes("RssAnon")), []
 for _ in range(10):
     table = uploads.open_files([("a.csv", data)])
     kept.append((table, uploads.to_dataset(table, ["L", "M"])))
-kept_now = megabytes("RssAnon")
+own = megabytes("RssAnon") - before[1]
 kept.clear()
-print(json.dumps([before, megabytes("VmRSS"), len(data)]))
+print(json.dumps([own, megabytes("VmRSS") - before[0], len(data)]))
 """)
-    before, after, size = result
+    while_kept, afterwards, size = result
     assert size > 19 * MEGABYTE
-    assert after - before < 100
+    assert while_kept < 100 and afterwards < 100
 
 
 def bomb(cells=123_000_000):
@@ -306,7 +290,7 @@ def bomb(cells=123_000_000):
         header, {"descr": "<f8", "fortran_order": False, "shape": (cells, 1)}
     )
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("data/X.npy", "w", force_zip64=True) as part:
             part.write(header.getvalue())
             for _ in range(cells // 1_000_000):
@@ -320,15 +304,17 @@ def test_a_model_file_that_is_a_bomb_is_refused_in_small_memory(tmp_path):
     assert len(data) < 1.1 * MEGABYTE
     (tmp_path / "bomb.zip").write_bytes(data)
     message, before, after, seconds = measured(f"""
-import json
+import json, resource
 from aemlo import model_files
 data = open({str(tmp_path / "bomb.zip")!r}, "rb").read()
-before, start = megabytes("VmHWM"), time.monotonic()
+before = megabytes("VmHWM")
 try:
     model_files.from_bytes(data)
 except ValueError as error:
     message = f"{{type(error).__name__}}: {{error}}"
-print(json.dumps([message, before, megabytes("VmHWM"), time.monotonic() - start]))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+seconds = used.ru_utime + used.ru_stime  # of processor time: other work does not count
+print(json.dumps([message, before, megabytes("VmHWM"), seconds]))
 """)
     assert message == (
         f"DataError: The model file: unpacks to 984 MB, more than the limit of "
@@ -422,7 +408,7 @@ def test_a_model_file_reads_back(rows):
 def test_a_changed_model_file_is_refused(member, data, message):
     changed = model(lambda name, old: data(old) if name == member else old)
     with pytest.raises(DataError) as caught:
-        model_files.contents(changed)
+        model_contents.contents(changed)
     assert str(caught.value) == message
 
 
@@ -434,12 +420,12 @@ def test_an_archive_in_a_model_file_counts_as_part_of_it():
         return inner.getvalue() if name == "data/X.npz" else old
 
     with pytest.raises(DataError) as caught:
-        model_files.contents(
+        model_contents.contents(
             model(change, mutants.sparse_set()),
             replace(Limits(), unpacked_mb=1),
         )
     assert str(caught.value).startswith(
-        "The model file: 'data/X.npz': unpacks to 1.6 MB, more than the limit of 1.0 MB "
+        "The model file: 'data/X.npz': unpacks to 2 MB, more than the limit of 1 MB "
     )
 
 
@@ -447,51 +433,31 @@ def test_a_member_that_is_there_twice_is_refused():
     with pytest.warns(UserWarning, match="Duplicate name"):
         data = mutants.packed([("model.json", b"{}")] * 2)
     with pytest.raises(DataError) as caught:
-        model_files.contents(data)
+        model_contents.contents(data)
     assert str(caught.value) == NO_MODEL.format("'model.json' is in it twice")
 
 
 # Archives that lie ----------------------------------------------------------------
 
 
-def lying(name, content, method):
-    """A zip archive that says its only member unpacks to 1,000 bytes."""
-    import struct
-
-    data = mutants.packed([(name, content)], method)
-    size = struct.pack("<I", len(content))
-    assert data.count(size) == 2
-    return data.replace(size, struct.pack("<I", 1_000))
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_dense_packing_that_lies_is_refused_in_small_memory(method, tmp_path):
-    data = lying("a.csv", b"0,1\n" * 100_000_000, method)
-    (tmp_path / "a.zip").write_bytes(data)
-    message, before, after = measured(f"""
-import json
-from aemlo.formats import open_files
-data = open({str(tmp_path / "a.zip")!r}, "rb").read()
-before = megabytes("VmHWM")
-try:
-    open_files([("a.zip", data)])
-except ValueError as error:
-    message = str(error)
-print(json.dumps([message, before, megabytes("VmHWM")]))
-""")
-    assert message.startswith("a.zip: broken archive (Bad CRC-32 for file 'a.csv')")
-    assert after - before < 200
-
-
-@pytest.mark.parametrize("suffix, title", [(".npz", "NumPy"), (".xlsx", "Excel")])
-def test_arrays_and_workbooks_are_packed_plainly(suffix, title):
-    good = to_bytes(mutants.small(), title)[suffix]
-    with zipfile.ZipFile(io.BytesIO(good)) as archive:
-        members = [(name, archive.read(name)) for name in archive.namelist()]
-    data = mutants.packed(members, zipfile.ZIP_LZMA)
+@pytest.mark.parametrize("name", ["a.zip", "a.npz", "a.xlsx"])
+@pytest.mark.parametrize(
+    "method, title", [(zipfile.ZIP_BZIP2, "BZIP2"), (zipfile.ZIP_LZMA, "LZMA")]
+)
+def test_a_packing_that_expands_in_one_step_is_refused(name, method, title):
+    inside = {"a.zip": "a.csv", "a.npz": "X.npy", "a.xlsx": "[Content_Types].xml"}[name]
+    data = mutants.packed([(inside, b"0" * 20_000_000)], method)
+    # Its directory and its header say that it is small.
+    size = (20_000_000).to_bytes(4, "little")
+    assert data.count(size) == 2 and len(data) < 10_000
+    data = data.replace(size, (1_000).to_bytes(4, "little"))
+    tracemalloc.start()
     with pytest.raises(DataError) as caught:
-        open_files([(f"x{suffix}", data)])
+        open_files([(name, data)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert str(caught.value) == (
-        f"x{suffix}: '{members[0][0]}' is packed as LZMA, which such files are not. "
-        "Save the file again."
+        f"{name}: '{inside}' is packed as {title}, which cannot be unpacked within "
+        "limits. Pack it anew as an ordinary zip archive."
     )
+    assert peak < MEGABYTE
