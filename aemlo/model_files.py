@@ -10,29 +10,21 @@ import io
 import json
 import tempfile
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
-from aemlo import __version__, params
+from aemlo import __version__, apart, params
 from aemlo.classifiers.base import no_progress, part_of
 from aemlo.classifiers.nested import build
 from aemlo.dataset import Dataset
-from aemlo.errors import AemloError, DataError, ParameterError
-from aemlo.formats.limits import MEGABYTE, from_environment
+from aemlo.errors import DataError, ParameterError
+from aemlo.model_contents import CALLED, CHECKED_ROWS, FORMAT
 from aemlo.prepare import Preparation
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
-
-FORMAT = "aemlo model 1"
-SUFFIX = ".aemlo-model.zip"
-KNOWN = {
-    *("model.json", "check.npy", "data/names.json", "data/X.npy", "data/X.npz"),
-    *("data/Y.npy", "data/split.npy"),
-}
-CHECKED_ROWS = 50
 
 
 class Pipeline:
@@ -139,56 +131,20 @@ def to_bytes(pipeline, dataset):
 def from_bytes(data, limits=None):
     """(arm, seed, scale, Dataset, check) in a file of `to_bytes`.
 
-    `check` are the scores of the first rows when it was written. Only known names are
-    read, arrays without pickle, up to the size limits of data files. Raises DataError
-    for any other file, ParameterError for an arm that does not exist here.
+    `check` are the scores of the first rows when it was written. Read in a process of
+    its own (`aemlo.apart`) by `model_contents`. Raises DataError for any other file,
+    ParameterError for an arm that does not exist here.
     """
-    limits = limits or from_environment()
-    limits.check("The model file", "MB", len(data) // MEGABYTE, "upload_mb")
-    try:
-        with (
-            zipfile.ZipFile(io.BytesIO(data)) as archive,
-            tempfile.TemporaryDirectory() as folder,
-        ):
-            _unpack(archive, Path(folder), limits)
-            made = json.loads((Path(folder) / "model.json").read_text("utf-8"))
-            if made.get("format") != FORMAT:
-                raise DataError(
-                    f"The model file has format {made.get('format')!r}; this version "
-                    f"reads {FORMAT!r}. Save the model again with this version."
-                )
-            check_arm(made["arm"])
-            check = np.load(Path(folder) / "check.npy", allow_pickle=False)
-            dataset = Dataset.load(Path(folder) / "data")
-            return made["arm"], int(made["seed"]), made["scale"], dataset, check
-    except AemloError:
-        raise
-    except Exception as problem:
-        raise DataError(
-            "This is not a model file of this program, or it was changed: "
-            f"{type(problem).__name__}. Model files end in {SUFFIX}."
-        ) from problem
-
-
-def _unpack(archive, folder, limits):
-    members = archive.infolist()
-    size = sum(member.file_size for member in members)
-    if size > limits.unpacked_mb * MEGABYTE:
-        raise DataError(
-            f"The model file unpacks to {size / MEGABYTE:,.0f} MB, more than the limit "
-            f"of {limits.unpacked_mb:,} MB."
-        )
-    for member in members:
-        if member.filename not in KNOWN:
-            raise DataError(
-                f"The model file holds {member.filename!r}, which no model file has. "
-                "It was not opened further."
-            )
-        target = folder / member.filename
-        target.parent.mkdir(exist_ok=True)
-        with archive.open(member) as source:
-            data = source.read(limits.unpacked_mb * MEGABYTE)
-        target.write_bytes(data)
+    limits = None if limits is None else asdict(limits)
+    files = [(CALLED, bytes(data))]
+    with apart.work("aemlo.model_contents:contents_into", files, limits=limits) as (
+        folder,
+        made,
+    ):
+        dataset = Dataset.load(folder / "data")
+        check = np.load(folder / "check.npy", allow_pickle=False)
+    check_arm(made["arm"])
+    return made["arm"], made["seed"], made["scale"], dataset, check
 
 
 def same_scores(pipeline, dataset, check):

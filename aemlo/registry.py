@@ -6,8 +6,6 @@ from importlib import import_module
 from inspect import getmembers, isabstract, isclass
 from pkgutil import iter_modules
 
-from sklearn.base import clone
-
 from aemlo import params
 from aemlo.errors import ParameterError
 
@@ -55,6 +53,8 @@ class Family:
         ParameterError for a title or a setting that does not exist.
         """
         if isinstance(what, self.base):
+            from sklearn.base import clone  # half of the time that formats take to load
+
             made = clone(what)
             known = made.get_params(deep=False)
             return made.set_params(**{k: v for k, v in more.items() if k in known})

@@ -171,7 +171,9 @@ def test_a_pickle_in_a_model_file_is_never_loaded(tmp_path, member):
     with pytest.raises(DataError) as caught:
         model_files.from_bytes(data)
     assert str(caught.value).startswith(
-        "This is not a model file of this program, or it was changed: "
+        f"The model file: {member!r} holds Python objects, which could run code when "
+        if member.endswith(".npy")
+        else "This is not a model file of this program, or it was changed: "
     )
     assert not (tmp_path / "ran").exists()
     pickle.loads(pickle.dumps(Bomb()))  # the bomb does go off where pickles are read
@@ -202,7 +204,9 @@ def test_a_model_file_that_unpacks_to_too_much_is_refused():
     with pytest.raises(DataError) as caught:
         model_files.from_bytes(buffer.getvalue(), replace(Limits(), unpacked_mb=2))
     assert str(caught.value) == (
-        "The model file unpacks to 3 MB, more than the limit of 2 MB."
+        f"The model file: unpacks to 3 MB, more than the limit of 2 MB for "
+        f"{len(buffer.getvalue()):,} packed bytes. Save the model again, or set "
+        "AEMLO_LIMIT_UNPACKED_MB or AEMLO_LIMIT_EXPANSION higher."
     )
 
 

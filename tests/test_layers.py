@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    {"errors", "params", "registry", "progress", "file_names", "tables"},
+    {"errors", "params", "registry", "progress", "file_names", "tables", "apart"},
     {"dataset", "prepare", "provenance", "words", "checks", "builtin"},
     {
         *("formats", "imbalance", "advice", "metrics", "samplers", "classifiers"),
@@ -16,7 +16,7 @@ LAYERS = (
     },
     {
         *("experiment", "compare", "charts", "folds", "leaks", "report", "specs"),
-        *("cells", "model_files"),
+        *("cells", "model_files", "model_contents", "uploads"),
     },
     {"store", "worker", "jobs", "file_arguments", "__main__"},
     {"ui"},

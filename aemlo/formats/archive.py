@@ -20,6 +20,9 @@ BROKEN = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError),
     *(RuntimeError, ValueError, struct.error, KeyError),
 )
+# Packings that zipfile unpacks a little at a time, and no further than a member says:
+# some KB of BZIP2 can become gigabytes in one step.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 README = (".txt", ".data", ".dat")
 
 
@@ -66,19 +69,30 @@ def _files(packed):
     return [info for info in members if not info.is_dir()]
 
 
-def check_members(name, data, limits, text=(), harmless=TEXT):
+def check_members(
+    name,
+    data,
+    limits,
+    text=(),
+    harmless=TEXT,
+    packed=None,
+    way_out="Unpack it first",
+):
     """The members of a zip archive, refused where they would unpack past the limits.
 
     Members whose name ends with one of `text` may hold no XML entity declarations.
-    `harmless` as for `Limits.unpacked`.
+    `harmless` as for `Limits.unpacked`; `packed` is the size of the file that `data`
+    came in, if it came in one.
     """
+    size = packed or len(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            members = _files(packed)
-            _check_sizes(name, members, len(data), limits, harmless)
+        with zipfile.ZipFile(io.BytesIO(data)) as opened:
+            members = _files(opened)
+            _check_methods(name, members)
+            _check_sizes(name, members, size, limits, harmless, way_out)
             for info in members:
                 if info.filename.lower().endswith(text or ("\0",)):
-                    with packed.open(info) as part:
+                    with opened.open(info) as part:
                         _check_prolog(f"{name}: '{info.filename}'", part)
     except DataError:
         raise
@@ -111,7 +125,18 @@ def _check_prolog(what, part):
         )
 
 
-def _check_sizes(name, members, packed, limits, harmless):
+def _check_methods(name, members):
+    for info in members:
+        if info.compress_type not in METHODS:
+            known = zipfile.compressor_names
+            method = known.get(info.compress_type, "unknown").upper()
+            raise DataError(
+                f"{name}: '{info.filename}' is packed as {method}, which cannot be "
+                "unpacked within limits. Pack it anew as an ordinary zip archive."
+            )
+
+
+def _check_sizes(name, members, packed, limits, harmless, way_out):
     limits.check(name, "files in the archive", len(members), "members")
     if any(info.flag_bits & 1 for info in members):
         raise DataError(f"{name}: the archive is encrypted. Unpack it first.")
@@ -121,7 +146,7 @@ def _check_sizes(name, members, packed, limits, harmless):
         size, most = megabytes(unpacked, allowed)
         raise DataError(
             f"{name}: unpacks to {size} MB, more than the limit of {most} MB for "
-            f"{packed:,} packed bytes. Unpack it first, or set {PREFIX}UNPACKED_MB or "
+            f"{packed:,} packed bytes. {way_out}, or set {PREFIX}UNPACKED_MB or "
             f"{PREFIX}EXPANSION higher."
         )
 

@@ -102,7 +102,7 @@ def _rows(source, limits, sheet):
         book = openpyxl.load_workbook(packed, read_only=True, data_only=True)
     except Exception as error:
         # openpyxl raises whatever its parsers raise on a broken workbook.
-        raise DataError(f"{source.name}: broken workbook ({error}).") from None
+        raise _broken(source.name, error) from None
     titles = [page.title for page in book.worksheets]
     title = sheet or (titles[0] if titles else None)
     if title not in titles:
@@ -124,10 +124,15 @@ def _rows(source, limits, sheet):
     except (DataError, Stopped):
         raise
     except Exception as error:
-        raise DataError(f"{source.name}: broken workbook ({error}).") from None
+        raise _broken(source.name, error) from None
     finally:
         book.close()
     return titles, title, rows
+
+
+def _broken(name, error):
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return DataError(f"{name}: broken workbook ({reason}).")
 
 
 def _row(parsed, *_, **__):

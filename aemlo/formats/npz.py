@@ -2,7 +2,9 @@
 
 import io
 import json
+import math
 import zipfile
+from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy
@@ -21,6 +23,7 @@ Y_NAMES = ("Y", "y", "labels", "target", "targets")
 PARTS = ("X_data", "X_indices", "X_indptr", "X_shape")
 NUMBERS = "fiub"
 KINDS = ("numeric", "nominal")
+BLOCK = 65_536
 
 
 class Npz(Format):
@@ -116,34 +119,81 @@ def _arrays(source, limits):
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
             for info in packed.infolist():
-                data = packed.read(info)
-                stream = io.BytesIO(data)
-                version = npy.read_magic(stream)
-                read_header = (
-                    npy.read_array_header_1_0
-                    if version == (1, 0)
-                    else npy.read_array_header_2_0
-                )
-                shape, _, kind = read_header(stream)
-                if kind.hasobject:
-                    raise DataError(
-                        f"{source.name}: '{info.filename}' holds Python objects, which "
-                        "could run code when read. Save it as numbers or text."
-                    )
-                promised = int(np.prod(shape, dtype=object)) * kind.itemsize
-                if promised > len(data):
-                    raise DataError(
-                        f"{source.name}: '{info.filename}' promises {promised:,} "
-                        f"bytes, but holds {len(data):,}: the file is cut off."
-                    )
-                stream.seek(0)
-                array = npy.read_array(stream, allow_pickle=False)
+                array = read_array(source.name, packed, info, limits)
                 found[info.filename.removesuffix(".npy")] = array
     except DataError:
         raise
-    except (*archive.BROKEN, SyntaxError, TypeError, MemoryError) as error:
+    except (*archive.BROKEN, TypeError) as error:
         raise DataError(f"{source.name}: broken NumPy file ({error}).") from None
     return found
+
+
+def read_array(name, packed, info, limits):
+    """The array in the member `info` of the archive `packed`, which is called `name`.
+
+    Nothing but its header is expanded before that promises an array of numbers or
+    texts that the member holds and the limits allow. Raises DataError.
+    """
+    check_array(name, packed, info, limits)
+    with packed.open(info) as part:
+        array = npy.read_array(part, allow_pickle=False)
+        while part.read(BLOCK):  # its checksum is looked at where it ends
+            pass
+    if array.dtype.kind == "U" and not _is_text(array):
+        raise DataError(
+            f"{name}: '{info.filename}' is damaged: it holds signs that are no letters "
+            "of Unicode. Save the arrays again."
+        )
+    return array
+
+
+def _is_text(array):
+    """Whether all signs in an array of texts are Unicode's, and no half ones."""
+    if not array.size or not array.dtype.itemsize:
+        return True
+    signs = np.ascontiguousarray(array).reshape(-1)
+    signs = signs.view(signs.dtype.str[0] + "u4")
+    return not ((signs > 0x10FFFF) | ((signs >= 0xD800) & (signs < 0xE000))).any()
+
+
+def check_array(name, packed, info, limits):
+    """Raise DataError unless the header of an array says what `read_array` takes."""
+    with packed.open(info) as part:
+        shape, kind = _header(f"{name}: '{info.filename}'", part)
+        held = info.file_size - part.tell()
+    what = "Python objects, which could run code when read" if kind.hasobject else ""
+    if what or kind.kind == "V":
+        raise DataError(
+            f"{name}: '{info.filename}' holds {what or 'records'}. Save it as numbers "
+            "or text."
+        )
+    cells = math.prod(shape)
+    if cells * kind.itemsize > held:
+        raise DataError(
+            f"{name}: '{info.filename}' promises {cells * kind.itemsize:,} bytes, but "
+            f"holds {held:,}: the file is cut off."
+        )
+    limits.check(name, "cells", cells, "cells")
+
+
+def _header(what, part):
+    """Shape and type of the array in the open file `part`."""
+    try:
+        version = npy.read_magic(part)
+        read_header = (
+            npy.read_array_header_1_0
+            if version == (1, 0)
+            else npy.read_array_header_2_0
+        )
+        shape, _, kind = read_header(part)
+    # A header is a literal of Python: whatever the parsers of those raise.
+    except (*archive.BROKEN, SyntaxError, TypeError, MemoryError, TokenError):
+        shape = kind = None
+    if shape is None or any(type(size) is not int or size < 0 for size in shape):
+        raise DataError(
+            f"{what} is damaged: its header cannot be read. Save the arrays again."
+        )
+    return shape, kind
 
 
 def _x(name, arrays, limits):

@@ -5,8 +5,7 @@ import hashlib
 import numpy as np
 import streamlit as st
 
-from aemlo import model_files
-from aemlo.formats import open_files
+from aemlo import model_files, uploads
 from aemlo.jobs.predict import MODEL
 from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
@@ -42,7 +41,7 @@ def _enqueue(workspace, dataset, arm, upload, **more):
     title = f"Model: {pieces.in_words(arm)}"
     if upload is not None:
         rows = model_files.rows_like(
-            dataset, open_files([(upload.name, upload.getvalue())])
+            dataset, uploads.open_files([(upload.name, upload.getvalue())])
         )
         spec["rows"] = workspace.store.add_dataset(rows)
         spec["warnings"] = list(rows.warnings)

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import pandas as pd
 import streamlit as st
 
-from aemlo import formats, provenance
+from aemlo import formats, provenance, uploads
 from aemlo.file_names import file_stem
 from aemlo.formats import labels as label_columns
 from aemlo.formats import lists
@@ -28,19 +28,19 @@ SEPARATORS = {None: "automatic", ";": ";", ",": ",", "|": "|", "/": "/"}
 SEPARATORS |= {"\t": "tab", " ": "blank", "json": "JSON lists"}
 
 
-def opened(uploads, options):
+def opened(files, options):
     """(key, Table) of uploaded files; AemloError when they cannot be read.
 
     The last few are kept for the session, by file and options.
     """
-    said = [sorted(options.items()), *((u.file_id, u.name) for u in uploads)]
+    said = [sorted(options.items()), *((u.file_id, u.name) for u in files)]
     key = hashlib.sha256(repr(said).encode()).hexdigest()
     kept = st.session_state.setdefault(TABLES, {})
     if key not in kept:
-        files = [(upload.name, upload.getvalue()) for upload in uploads]
-        size = sum(upload.size for upload in uploads) / MEGABYTE
+        given = [(file.name, file.getvalue()) for file in files]
+        size = sum(file.size for file in files) / MEGABYTE
         kept[key] = waiting.with_bar(
-            lambda told: formats.open_files(files, on_progress=told, **options),
+            lambda told: uploads.open_files(given, on_progress=told, **options),
             f"Reading {size:,.1f} MB",
         )
         for oldest in list(kept)[:-MOST_KEPT]:
@@ -60,7 +60,7 @@ def from_openml(name):
     max_entries=3, scope="session", show_spinner="Telling labels from features"
 )
 def _dataset(key, _table, names, missing, name, said):
-    found = _table.to_dataset(names, missing_labels=missing, said=said)
+    found = uploads.to_dataset(_table, names, missing_labels=missing, said=said)
     return renamed(found, name)
 
 
