@@ -85,7 +85,8 @@ def test_many_labels_open_on_a_window_around_the_chosen_one():
     assert around.layout.annotations[-1].text == "<b>label 0</b>"
     # As many bars as answer a click quickly, the chosen label among them.
     assert len(drawn(around)) == charts.LIGHT and "label 0" in drawn(around)
-    middle = list(table.sort_values("IRLbl")["label"])[500]
+    ordered = table.sort_values("IRLbl", ascending=False, kind="stable")
+    middle = list(ordered["label"])[500]
     centred = charts.by_label(table, "IRLbl", chosen=names.index(middle))
     bars = list(centred.layout.xaxis.categoryarray)
     third = charts.LIGHT // 3

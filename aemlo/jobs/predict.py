@@ -9,10 +9,10 @@ Artefacts: the model file, and `predictions.npz` (labels and scores).
 
 import numpy as np
 
-from aemlo import model_files
+from aemlo import model_contents, model_files
 from aemlo.store import written_at_once
 
-MODEL = f"model{model_files.SUFFIX}"
+MODEL = f"model{model_contents.SUFFIX}"
 
 
 def run(job):

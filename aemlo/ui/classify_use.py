@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import streamlit as st
 
-from aemlo import model_files, uploads
+from aemlo import model_contents, model_files, uploads
 from aemlo.jobs.predict import MODEL
 from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
@@ -102,7 +102,7 @@ def _finished(workspace, runs):
         f"Download model ({len(data) / 1e6:.1f} MB)",
         data,
         file_name=f"{run.dataset_name}-{hashlib.sha256(data).hexdigest()[:6]}"
-        f"{model_files.SUFFIX}",
+        f"{model_contents.SUFFIX}",
         key="classify.use.model.download",
         icon=":material/download:",
         on_click="ignore",
