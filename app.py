@@ -18,7 +18,10 @@ else:
     )
     st.session_state["_via_app"] = True
 
-    from aemlo.ui import parts, state  # the page is set up first
+    from aemlo.ui import (
+        state,  # the page is set up first
+        strip,
+    )
 
     PAGES = {
         "Data": [
@@ -58,5 +61,5 @@ else:
         },
         position="top",
     )
-    parts.strip(state.workspace())
+    strip.strip(state.workspace())
     page.run()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from aemlo import __version__, imbalance, params, provenance, tables
+from aemlo import __version__, imbalance, params, provenance
+from aemlo import safe_tables as tables
 from aemlo.errors import AemloError, ParameterError
-from aemlo.file_arguments import file_arguments, label_arguments, read_dataset
 from aemlo.formats import WRITERS, says_split, write
 from aemlo.progress import Bar
 from aemlo.registry import find
+from aemlo.specs.file_arguments import file_arguments, label_arguments, read_dataset
 
 
 def main(arguments=None):
@@ -151,7 +152,7 @@ def _key_and_value(text):
 
 def do_resample(options):
     """Resample a file and write it with a column that marks synthetic rows."""
-    from aemlo.prepare import Preparation
+    from aemlo.preparation.preparation import Preparation
 
     dataset = read_dataset(options)
     sampler = _sampler(options.sampler, options.set, options.seed)
@@ -194,7 +195,7 @@ def do_resample(options):
 
 def do_train(options):
     """Train AEMLO; write losses.csv, the weights and a spec that repeats it."""
-    from aemlo.prepare import Preparation
+    from aemlo.preparation.preparation import Preparation
     from aemlo.samplers import AEMLO
 
     dataset = read_dataset(options)

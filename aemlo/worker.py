@@ -148,7 +148,7 @@ class Worker:
         takes the other core. Where there is no other, the map's own run compiles.
         """
         if self.current == run_id and (os.cpu_count() or 1) > 1:
-            embed = importlib.import_module("aemlo.jobs.embed")
+            embed = importlib.import_module("aemlo.jobs.kinds.embed")
             embed.umap_process(self.store.home).warm()
 
     def _beat(self):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from aemlo.formats import read
-from aemlo.jobs import resampled
+from aemlo.jobs import resampling_results
 from aemlo.store import Store
 from aemlo.store.files import folder_bytes
 from aemlo.worker import Worker
@@ -89,7 +89,7 @@ def pack(store, run, dataset):
     if len(scores):
         scores.to_csv(target / "scores.csv", index=False, float_format="%.6g")
     if run.kind == "train":
-        made, provenance = resampled.load(source)
+        made, provenance = resampling_results.load(source)
         new = (provenance["origin"] < 0).to_numpy()
         if new[: dataset.n].any():
             raise RuntimeError("The example's original rows must come first.")

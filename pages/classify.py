@@ -4,21 +4,15 @@ import streamlit as st
 
 from aemlo import metrics
 from aemlo.charts import classify as charts
-from aemlo.ui import classify_frames as frames
-from aemlo.ui import classify_parts as pieces
-from aemlo.ui import (
-    classify_use,
-    classify_views,
-    parts,
-    shown_run,
-    state,
-    synthetic_rows,
-)
+from aemlo.ui import figures, layout, shown_run, state, synthetic_rows
+from aemlo.ui import runs as ui_runs
+from aemlo.ui.classify import form as pieces
+from aemlo.ui.classify import frames, result, use, views
 
 workspace = state.workspace()
 dataset = workspace.dataset
 
-parts.page(
+layout.page(
     "Classify",
     "Which labels does a classifier get wrong, and what helps them most: new rows, "
     "class weights or other thresholds?",
@@ -26,7 +20,7 @@ parts.page(
 
 if dataset.text is not None:
     st.info("Turn the text columns into numbers first.")
-    parts.next_step("pages/dataset.py", "Data set", "Text needs a vocabulary.")
+    layout.next_step("pages/dataset.py", "Data set", "Text needs a vocabulary.")
     st.stop()
 
 synthetic_rows.warned(workspace, key="classify")
@@ -68,14 +62,14 @@ def live(run):
         )
 
 
-parts.run_panel(workspace, run.id, live=live)
+ui_runs.run_panel(workspace, run.id, live=live)
 if run.dataset != dataset.content_hash:
-    with parts.shown_errors():
+    with layout.shown_errors():
         dataset = workspace.store.dataset(run.dataset)
 for arm in run.summary.get("arms", []):
     if arm["error"]:
-        st.warning(f"{parts.plain(arm['name'])}: {parts.plain(arm['error'])}")
-found = None if run.active else pieces.result_of(workspace, run)
+        st.warning(f"{layout.plain(arm['name'])}: {layout.plain(arm['error'])}")
+found = None if run.active else result.result_of(workspace, run)
 if found is None:
     if not run.active:
         st.info("This run ended before its first arm was done. Start a new one above.")
@@ -94,7 +88,7 @@ if len(found.arms) > 1:
     st.markdown("\n".join(f"- {sentence}" for sentence in told))
 frame = frames.side_by_side(dataset, found)
 st.dataframe(frames.marked(frame), key="classify.metrics", hide_index=True)
-parts.csv_button(
+figures.csv_button(
     frame,
     name=f"{dataset.name}-remedies",
     key="classify.metrics.csv",
@@ -123,7 +117,7 @@ if dataset.q > most and st.toggle(
 ):
     most = dataset.q
 frame = frames.by_label(dataset, found, measure)
-parts.figure(
+figures.figure(
     charts.by_label(frame, measure, most),
     data=frame,
     name=f"{dataset.name}-{measure}-by-remedy",
@@ -146,10 +140,10 @@ notes = next(a["notes"] for a in run.summary["arms"] if a["name"] == name)
 if notes:
     with st.expander(f"{len(notes)} notes from training"):
         told = [frames.named(note, dataset.label_names) for note in notes]
-        st.markdown("\n".join(f"- {parts.plain(note)}" for note in told))
+        st.markdown("\n".join(f"- {layout.plain(note)}" for note in told))
 view = st.segmented_control(
     "View",
-    [*classify_views.VIEWS, "Use it"],
+    [*views.VIEWS, "Use it"],
     default="Labels",
     required=True,
     key="classify.view",
@@ -157,17 +151,15 @@ view = st.segmented_control(
 )
 if view == "Use it":
     spec = next(a for a in run.spec["arms"] if a["name"] == name)
-    classify_use.use(workspace, dataset, spec)
+    use.use(workspace, dataset, spec)
 else:
     table = frames.table_of(dataset, found, found.arms[name])
-    classify_views.VIEWS[view](
-        classify_views.Shown(dataset, found, run.id, name, table, most)
-    )
+    views.VIEWS[view](views.Shown(dataset, found, run.id, name, table, most))
 
 best = max(found.arms, key=lambda n: metrics.macro_f1(Y, found.arms[n].labels))
-parts.next_step(
+layout.next_step(
     "pages/compare.py",
     "Compare",
-    f"**{parts.plain(best)}** has the best macro-F1 on this split: see whether it "
+    f"**{layout.plain(best)}** has the best macro-F1 on this split: see whether it "
     "holds over folds.",
 )

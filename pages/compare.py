@@ -2,22 +2,13 @@
 
 import streamlit as st
 
-from aemlo.ui import (
-    comparing,
-    comparing_load,
-    comparing_setup,
-    comparing_take,
-    comparing_views,
-    parts,
-    shown_run,
-    state,
-    synthetic_rows,
-)
+from aemlo.ui import layout, runs, shown_run, state, synthetic_rows
+from aemlo.ui.compare import form, load, results, take_away, views
 
 workspace = state.workspace()
 dataset = workspace.dataset
 
-parts.page(
+layout.page(
     "Compare",
     "Does oversampling help, by how much, and whom? Every arm meets the same folds; "
     "everything that learns is fitted on the training part alone.",
@@ -28,12 +19,12 @@ synthetic_rows.warned(workspace, key="compare")
 run = workspace.chosen_run("compare", warns=False)
 spec = None
 setup = st.expander("Set up a comparison", expanded=run is None, icon=":material/tune:")
-with setup, parts.shown_errors():
-    comparing_load.loader(workspace, dataset)
-    samplers, classifiers = comparing_setup.arms()
-    comparing_setup.variant_editor()
-    chosen = comparing_setup.splits(dataset)
-    chosen |= comparing_setup.more(workspace, dataset)
+with setup, layout.shown_errors():
+    load.loader(workspace, dataset)
+    samplers, classifiers = form.arms()
+    form.variant_editor()
+    chosen = form.splits(dataset)
+    chosen |= form.more(workspace, dataset)
     names = [entry["name"] for entry in samplers]
     if names and classifiers:
         spec = chosen | {"samplers": samplers, "classifiers": classifiers}
@@ -43,13 +34,13 @@ with setup, parts.shown_errors():
             index=names.index("none") if "none" in names else 0,
             key="compare.baseline",
         )
-        sweep = comparing_setup.swept(samplers)
+        sweep = form.swept(samplers)
         spec |= {"sweep": sweep} if sweep else {}
-        table, warnings = comparing_setup.planned(dataset.content_hash, chosen, dataset)
+        table, warnings = form.planned(dataset.content_hash, chosen, dataset)
         for sentence in warnings:
-            st.warning(parts.plain(sentence))
-        comparing_setup.what_folds_hold(table, dataset.name)
-        st.caption(comparing_setup.size_in_words(samplers, classifiers, chosen))
+            st.warning(layout.plain(sentence))
+        form.what_folds_hold(table, dataset.name)
+        st.caption(form.size_in_words(samplers, classifiers, chosen))
         with st.container(horizontal=True):
             start = st.button("Compare", type="primary", icon=":material/balance:")
             pilot = st.button(
@@ -59,7 +50,7 @@ with setup, parts.shown_errors():
                 "What it computes is not computed again.",
             )
         if start or pilot:
-            comparing_setup.start(workspace, spec, pilot)
+            form.start(workspace, spec, pilot)
     else:
         st.info("Choose at least one sampler and one classifier.")
 
@@ -75,22 +66,22 @@ if run is None:
         icon=":material/balance:",
         disabled=spec is None,
     ):
-        with parts.shown_errors():
-            comparing_setup.start(workspace, spec)
+        with layout.shown_errors():
+            form.start(workspace, spec)
     st.stop()
 
-parts.run_panel(workspace, run.id, live=comparing.live(workspace))
-found = comparing.results(workspace, run)
+runs.run_panel(workspace, run.id, live=results.live(workspace))
+found = results.results(workspace, run)
 if found is None:
     st.stop()
 
 if run.spec.get("pilot"):
     st.info(
         "This is a pilot: one split, so nothing can be shown yet. "
-        + (comparing.estimate_in_words(run) or ""),
+        + (results.estimate_in_words(run) or ""),
         icon=":material/timer:",
     )
-comparing.facts(found, run)
+results.facts(found, run)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     view = st.segmented_control(
@@ -125,31 +116,31 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     if len(found.datasets) > 1 and view not in ("Data sets", "Take away"):
         name = st.selectbox("Data set", found.datasets, key="compare.set", width=260)
 
-table = comparing.verdicts(run.id, run.finished, found.baseline, 0.95, found.scores)
+table = results.verdicts(run.id, run.finished, found.baseline, 0.95, found.scores)
 
-with parts.shown_errors():
+with layout.shown_errors():
     if view == "Verdict":
-        comparing.verdict(found, table, metric, name)
+        results.verdict(found, table, metric, name)
         st.subheader("Every metric at a glance", anchor=False)
-        comparing.overview(table, name, found.metrics)
+        results.overview(table, name, found.metrics)
         st.subheader("Before and after", anchor=False)
-        comparing.before_after_table(table, name, f"{name}-before-after")
+        results.before_after_table(table, name, f"{name}-before-after")
         st.caption(
             "Intervals and p: corrected resampled t (Nadeau and Bengio, 2003), which "
             "allows for training parts that overlap; p after Holm over the arms of one "
             "metric; effect: mean difference over its standard deviation."
         )
     elif view == "Labels":
-        comparing_views.label_view(found, workspace, name)
+        views.label_view(found, workspace, name)
     elif view == "Data sets":
-        comparing_views.ranks_view(found, metric)
+        views.ranks_view(found, metric)
     elif view == "Trade-offs":
-        comparing_views.trade_view(found, name)
+        views.trade_view(found, name)
     elif view == "Folds and leaks":
-        comparing_views.checks_view(found, metric, name)
+        views.checks_view(found, metric, name)
     else:
-        comparing_take.away(workspace, found, table)
+        take_away.away(workspace, found, table)
 
-parts.next_step(
+layout.next_step(
     "pages/runs.py", "Runs", "Every comparison stays: note it, pin it, share its link."
 )

@@ -3,24 +3,16 @@
 import streamlit as st
 
 from aemlo import formats, params
-from aemlo.builtin import Generator
-from aemlo.ui import (
-    cached,
-    checks_panel,
-    datacard,
-    forms,
-    loading,
-    parts,
-    state,
-    synthetic_rows,
-)
+from aemlo.formats.builtin import Generator
+from aemlo.ui import cached, forms, layout, state, synthetic_rows
+from aemlo.ui.dataset import card, checks, loading
 
 workspace = state.workspace()
 
-parts.page("Data set", "Which rows, features and labels is everything else about?")
+layout.page("Data set", "Which rows, features and labels is everything else about?")
 
-with parts.shown_errors():
-    datacard.in_use(workspace)
+with layout.shown_errors():
+    card.in_use(workspace)
     synthetic_rows.noted(workspace, key="dataset")
 
 st.subheader("Use another data set", anchor=False)
@@ -41,14 +33,14 @@ if door == "Built in":
         "and no network is needed."
     )
     if st.button("Use yeast", type="primary", icon=":material/check:"):
-        datacard.use(workspace, formats.read("yeast"))
+        card.use(workspace, formats.read("yeast"))
 
 elif door == "Generate":
     st.markdown(
         "Synthetic data whose size, imbalance and label dependence you set: good for "
         "seeing what a measure or a sampler does. The name says that it is synthetic."
     )
-    with parts.shown_errors():
+    with layout.shown_errors():
         settings = forms.param_form(Generator, key="generator")
         generator = params.build(Generator, settings)
         counts = generator.counts()
@@ -57,7 +49,7 @@ elif door == "Generate":
             f"{counts[-1]:,}; the settings decide, not chance."
         )
         if st.button("Generate and use", type="primary", icon=":material/check:"):
-            datacard.use(workspace, generator.make())
+            card.use(workspace, generator.make())
 
 elif door == "OpenML":
     st.markdown(
@@ -70,7 +62,7 @@ elif door == "OpenML":
     if asked:
         st.session_state["openml.asked"] = name.strip()
     if wanted := st.session_state.get("openml.asked"):
-        with parts.shown_errors():
+        with layout.shown_errors():
             dataset = loading.chosen(*loading.from_openml(wanted))
 
 else:
@@ -80,25 +72,23 @@ else:
         accept_multiple_files=True,
         max_upload_size=formats.from_environment().upload_mb,
         key=f"upload.{st.session_state.get('uploads_used', 0)}",
-        help="Read: " + ", ".join(datacard.endings()),
+        help="Read: " + ", ".join(card.endings()),
     )
     loading.limits()
     if uploads:
-        with parts.shown_errors():
+        with layout.shown_errors():
             options = loading.read_options(key="read")
             dataset = loading.chosen(*loading.opened(uploads, options))
 
 if dataset is not None:
-    with parts.shown_errors():
-        datacard.labels_preview(
-            dataset, cached.per_label(dataset.content_hash, dataset)
-        )
+    with layout.shown_errors():
+        card.labels_preview(dataset, cached.per_label(dataset.content_hash, dataset))
         if st.button("Use this data set", type="primary", icon=":material/check:"):
-            datacard.use(workspace, dataset)
+            card.use(workspace, dataset)
 else:
-    checks_panel.panel(workspace)
+    checks.panel(workspace)
     measures = cached.summary(workspace.dataset.content_hash, workspace.dataset)
-    parts.next_step(
+    layout.next_step(
         "pages/imbalance.py",
         "Imbalance",
         f"{workspace.dataset.q} labels, MeanIR {measures['mean_ir']:.3f}: "

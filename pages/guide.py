@@ -6,18 +6,18 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from aemlo.ui import parts, state
+from aemlo.ui import figures, layout, state
 
 workspace = state.workspace()
 folder = Path("assets/guide")
 
-parts.page(
+layout.page(
     "Guide",
     "Oversampling is one answer to rare labels. What do the cheaper ones do?",
 )
 if not (folder / "results.json").exists():
     st.info("The guide's files (assets/guide) are not installed with this copy.")
-    parts.next_step("pages/classify.py", "Classify", "Try the remedies on your data.")
+    layout.next_step("pages/classify.py", "Classify", "Try the remedies on your data.")
     st.stop()
 results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
 tables = {
@@ -81,7 +81,7 @@ for name, (title, text) in SECTIONS.items():
     if "labels never predicted" in digits:
         digits["labels never predicted"] = "{:.0f}"
     st.dataframe(table.style.format(digits), hide_index=True, key=f"guide.{name}")
-    parts.csv_button(
+    figures.csv_button(
         table,
         name=f"guide-{name}",
         key=f"guide.{name}.csv",
@@ -100,8 +100,8 @@ st.markdown(
     "macro-F1, and the Hamming loss with it.\n"
     "- One split is one draw. The Compare page repeats it and says what is luck."
 )
-parts.next_step(
+layout.next_step(
     "pages/classify.py",
     "Classify",
-    f"See all of it on **{parts.plain(workspace.dataset.name)}**, label by label.",
+    f"See all of it on **{layout.plain(workspace.dataset.name)}**, label by label.",
 )

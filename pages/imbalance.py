@@ -4,25 +4,18 @@ import streamlit as st
 
 from aemlo import imbalance
 from aemlo.imbalance import change
-from aemlo.ui import cached_imbalance as cached
-from aemlo.ui import (
-    imbalance_bars,
-    imbalance_parts,
-    imbalance_sets,
-    imbalance_views,
-    parts,
-    shown_run,
-    state,
-    synthetic_rows,
-)
+from aemlo.ui import layout, shown_run, state, synthetic_rows
+from aemlo.ui.imbalance import bars, cached, other_sets, sections, views
 
 workspace = state.workspace()
 dataset = workspace.dataset
 key, names = dataset.content_hash, list(dataset.label_names)
 labels = cached.labels(key, dataset.Y)
-imbalance_sets.remember(dataset)
+other_sets.remember(dataset)
 
-parts.page("Imbalance", "Which labels are rare, how rare, and with whom do they occur?")
+layout.page(
+    "Imbalance", "Which labels are rare, how rare, and with whom do they occur?"
+)
 synthetic_rows.noted(
     workspace, key="imbalance", what="They are counted here as all others are."
 )
@@ -32,14 +25,14 @@ if not labels.counts.any():
         "No row of this data set has a label, so there is nothing to measure. Choose "
         "its label columns again."
     )
-    parts.next_step("pages/dataset.py", "Data set", "Say which columns are labels.")
+    layout.next_step("pages/dataset.py", "Data set", "Say which columns are labels.")
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = cached.choose_label(names, first=int(imbalance.rarest(labels, 1)[0]))
     after = None
-    with parts.shown_errors():
-        after = imbalance_sets.choose_overlay(workspace, dataset)
+    with layout.shown_errors():
+        after = other_sets.choose_overlay(workspace, dataset)
     empty = st.segmented_control(
         "Labels without positives",
         imbalance.EMPTY,
@@ -70,13 +63,11 @@ if after is not None:
 
 picture, numbers = st.columns([5, 2], gap="medium")
 with picture:
-    imbalance_bars.draw(
-        imbalance_bars.Bars(dataset.name, names, table, after, moved, mean, chosen, log)
-    )
+    bars.draw(bars.Bars(dataset.name, names, table, after, moved, mean, chosen, log))
     if words is not None:
-        st.markdown("\n".join(f"- {parts.plain(sentence)}" for sentence in words))
+        st.markdown("\n".join(f"- {layout.plain(sentence)}" for sentence in words))
 with numbers:
-    imbalance_parts.headline(
+    sections.headline(
         measures,
         empty,
         after
@@ -89,25 +80,23 @@ st.subheader("In words", anchor=False)
 folds = st.number_input(
     "Folds of the comparison to come", 2, 20, 5, key="imbalance.folds", width=240
 )
-imbalance_parts.sentences(cached.advice(key, labels, names, folds, empty))
+sections.sentences(cached.advice(key, labels, names, folds, empty))
 
 st.subheader("Every label", anchor=False)
-imbalance_parts.label_table(
+sections.label_table(
     table if after is None else table.join(moved.iloc[:, 2:]), dataset.name
 )
 
-st.subheader(f"Chosen label: {parts.plain(names[chosen])}", anchor=False)
-imbalance_parts.label_close_up(dataset, labels, chosen, empty)
+st.subheader(f"Chosen label: {layout.plain(names[chosen])}", anchor=False)
+sections.label_close_up(dataset, labels, chosen, empty)
 
 st.subheader("More pictures and numbers", anchor=False)
-imbalance_views.more(
-    imbalance_views.Shown(
-        workspace, dataset, labels, table, measures, after, chosen, empty, log
-    )
+views.more(
+    views.Shown(workspace, dataset, labels, table, measures, after, chosen, empty, log)
 )
 
 minority = int(table["minority"].sum())
-parts.next_step(
+layout.next_step(
     "pages/train.py",
     "Train",
     f"{minority:,} minority label{'' if minority == 1 else 's'}: train AEMLO, or "

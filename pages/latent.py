@@ -1,19 +1,13 @@
 import streamlit as st
 
-from aemlo.ui import (
-    latent_pictures,
-    latent_quality,
-    latent_walks,
-    parts,
-    shown_run,
-    state,
-    training,
-)
-from aemlo.ui.latent_parts import READING, explore
-from aemlo.ui.latent_view import View
+from aemlo.ui import layout, runs, shown_run, state
+from aemlo.ui.latent import directions, embedding, quality, two_runs, walks
+from aemlo.ui.latent.map import READING, explore
+from aemlo.ui.latent.view import View
+from aemlo.ui.train import form
 
 workspace = state.workspace()
-parts.page(
+layout.page(
     "Latent space",
     "Where do the rare labels live, where were the synthetic rows put, and are they "
     "any good?",
@@ -32,15 +26,15 @@ if run is None:
         button="Train AEMLO on",
         icon=":material/model_training:",
     ):
-        training.start_elsewhere(workspace)
-    parts.next_step("pages/train.py", "Train AEMLO", "Choose the settings first.")
+        form.start_elsewhere(workspace)
+    layout.next_step("pages/train.py", "Train AEMLO", "Choose the settings first.")
     st.stop()
 
 known = None
-with parts.shown_errors():
+with layout.shown_errors():
     known = View(run, None).known
 if known is None:
-    parts.next_step("pages/train.py", "Train AEMLO", "Another run may have codes.")
+    layout.next_step("pages/train.py", "Train AEMLO", "Another run may have codes.")
     st.stop()
 
 made_before = int(known.before["synthetic"].sum())
@@ -59,29 +53,29 @@ section = st.segmented_control(
     label_visibility="collapsed",
     bind="query-params",
 )
-space, method, dimensions = latent_pictures.controls(section)
-settings = latent_pictures.settings(section, dimensions)
-embed = latent_pictures.embedding_run(workspace, run, settings, method)
+space, method, dimensions = embedding.controls(section)
+settings = embedding.settings(section, dimensions)
+embed = embedding.embedding_run(workspace, run, settings, method)
 view = View(run, embed)
 if embed is not None and embed.state != "done":
-    parts.run_panel(workspace, embed.id, live=latent_pictures.renew(view))
-method = latent_pictures.method_to_show(view, space, method, dimensions)
+    runs.run_panel(workspace, embed.id, live=embedding.renew(view))
+method = embedding.method_to_show(view, space, method, dimensions)
 
 if section == "Map":
     explore(workspace, view, space, method, dimensions)
     with st.expander("How to read this picture"):
         st.markdown(READING)
 elif section == "What if":
-    with parts.shown_errors():
-        latent_walks.what_if(workspace, view, method)
+    with layout.shown_errors():
+        walks.what_if(workspace, view, method)
 elif section == "Directions":
-    latent_quality.directions(view)
+    directions.directions(view)
 elif section == "Is it any good":
-    latent_quality.plausibility(workspace, view)
+    quality.plausibility(workspace, view)
 else:
-    latent_pictures.two_runs(workspace, view, space, method)
+    two_runs.two_runs(workspace, view, space, method)
 
-parts.next_step(
+layout.next_step(
     "pages/compare.py",
     "Compare samplers",
     "A good-looking map is no proof: see whether classifiers do better with them.",

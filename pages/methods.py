@@ -3,15 +3,15 @@
 import streamlit as st
 
 from aemlo.samplers import SAMPLERS
-from aemlo.ui import methods, parts, state
+from aemlo.ui import figures, layout, methods, state
 
 workspace = state.workspace()
 
-parts.page("Methods", "What exactly does each sampler do, and where is it from?")
+layout.page("Methods", "What exactly does each sampler do, and where is it from?")
 
 title = st.selectbox("Sampler", list(SAMPLERS), key="methods.sampler")
 methods.describe(SAMPLERS[title])
 
 st.subheader("All samplers")
-parts.table(methods.overview(), name="samplers", key="methods.overview")
-parts.next_step("pages/resample.py", "Resample", "Try one on the data set in use.")
+figures.table(methods.overview(), name="samplers", key="methods.overview")
+layout.next_step("pages/resample.py", "Resample", "Try one on the data set in use.")

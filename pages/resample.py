@@ -2,20 +2,14 @@
 
 import streamlit as st
 
-from aemlo.ui import (
-    parts,
-    resample_parts,
-    resample_row,
-    resample_take,
-    shown_run,
-    state,
-    synthetic_rows,
-)
+from aemlo.ui import layout, runs, shown_run, state, synthetic_rows
+from aemlo.ui.resample import form as resample_form
+from aemlo.ui.resample import one_row, results, take_away
 
 workspace = state.workspace()
 dataset = workspace.dataset
 
-parts.page(
+layout.page(
     "Resample",
     "What does each sampler do to the labels, and are its new rows believable?",
 )
@@ -24,13 +18,13 @@ synthetic_rows.noted(workspace, key="resample")
 
 form, words = st.columns([3, 2], gap="large")
 title = settings = seed = None
-with form, st.container(border=True), parts.shown_errors():
-    title, settings, seed = resample_parts.settings_form(dataset)
-    resample_parts.preview(dataset, title, settings, seed)
+with form, st.container(border=True), layout.shown_errors():
+    title, settings, seed = resample_form.settings_form(dataset)
+    resample_form.preview(dataset, title, settings, seed)
     if st.button("Resample", type="primary", icon=":material/add_chart:"):
-        resample_parts.start(workspace, title, settings, seed)
+        results.start(workspace, title, settings, seed)
 with words:
-    resample_parts.about(st.session_state.get("resample.sampler", "MLSMOTE"))
+    resample_form.about(st.session_state.get("resample.sampler", "MLSMOTE"))
     st.page_link("pages/methods.py", label="All methods", icon=":material/menu_book:")
 
 run = shown_run.choose(workspace, "resample", key="resample.run")
@@ -44,32 +38,32 @@ if run is None:
         button="Resample",
         icon=":material/add_chart:",
     ):
-        with parts.shown_errors():
-            resample_parts.start(workspace, title, settings, seed)
+        with layout.shown_errors():
+            results.start(workspace, title, settings, seed)
     st.stop()
 
-st.subheader(parts.plain(run.title))
-parts.run_panel(workspace, run.id, live=resample_parts.live(workspace))
+st.subheader(layout.plain(run.title))
+runs.run_panel(workspace, run.id, live=results.live(workspace))
 if run.state != "done":
     st.stop()
 
 result = None
-with parts.shown_errors():
-    result = resample_parts.Result(workspace, run)
+with layout.shown_errors():
+    result = results.Result(workspace, run)
 if result is None:
     st.stop()
 
-resample_parts.figures(result)
+results.figures(result)
 views = {
-    "Labels": resample_parts.labels,
-    "Where rows lie": resample_parts.where,
-    "A row": resample_row.one_row,
-    "Quality": resample_parts.card,
+    "Labels": results.labels,
+    "Where rows lie": results.where,
+    "A row": one_row.one_row,
+    "Quality": results.card,
     "Side by side": None,
-    "Keep and download": resample_take.keep_and_take,
+    "Keep and download": take_away.keep_and_take,
 }
 if result.decisions is not None:
-    views["Decisions"] = resample_parts.decisions
+    views["Decisions"] = results.decisions
 view = st.segmented_control(
     "Look at",
     list(views),
@@ -78,7 +72,7 @@ view = st.segmented_control(
     key="resample.view",
     label_visibility="collapsed",
 )
-with parts.shown_errors():
+with layout.shown_errors():
     if view == "Side by side":
         done = [
             other
@@ -90,18 +84,18 @@ with parts.shown_errors():
             "Runs",
             list(names),
             default=list(names)[:4],
-            format_func=parts.run_labels(list(names.values())).get,
+            format_func=runs.run_labels(list(names.values())).get,
             key="resample.beside",
         )
         if picked:
-            resample_parts.side_by_side(
+            results.side_by_side(
                 workspace,
-                [resample_parts.Result(workspace, names[i]) for i in picked],
+                [results.Result(workspace, names[i]) for i in picked],
             )
     else:
         views[view](result)
 
-parts.next_step(
+layout.next_step(
     "pages/compare.py",
     "Compare",
     "Whether it helps a classifier is for a comparison on held-out rows to say.",

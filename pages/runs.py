@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from aemlo.ui import parts, runs_list, shown_run, state
+from aemlo.ui import layout, runs_list, shown_run, state
 
 workspace = state.workspace()
 
-parts.page("Runs", "What was run, how did it end, and where is it now?")
+layout.page("Runs", "What was run, how did it end, and where is it now?")
 
 runs = workspace.runs()
 examples = workspace.examples()
@@ -25,7 +25,7 @@ if not runs:
         "No runs of your own yet. What you train, resample, classify or compare is "
         "listed here: how it ended, its settings, and the way back to it."
     )
-    parts.next_step("pages/train.py", "Train", "Training takes about a minute.")
+    layout.next_step("pages/train.py", "Train", "Training takes about a minute.")
 
     shown_run.to_example(workspace)
 

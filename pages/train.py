@@ -3,20 +3,15 @@
 import streamlit as st
 
 from aemlo import imbalance
-from aemlo.ui import (
-    parts,
-    resample_parts,
-    shown_run,
-    state,
-    synthetic_rows,
-    training,
-    training_results,
-)
+from aemlo.ui import layout, runs, shown_run, state, synthetic_rows
+from aemlo.ui.resample import form as resample_form
+from aemlo.ui.train import form as train_form
+from aemlo.ui.train import live, results
 
 workspace = state.workspace()
 dataset = workspace.dataset
 
-parts.page(
+layout.page(
     "Train AEMLO",
     "What does the autoencoder learn, and which rows does it make for the rare labels?",
 )
@@ -26,25 +21,25 @@ synthetic_rows.noted(workspace, key="train")
 minority = int(imbalance.minority_labels(dataset.Y).sum())
 form, about = st.columns([3, 2], gap="large")
 with form, st.container(border=True):
-    title, settings, seed = training.settings_form()
+    title, settings, seed = train_form.settings_form()
     name = st.text_input("Name of the run", value=title, key=f"train.name.{title}")
-    with parts.shown_errors():
-        training.memory_note(dataset, title, settings)
+    with layout.shown_errors():
+        train_form.memory_note(dataset, title, settings)
     with st.expander("What these settings would add", on_change="rerun") as expected:
         if expected.open:
-            with parts.shown_errors():
-                resample_parts.preview(dataset, title, settings, seed)
+            with layout.shown_errors():
+                resample_form.preview(dataset, title, settings, seed)
     if st.button("Train", type="primary", icon=":material/model_training:"):
-        training.start(workspace, name or title, title, settings, seed)
+        train_form.start(workspace, name or title, title, settings, seed)
 with about:
-    with parts.shown_errors():
-        training.draw_network(dataset, title, settings)
+    with layout.shown_errors():
+        train_form.draw_network(dataset, title, settings)
     st.markdown(
         f"{minority:,} of {dataset.q:,} labels are minority labels (IRLbl > MeanIR). "
         "Two encoders bring features and labels to the same codes; two decoders turn "
         "codes into new rows. The three terms of the loss say how well each part works."
     )
-    training_results.load_model(workspace)
+    results.load_model(workspace)
 
 run = shown_run.choose(workspace, "train", key="train.run")
 if run is None:
@@ -57,11 +52,11 @@ if run is None:
         button="Train AEMLO on",
         icon=":material/model_training:",
     ):
-        training.start(workspace, name or title, title, settings, seed)
+        train_form.start(workspace, name or title, title, settings, seed)
     st.stop()
 
-st.subheader(parts.plain(run.title))
-options = training.curve_options()
+st.subheader(layout.plain(run.title))
+options = live.curve_options()
 others = {
     other.id: other
     for other in workspace.runs("train") + workspace.examples("train")
@@ -70,19 +65,19 @@ others = {
 beside = st.multiselect(
     "Compare with",
     list(others),
-    format_func=parts.run_labels(list(others.values())).get,
+    format_func=runs.run_labels(list(others.values())).get,
     placeholder="other runs' curves in the same charts",
     key="train.beside",
 )
-parts.run_panel(
+runs.run_panel(
     workspace,
     run.id,
-    live=training.live(workspace, options, [others[i] for i in beside]),
+    live=live.live(workspace, options, [others[i] for i in beside]),
 )
 if run.state in ("done", "stopped"):
-    training_results.results(workspace, run)
-    training_results.again(workspace, run)
-    parts.next_step(
+    results.results(workspace, run)
+    results.again(workspace, run)
+    layout.next_step(
         "pages/latent.py",
         "Latent space",
         "See where the new rows lie, and whether they are plausible.",

@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
-from aemlo.apart import MEGABYTE
 from aemlo.errors import DataError, RunError
+from aemlo.limited_process import MEGABYTE
 
 
 def ask(files, folder, on_progress):

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aemlo.dataset import Dataset, Feature
-from aemlo.embedding import trained
+from aemlo.latent import trained
 from aemlo.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]

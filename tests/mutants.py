@@ -23,12 +23,12 @@ from functools import cache
 import numpy as np
 from numpy.lib import format as npy
 
-from aemlo import model_contents
 from aemlo.checks import examine
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import AemloError
+from aemlo.exports import model_contents
 from aemlo.formats import WRITERS, open_files, to_bytes
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 
 SECONDS = 5
 MODEL = "m.aemlo-model.zip"
@@ -89,7 +89,7 @@ def sparse_set():
 @cache
 def good():
     """{name: bytes} of files that can be read, of all formats."""
-    from aemlo import model_files
+    from aemlo.exports import model
 
     files = {
         "t.csv": b'a,k,"t t",L,M\n1,x,some words here now,1,0\n2.5,"y,z",?,0,1\n',
@@ -108,8 +108,8 @@ def good():
     dataset = small()
     arm = {"name": "x", "classifier": {"name": "BR-logistic"}}
     for name, rows in (("d" + MODEL, small()), ("s" + MODEL, sparse_set())):
-        fitted = model_files.Pipeline(arm).fit(rows)
-        files[name] = model_files.to_bytes(fitted, rows)
+        fitted = model.Pipeline(arm).fit(rows)
+        files[name] = model.to_bytes(fitted, rows)
     files["g.csv.gz"] = gzip.compress(files["t.csv"], mtime=0)
     files["z.zip"] = packed([("t.csv", files["t.csv"]), ("readme.txt", b"x")])
     both = to_bytes(dataset, "ARFF")

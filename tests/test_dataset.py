@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aemlo.builtin import Generator, synthetic
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError, ParameterError
+from aemlo.formats.builtin import Generator, synthetic
 
 TEXT = pd.DataFrame({"story": ["a", None, "ç"]}, dtype=object)
 MADE = pd.DataFrame(

@@ -1,24 +1,25 @@
 """Who may import whom, read from the syntax tree."""
 
 import ast
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
-    {"errors", "params", "registry", "progress", "file_names", "tables", "apart"},
-    {"dataset", "prepare", "provenance", "words", "checks", "builtin"},
     {
-        *("formats", "imbalance", "advice", "metrics", "samplers", "classifiers"),
-        *("thresholds", "autoencoder", "embedding", "plausibility", "quality"),
-        *("walk", "selection"),
+        *("errors", "progress", "wording", "provenance", "params", "safe_tables"),
+        *("limited_process", "arrays"),
     },
-    {
-        *("experiment", "compare", "charts", "folds", "leaks", "report", "specs"),
-        *("cells", "model_files", "model_contents", "uploads"),
-    },
-    {"store", "worker", "jobs", "file_arguments", "__main__"},
+    {"dataset"},
+    {"imbalance", "neighbours"},
+    {"tables", "checks", "preparation", "quality", "store", "registry"},
+    {"formats", "samplers", "classifiers", "metrics"},
+    {"latent", "experiment", "compare", "charts"},
+    {"specs", "exports", "__main__"},
+    {"jobs", "worker"},
     {"ui"},
     {"pages", "app"},
 )
@@ -37,17 +38,47 @@ def part_of(path):
     return relative[1] if relative[0] == "aemlo" else relative[0]
 
 
-def imported(path, top_level_only=False):
-    """Full names of the modules a file imports."""
+def package_of(path):
+    """The package of a file, dotted; a module at the top of aemlo is its own.
+
+    A family's folders (`formats/kinds/`, `samplers/aemlo/`) belong to the family, whose
+    registry scans them; the folders of `ui/`, one a page, count each for itself.
+    """
+    relative = path.relative_to(ROOT).with_suffix("").parts
+    if len(relative) <= 2:
+        return ".".join(relative)
+    depth = len(relative) - 1 if relative[1] == "ui" else 2
+    return ".".join(relative[:depth])
+
+
+def imported(path):
+    """Full names of the modules a file imports, inside its functions too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = tree.body if top_level_only else ast.walk(tree)
-    for node in nodes:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def package_imports(files=FILES):
+    """{package: packages it imports}, `aemlo` itself left aside."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): package_of(path)
+        for path in files
+    }
+    graph = defaultdict(set)
+    for path in files:
+        package = package_of(path)
+        for name in imported(path):
+            target = modules.get(name)
+            if target and target not in (package, "aemlo", "aemlo.__init__"):
+                graph[package].add(target)
+    return graph
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -60,6 +91,14 @@ def test_no_file_imports_a_higher_layer(path):
         pieces = name.split(".")
         if pieces[0] == "aemlo" and len(pieces) > 1 and pieces[1] in RANK:
             assert RANK[pieces[1]] <= RANK[part], f"{path.name} imports {name}"
+
+
+def test_packages_import_each_other_in_one_direction_only():
+    """No cycle between packages; layers alone would hide one inside a layer."""
+    try:
+        TopologicalSorter(package_imports()).prepare()
+    except CycleError as problem:
+        pytest.fail(" -> ".join(problem.args[1]))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -85,3 +124,24 @@ def test_the_layer_check_sees_a_wrong_import(tmp_path):
     wrong.write_text("from aemlo.ui import state\n", encoding="utf-8")
     assert "aemlo.ui" in list(imported(wrong))
     assert RANK["ui"] > RANK["dataset"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    list((ROOT / "aemlo").rglob("__init__.py")),
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_no_module_is_named_like_a_name_that_its_package_exports(path):
+    """`aemlo.latent.trust` would be the module or the function, by order of import."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    modules = {p.stem for p in path.parent.glob("*.py")} | {
+        p.parent.name for p in path.parent.glob("*/__init__.py")
+    }
+    exported = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module != package
+        for alias in node.names
+    }
+    assert not exported & modules

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aemlo import folds, model_files, provenance
+from aemlo import provenance
 from aemlo.dataset import Dataset, Feature
+from aemlo.experiment import folds
+from aemlo.exports import model
 from aemlo.formats import WRITERS, one_file, read, to_bytes, write
 from aemlo.samplers import SAMPLERS
 
@@ -178,7 +180,7 @@ def test_a_model_trained_on_made_rows_can_be_kept_in_a_file(grown):
         "sampler": None,
         "classifier": {"name": "BR-tree", "params": {"max_depth": 2}},
     }
-    pipeline = model_files.Pipeline(arm).fit(grown)
-    again = model_files.from_bytes(model_files.to_bytes(pipeline, grown))[3]
+    pipeline = model.Pipeline(arm).fit(grown)
+    again = model.from_bytes(model.to_bytes(pipeline, grown))[3]
     assert again.values_hash == grown.values_hash
     assert again.warnings == grown.warnings

@@ -27,7 +27,7 @@ from aemlo.classifiers import (
 )
 from aemlo.classifiers.focal import focal_loss
 from aemlo.formats import read
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 
 GUIDE = Path(__file__).resolve().parents[1] / "assets" / "guide"
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from aemlo import worker as worker_module
-from aemlo.cells import Cells
+from aemlo.experiment.kept_cells import Cells
 from aemlo.formats import read
-from aemlo.jobs import resampled
+from aemlo.jobs import resampling_results
 from aemlo.store import Store
 from aemlo.worker import Worker, ensure_worker
 
@@ -69,7 +69,7 @@ def test_a_killed_worker_s_run_comes_back_and_ends_like_an_uninterrupted_one(sto
 
     curves = [store.events(run)["total"].to_numpy() for run in (whole, run_id)]
     assert np.array_equal(*curves)
-    made = [resampled.load(store.folder(run))[0] for run in (whole, run_id)]
+    made = [resampling_results.load(store.folder(run))[0] for run in (whole, run_id)]
     assert np.array_equal(made[0].X, made[1].X) and np.array_equal(made[0].Y, made[1].Y)
 
 
@@ -81,7 +81,7 @@ def test_a_stopped_run_keeps_what_it_learned_and_can_go_on(store):
     store.request(run_id, "stop")
     run = wait(lambda: (r := store.run(run_id)).state == "stopped" and r)
     assert run.finished - pressed < 10
-    made, provenance = resampled.load(store.folder(run_id))
+    made, provenance = resampling_results.load(store.folder(run_id))
     assert made.n == run.summary["rows_after"] > 300
     assert (provenance["origin"] < 0).sum() == run.summary["rows_made"]
     epochs = len(store.events(run_id))
@@ -220,7 +220,7 @@ def test_rows_made_before_a_run_stay_marked_in_what_it_leaves(store):
     from dataclasses import replace
 
     from aemlo import provenance
-    from aemlo.jobs import resampled
+    from aemlo.jobs import resampling_results
 
     dataset = read("yeast").take(np.arange(200), "some yeast")
     known = provenance.of(dataset)
@@ -232,8 +232,8 @@ def test_rows_made_before_a_run_stay_marked_in_what_it_leaves(store):
     worker = Worker(store)
     worker.do(store.claim(worker.name))
     assert store.run(run_id).state == "done", store.run(run_id).error
-    made, returned = resampled.load(store.folder(run_id))
-    marks = resampled.marks(made, returned)
+    made, returned = resampling_results.load(store.folder(run_id))
+    marks = resampling_results.marks(made, returned)
     new = returned["origin"] < 0
     assert new.any() and marks[new].all()
     assert marks[~new].sum() == 10
@@ -245,7 +245,7 @@ def test_rows_made_before_a_run_stay_marked_in_what_it_leaves(store):
 def test_umap_is_warmed_beside_a_training_that_still_goes_on(
     store, monkeypatch, going_on
 ):
-    from aemlo.jobs import embed
+    from aemlo.jobs.kinds import embed
 
     class Noted:
         warmed = 0

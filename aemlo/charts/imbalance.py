@@ -6,19 +6,26 @@ click can be told which label it meant. `chosen` is the position of a label to p
 `after` is an Overlay: the same set after sampling, drawn over.
 """
 
-from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
+from aemlo.charts.label_axes import (
+    IN_VIEW,
+    LIGHT,
+    _hatch,
+    around,
+    axis_names,
+    mean_line,
+    point_at,
+    scale,
+    window,
+    wrapped,
+)
 
-IN_VIEW = 60
-# More bars answer a click too slowly, with a hatch and a strip of all the more so.
-LIGHT = 120
 MARKS = 240  # marks on the long tail; more would lie on one another
-TICKS = [step * 10.0**power for power in range(-4, 8) for step in (1, 2, 5)]
 UNITS = {
     "IRLbl": "IRLbl (times rarer than the commonest label)",
     "ImR": "ImR (larger side / smaller side)",
@@ -34,16 +41,6 @@ class Overlay(NamedTuple):
     name: str
     colour: str
     values: Any
-
-
-def axis_names(names, length=22):
-    """Names short enough for an axis, still all different."""
-    shown, seen = [], Counter()
-    for name in names:
-        short = theme.short(name, length)
-        seen[short] += 1
-        shown.append(short if seen[short] == 1 else f"{short} ({seen[short]})")
-    return shown
 
 
 def by_label(table, measure, *, mean=None, log=False, chosen=None):
@@ -286,115 +283,4 @@ def _hover(first):
         "<b>%{customdata[1]}</b><br>%{customdata[2]} rows (%{customdata[3]})<br>"
         + "<br>".join(lines[name] for name in order)
         + "<extra></extra>"
-    )
-
-
-def wrapped(name, width=60):
-    """A full name for a hover box, broken into lines."""
-    text = str(name)
-    pieces = [text[i : i + width] for i in range(0, min(len(text), 6 * width), width)]
-    return "<br>".join(theme.safe(piece) for piece in pieces)
-
-
-def scale(log):
-    """Settings of an axis of counts or ratios: log with ticks at 1, 2, 5; or from 0."""
-    if log:
-        # Ticks written out: with a step such as "D2" Plotly draws all of it twice.
-        return {"type": "log", "tickvals": TICKS, "tickformat": ",~g"}
-    return {"type": "linear", "rangemode": "tozero", "tickformat": ",~g"}
-
-
-def mean_line(fig, mean, text, log):
-    """A dashed line across at `mean`, with its name on a ground that bars leave."""
-    fig.add_hline(y=mean, line={"color": theme.THRESHOLD, "dash": "dash", "width": 2})
-    fig.add_annotation(
-        x=1,
-        xref="paper",
-        y=np.log10(mean) if log else mean,
-        text=text,
-        font={"color": "#333333"},
-        bgcolor="rgba(255,255,255,0.85)",
-        borderpad=2,
-        showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
-        yshift=2,
-    )
-
-
-def _hatch(shape):
-    return {
-        "shape": shape,
-        "fillmode": "overlay",
-        "fgcolor": "white",
-        "fgopacity": 0.55,
-        "size": 7,
-        "solidity": 0.25,
-    }
-
-
-def around(table, chosen, size=LIGHT):
-    """The `size` lines of a sorted table nearest to the label at position `chosen`."""
-    first = _first(table, chosen, size)
-    return table.iloc[first : first + size]
-
-
-def _first(table, chosen, size):
-    """Where a window of `size` lines begins that has the chosen label in its middle."""
-    places = np.flatnonzero(table["position"].to_numpy() == chosen)
-    place = int(places[0]) if len(places) else 0
-    return max(min(place - size // 2, len(table) - size), 0)
-
-
-def window(fig, table, chosen, total):
-    """Categories in the table's order; of many, a window to drag over them.
-
-    The window is around the label at position `chosen`; `table` has `axis position`
-    and is part of `total` labels.
-    """
-    fig.update_xaxes(
-        type="category", categoryorder="array", categoryarray=table["axis"]
-    )
-    if len(table) > 8:
-        # Room for names at a slant, so that the picture need not be drawn again.
-        room = 40 if len(table) <= IN_VIEW else 75  # with a title under the names
-        longest = int(table["axis"].str.len().max())
-        fig.update_layout(margin_b=room + 5 * longest)
-    if len(table) <= IN_VIEW:
-        return
-    first = _first(table, chosen, IN_VIEW)
-    more = "the others"
-    if total > len(table):
-        more = f"{len(table)} of them, choose a label to go to it"
-    fig.update_xaxes(
-        range=[first - 0.5, first + IN_VIEW - 0.5],
-        title=f"{IN_VIEW} of {total:,} labels in view: drag to see {more}",
-        rangeslider={
-            "visible": total <= LIGHT,
-            "thickness": 0.09,
-            "range": [-0.5, len(table) - 0.5],
-        },
-    )
-    fig.update_layout(dragmode="pan", height=640)
-
-
-def point_at(fig, table, measure, chosen, log, x="axis", x_log=False):
-    """An arrow with its name at the label at position `chosen`; `table` is in order."""
-    places = np.flatnonzero(table["position"].to_numpy() == chosen)
-    if not len(places):
-        return
-    row, place = table.iloc[places[0]], places[0] / max(len(table) - 1, 1)
-    value = row[measure]
-    if np.isnan(value) or (log and value <= 0):
-        value = 1 if log else 0
-    fig.add_annotation(
-        x=np.log10(row[x]) if x_log else row[x],
-        y=np.log10(value) if log else value,
-        text=f"<b>{theme.short(row['label'], 24)}</b>",
-        arrowhead=2,
-        arrowcolor=theme.NEUTRAL,
-        ay=-32,
-        ax=0,
-        # At the edges the name would run into the axis, or out of the picture.
-        xanchor="left" if place < 0.04 else "right" if place > 0.96 else "center",
     )

@@ -4,9 +4,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import (
+from aemlo.charts.imbalance import UNITS
+from aemlo.charts.label_axes import (
     LIGHT,
-    UNITS,
     around,
     axis_names,
     mean_line,

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import axis_names
+from aemlo.charts.label_axes import axis_names
 
 WIDTHS = (0.75, 1.75, 3.0, 5.0, 8.0)
 CHANGE = 0.02

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.charts.imbalance import axis_names, scale, wrapped
+from aemlo.charts.label_axes import axis_names, scale, wrapped
 
 
 def labels_per_row(sizes, after=None):

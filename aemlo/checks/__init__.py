@@ -6,8 +6,8 @@ data set's recipe, from which `in_words` tells them and `without` takes one back
 
 from aemlo.checks.finding import FEW_POSITIVES, Answer, Finding
 from aemlo.checks.findings import CHECKS, examine
-from aemlo.checks.looks import counted
 from aemlo.checks.steps import STEPS, apply, describe, in_words, without
+from aemlo.wording import counted
 
 __all__ = [
     "CHECKS",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from aemlo.checks.finding import FEW_POSITIVES, KEEP, Answer, Finding
-from aemlo.checks.looks import counted, listed
+from aemlo.wording import counted, listed
 
 
 def labels_without_positives(dataset, few):

@@ -13,15 +13,14 @@ from aemlo.checks.about_labels import (
 )
 from aemlo.checks.finding import FEW_POSITIVES, KEEP, Answer, Finding
 from aemlo.checks.looks import (
-    counted,
     holes_of,
     later_copies,
-    listed,
     per_column,
     per_row,
     row_keys,
     shared_rows,
 )
+from aemlo.wording import counted, listed
 
 # Whole numbers with gaps are ids in so many rows, if in order or called so.
 ENOUGH_IDS = 20

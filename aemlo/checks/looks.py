@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-SHOWN = 5
 BLOCK = 1_000
 
 
@@ -69,15 +68,3 @@ def shared_rows(dataset):
     train = {k for k, is_train in zip(keys, dataset.split, strict=True) if is_train}
     shared = np.array([key in train for key in keys])
     return shared & ~np.asarray(dataset.split, dtype=bool)
-
-
-def listed(names):
-    """Some names in quotes, the rest counted."""
-    names = list(names)
-    shown = ", ".join(f"'{name}'" for name in names[:SHOWN])
-    return shown + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
-
-
-def counted(count, noun):
-    """ "1 row", "2 rows": a count with its noun."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"

@@ -5,16 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from aemlo.checks.looks import (
-    counted,
-    holes_of,
-    later_copies,
-    listed,
-    per_row,
-    shared_rows,
-)
+from aemlo.checks.looks import holes_of, later_copies, per_row, shared_rows
 from aemlo.dataset import PREPARATION_STEPS
 from aemlo.errors import DataError, ParameterError
+from aemlo.wording import counted, listed
 
 ROW_RULES = ("missing", "duplicates", "unlabelled", "shared")
 

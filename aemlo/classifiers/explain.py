@@ -33,10 +33,10 @@ def coefficients(classifier):
 
 def nearest(X_train, X, k=5):
     """Positions (n, k) of the nearest rows of X_train, and their distances (n, k)."""
-    from aemlo.classifiers import neighbours
+    from aemlo.neighbours import votes
 
     k = min(k, X_train.shape[0])
-    distance, place = neighbours.index(X_train, k).kneighbors(X)
+    distance, place = votes.index(X_train, k).kneighbors(X)
     return place, distance
 
 

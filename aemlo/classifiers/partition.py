@@ -6,11 +6,7 @@ import numpy as np
 
 from aemlo.classifiers.base import Jobs
 from aemlo.classifiers.chain import ClassifierChain
-from aemlo.classifiers.label_powerset import (
-    LabelPowerset,
-    OnSubsets,
-    co_occurrence,
-)
+from aemlo.classifiers.label_powerset import LabelPowerset, OnSubsets, co_occurrence
 from aemlo.classifiers.learners import Base, ClassWeights
 from aemlo.params import OneOf
 

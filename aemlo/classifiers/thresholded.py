@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from scipy import sparse
 
-from aemlo import thresholds
+from aemlo.classifiers import tuning
 from aemlo.classifiers.base import Classifier, new_seed, part_of
 from aemlo.classifiers.learners import listed
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
@@ -82,14 +82,14 @@ class Thresholded(Classifier):
 
     def _tuned(self, Y, scores):
         if self.rule == "cardinality":
-            cut = thresholds.cardinality_cut(scores, Y.sum(axis=1).mean())
+            cut = tuning.cardinality_cut(scores, Y.sum(axis=1).mean())
             return np.full(Y.shape[1], cut)
         if self.rule == "label cardinality":
-            return thresholds.label_cardinality_cut(scores, Y.mean(axis=0))
-        cuts, _ = thresholds.f_max(Y, scores)
+            return tuning.label_cardinality_cut(scores, Y.mean(axis=0))
+        cuts, _ = tuning.f_max(Y, scores)
         few = Y.sum(axis=0, dtype=int) < self.min_positives
         if few.any():
-            cuts[few] = thresholds.f_max_of_all(Y, scores)
+            cuts[few] = tuning.f_max_of_all(Y, scores)
             self.notes_.append(
                 f"Labels {listed(self.learned_labels_[few])}: fewer than "
                 f"{self.min_positives} training rows each, so they share one "
@@ -102,7 +102,7 @@ class Thresholded(Classifier):
 
     def _decide(self, X):
         scores = self._scores(X)
-        return thresholds.apply(scores, self.thresholds_[self.learned_labels_]), scores
+        return tuning.apply(scores, self.thresholds_[self.learned_labels_]), scores
 
 
 def fold_numbers(X, Y, folds, seed):

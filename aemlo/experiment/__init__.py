@@ -6,7 +6,7 @@ received, which is to be none.
 """
 
 from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
-from aemlo.experiment.estimate import estimate, splits_of, total_seconds
+from aemlo.experiment.estimation import estimate, splits_of, total_seconds
 from aemlo.experiment.unit import Cell
 
 __all__ = [

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from aemlo import folds as folding
 from aemlo.dataset import Dataset
 from aemlo.errors import ParameterError
 from aemlo.experiment import engine
+from aemlo.experiment import folds as folding
 from aemlo.experiment.recipe import cell_key
 from aemlo.experiment.unit import Cell, Unit
 from aemlo.metrics import METRICS
@@ -65,13 +65,13 @@ def run(
     `dataset` is a Dataset or several; `samplers` and `classifiers` map names to
     objects, which are cloned and seeded per cell from `seed` and their own name, so
     that one more arm changes no other. `split` is "folds", "hold-out" (`test_share`)
-    or "declared"; see `aemlo.folds.plan` for it and for `duplicates`. `metrics` are
-    titles (None: all). `cells`, with `get(key)` and `put(cell)`, keeps finished cells,
-    so that none is computed twice. `backend` is "loky" (`jobs` processes here) or
-    "dask" (`scheduler`, its address or a `schedulers.Scheduler`: only one you trust, it
-    can run code here). `leak` plants a mistake on purpose: "scaler" or
-    "sampler" fitted before the split. `most_splits` does only the first splits of each
-    data set: a pilot, whose cells count later.
+    or "declared"; see `aemlo.experiment.folds.plan` for it and for `duplicates`.
+    `metrics` are titles (None: all). `cells`, with `get(key)` and `put(cell)`, keeps
+    finished cells, so that none is computed twice. `backend` is "loky" (`jobs`
+    processes here) or "dask" (`scheduler`, its address or a `schedulers.Scheduler`:
+    only one you trust, it can run code here). `leak` plants a mistake on purpose:
+    "scaler" or "sampler" fitted before the split. `most_splits` does only the first
+    splits of each data set: a pilot, whose cells count later.
 
     Columns: COLUMNS, then FACTS; rows in the order of the arguments. A cell that failed
     has NaN for every metric and its `error`. `on_scores(frame)` gets each unit's rows

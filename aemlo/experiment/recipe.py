@@ -10,8 +10,8 @@ import numpy as np
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # What can change a score: everything below the comparison, and the comparison itself.
-NOT_SCORING = {"charts", "compare", "report", "ui", "jobs", "specs", "cells"}
-NOT_SCORING |= {"store", "worker", "__main__", "embedding", "file_names"}
+NOT_SCORING = {"charts", "compare", "exports", "ui", "jobs", "specs", "store"}
+NOT_SCORING |= {"worker", "__main__", "latent", "wording"}
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "iterative-stratification")
 
 

@@ -17,10 +17,10 @@ from sklearn.base import clone
 from aemlo import metrics
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
+from aemlo.experiment.folds import Split
+from aemlo.experiment.leaks import Witness, watch_fits, watching
 from aemlo.experiment.recipe import derived_seed, with_seed
-from aemlo.folds import Split
-from aemlo.leaks import Witness, watch_fits, watching
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 
 
 @dataclass

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from aemlo import tables
-from aemlo.imbalance.formulas import count, decimals, ratio, written
+from aemlo import safe_tables as tables
 from aemlo.imbalance.labels import Labels, mean_ir, minority_labels
 from aemlo.imbalance.measures import MEASURES, measure_set, per_label
+from aemlo.wording import count, decimals, ratio, written
 
 SAME = 1e-9
 

@@ -5,8 +5,8 @@ import pandas as pd
 from scipy import sparse
 
 from aemlo.imbalance import labels as by_label
-from aemlo.imbalance.formulas import count, decimals, ratio, rows_in_words
 from aemlo.imbalance.labels import Labels
+from aemlo.wording import count, decimals, ratio, rows_in_words
 
 
 def measure_label(Y, label, names, empty="left out"):
@@ -102,7 +102,8 @@ def per_row(Y, names, rows=None):
 class FeatureSums:
     """Sums over all rows of X (n, d), so that one label costs only its own rows.
 
-    X is NumPy or CSR without gaps, as `aemlo.prepare.Preparation` gives it. Ours.
+    X is NumPy or CSR without gaps, as
+    `aemlo.preparation.preparation.Preparation` gives it. Ours.
     """
 
     def __init__(self, X):

@@ -4,44 +4,12 @@ Each function takes a Labels, the convention for labels without positives, the n
 of features and the label names, and returns the right-hand side in words and numbers.
 """
 
-import math
-
 import numpy as np
 
 from aemlo.imbalance import combinations as by_set
 from aemlo.imbalance import labels as by_label
 from aemlo.imbalance import pairs as by_pair
-
-
-def count(value):
-    """A whole number with thousands separators."""
-    return f"{int(value):,}"
-
-
-def decimals(value):
-    """A measure to 3 decimals, with thousands separators; "none" for NaN."""
-    return "none" if math.isnan(value) else f"{value:,.3f}"
-
-
-def ratio(value):
-    """An IRLbl or ImR to 3 significant digits; "none" for NaN."""
-    if math.isnan(value):
-        return "none"
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
-
-
-def rows_in_words(number):
-    """ "1 row", "1,234 rows"."""
-    return f"{count(number)} row" + ("" if number == 1 else "s")
-
-
-def written(value, form):
-    """`value` in a measure's form: "count", "ratio" or "decimals"."""
-    if math.isnan(value):
-        return "none"
-    return {"count": count, "ratio": ratio, "decimals": decimals}[form](value)
+from aemlo.wording import count, decimals, ratio
 
 
 def cardinality(labels, empty, features, names):

@@ -1,21 +1,21 @@
 """Kinds of long work, one file each; `run_job` does a queued one.
 
-A file of this folder has `run(job)`: it reads `job.spec` and `job.dataset()`, calls
+A file of `kinds/` has `run(job)`: it reads `job.spec` and `job.dataset()`, calls
 `job.on_progress` as it goes, writes artefacts to `job.folder` and ends with
-`job.finish(summary)`. `base`, `judging` and `resampled` are what they share.
+`job.finish(summary)`. What they share stands beside that folder.
 """
 
 from importlib import import_module
 from pkgutil import iter_modules
 
 from aemlo.errors import RunError
+from aemlo.jobs import kinds
 
-SHARED = ("base", "judging", "resampled")
-KINDS = tuple(sorted(m.name for m in iter_modules(__path__) if m.name not in SHARED))
+KINDS = tuple(sorted(m.name for m in iter_modules(kinds.__path__)))
 
 
 def run_job(job):
     """Do the job with the module its kind names."""
     if job.run.kind not in KINDS:
         raise RunError(f"There is no work of kind {job.run.kind!r}.")
-    import_module(f"{__name__}.{job.run.kind}").run(job)
+    import_module(f"{kinds.__name__}.{job.run.kind}").run(job)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import numpy as np
 
+from aemlo.neighbours.pool import nearest
 from aemlo.params import Between, OneOf
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
-from aemlo.samplers.neighbours import nearest
 from aemlo.samplers.size import Budget, Labels, Target
 
 STRATEGIES = ("ranking", "union", "intersection")

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import sparse
 
 from aemlo.imbalance import label_counts
+from aemlo.neighbours.pool import nearest
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
-from aemlo.samplers.neighbours import nearest
 from aemlo.samplers.size import Budget, Labels, Target, evenly
 
 PAPER_SHARE = 0.3

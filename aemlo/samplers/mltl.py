@@ -4,8 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
+from aemlo.neighbours.pool import distance_space, nearest
 from aemlo.params import Between
-from aemlo.samplers.neighbours import distance_space, nearest
 from aemlo.samplers.under import UnderSampler, adjusted_hamming
 
 

@@ -4,10 +4,10 @@ from aemlo import params
 from aemlo.checks import STEPS
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
+from aemlo.experiment.folds import DUPLICATES, WAYS
 from aemlo.experiment.schedulers import BACKENDS
-from aemlo.folds import DUPLICATES, WAYS
 from aemlo.metrics import METRICS
-from aemlo.prepare import SCALES
+from aemlo.preparation.preparation import SCALES
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
 

@@ -9,13 +9,7 @@ from aemlo.errors import ParameterError
 from aemlo.experiment.schedulers import is_name
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
-from aemlo.specs.checking import (
-    ENGINE,
-    OF_THE_APP,
-    READ_OPTIONS,
-    checked,
-    settings_of,
-)
+from aemlo.specs.checking import ENGINE, OF_THE_APP, READ_OPTIONS, checked, settings_of
 from aemlo.specs.using import options
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

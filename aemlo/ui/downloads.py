@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aemlo.file_names import file_stem
+from aemlo.wording import file_stem
 
 EXAMPLE = "downloads.example"
 

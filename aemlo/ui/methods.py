@@ -9,7 +9,7 @@ import streamlit as st
 from aemlo import params
 from aemlo.samplers import SAMPLERS, OverSampler
 from aemlo.samplers.under import UnderSampler
-from aemlo.ui import parts
+from aemlo.ui import figures, layout
 
 SAID = (
     ("Helps", "helps"),
@@ -22,17 +22,17 @@ SAID = (
 
 def describe(cls):
     """One sampler: its idea, what it says of itself, its method, its settings."""
-    st.subheader(parts.plain(cls.title))
-    st.markdown(parts.plain(cls.idea))
+    st.subheader(layout.plain(cls.title))
+    st.markdown(layout.plain(cls.idea))
     for name, attribute in SAID:
         if getattr(cls, attribute):
-            st.markdown(f"**{name}:** {parts.plain(getattr(cls, attribute))}")
+            st.markdown(f"**{name}:** {layout.plain(getattr(cls, attribute))}")
     with st.container(border=True):
         st.markdown(_markdown(inspect.getdoc(cls)))
     table = settings(cls)
     if len(table):
         st.markdown("**Settings**")
-        parts.table(table, name=f"{cls.title}-settings", key=f"methods.{cls.title}")
+        figures.table(table, name=f"{cls.title}-settings", key=f"methods.{cls.title}")
     st.caption(
         "Nothing is drawn: the same rows always give the same result."
         if cls.deterministic

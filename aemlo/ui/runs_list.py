@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from aemlo.charts import theme
-from aemlo.ui import parts
+from aemlo.ui import figures, layout
+from aemlo.ui import runs as ui_runs
 
 DAYS = 30
 
@@ -27,15 +28,15 @@ def card(workspace, run):
         head, buttons = st.columns([3, 2], vertical_alignment="top")
         with head:
             pin = ":material/keep: " if run.pinned else ""
-            st.markdown(f"{pin}**{parts.plain(run.title)}**")
+            st.markdown(f"{pin}**{layout.plain(run.title)}**")
             began = datetime.datetime.fromtimestamp(run.created).strftime(
                 "%d %b, %H:%M"
             )
-            st.caption(f"{run.kind} · {parts.plain(run.dataset_name)} · {began}")
+            st.caption(f"{run.kind} · {layout.plain(run.dataset_name)} · {began}")
         with buttons:
             _buttons(workspace, run)
         if run.active:
-            parts.run_panel(workspace, run.id)
+            ui_runs.run_panel(workspace, run.id)
         else:
             _ending(run)
         _settings(workspace, run)
@@ -43,13 +44,13 @@ def card(workspace, run):
 
 def _buttons(workspace, run):
     with st.container(horizontal=True, horizontal_alignment="right"):
-        page = parts.PAGE_OF_KIND.get(run.kind)
+        page = ui_runs.PAGE_OF_KIND.get(run.kind)
         if page and st.button("Open", key=f"open_{run.id}", type="primary"):
             st.switch_page(page, query_params={"w": workspace.id, "run": run.id})
         if not workspace.owns(run):
             return
         if not run.active:
-            parts.resume_button(workspace, run, key=f"list_resume_{run.id}")
+            ui_runs.resume_button(workspace, run, key=f"list_resume_{run.id}")
         if run.state != "running":
             _delete(workspace, run)
 
@@ -66,9 +67,9 @@ def _delete(workspace, run):
 
 
 def _ending(run):
-    icon, word = parts.STATES[run.state]
+    icon, word = ui_runs.STATES[run.state]
     if run.state == "failed":
-        st.error(parts.plain(run.error or "This run failed."), icon=icon)
+        st.error(layout.plain(run.error or "This run failed."), icon=icon)
         return
     took = f" after {theme.seconds(run.seconds)}" if run.started else ""
     st.markdown(f"{icon} {word}{took}")
@@ -123,7 +124,7 @@ def difference(workspace, runs):
     """Two runs side by side: only what differs."""
     st.subheader("What differs between two runs")
     by_id = {run.id: run for run in runs}
-    lines = parts.run_labels(runs)
+    lines = ui_runs.run_labels(runs)
     left, right = st.columns(2)
     first = left.selectbox("First", list(by_id), format_func=lines.get, index=1)
     second = right.selectbox("Second", list(by_id), format_func=lines.get, index=0)
@@ -131,4 +132,4 @@ def difference(workspace, runs):
     if frame.empty:
         st.info("These two runs have the same settings and results.")
     else:
-        parts.table(frame, name="runs-difference", key="runs_difference")
+        figures.table(frame, name="runs-difference", key="runs_difference")

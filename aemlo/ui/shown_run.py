@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from aemlo.ui import downloads, parts, state
+from aemlo.ui import downloads, layout, state
+from aemlo.ui import runs as ui_runs
 
 LONGEST = 40  # letters of a data set's name on a button
 
@@ -43,7 +44,7 @@ def choose(workspace, kind, *, key, states=None, others=False):
         "Run",
         list(by_id),
         index=list(by_id).index(first),
-        format_func=parts.run_labels(runs).get,
+        format_func=ui_runs.run_labels(runs).get,
         key=f"{key}.{first}",
     )
     if picked != first:
@@ -74,7 +75,7 @@ def whose(workspace, run):
         return
     words = "**Somebody else's run, opened by its link.** It is "
     if is_here:
-        words += f"of **{parts.plain(run.dataset_name)}**."
+        words += f"of **{layout.plain(run.dataset_name)}**."
         st.info(words, icon=":material/link:")
     else:
         st.warning(f"{words}{_of(workspace, run)}.", icon=":material/link:")
@@ -83,18 +84,18 @@ def whose(workspace, run):
 def example(workspace, run):
     """The line over what the finished example shows."""
     downloads.of_example(run.dataset_name)
-    name = parts.plain(run.dataset_name)
+    name = layout.plain(run.dataset_name)
     more = "It comes with the app and is not a run of yours."
     if run.dataset != workspace.dataset.content_hash:
         more += (
-            f" The data set in use, **{parts.plain(workspace.dataset.name)}**, was "
+            f" The data set in use, **{layout.plain(workspace.dataset.name)}**, was "
             "made from it."
         )
     st.info(f"**Example: {name}, trained earlier.** {more}", icon=":material/school:")
 
 
 def _of(workspace, run):
-    name, in_use = parts.plain(run.dataset_name), parts.plain(workspace.dataset.name)
+    name, in_use = layout.plain(run.dataset_name), layout.plain(workspace.dataset.name)
     if name == in_use:
         return f"of another data set called **{name}**, not of the one in use"
     return f"of **{name}**, not of the data set in use (**{in_use}**)"
@@ -108,7 +109,7 @@ def _line(workspace, run, words):
 
 
 def _short(name):
-    return parts.plain(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+    return layout.plain(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
 
 
 def _switch(workspace, run, label, quiet=False):
@@ -120,7 +121,7 @@ def _switch(workspace, run, label, quiet=False):
         type="tertiary" if quiet else "secondary",
         help="Makes it the data set that all pages speak of.",
     ):
-        with parts.shown_errors():
+        with layout.shown_errors():
             workspace.use(workspace.store.dataset(run.dataset))
             state.show(run.id)
             st.rerun()
@@ -137,7 +138,7 @@ def nothing_yet(workspace, kind, *, missing, why, button, icon=None, disabled=Fa
     if chosen is not None and workspace.is_example(chosen):
         _example_elsewhere(workspace, chosen)
         return False
-    name = parts.plain(workspace.dataset.name)
+    name = layout.plain(workspace.dataset.name)
     with st.container(border=True):
         st.markdown(f"**No {missing} on {name} yet.** {why}")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -160,7 +161,7 @@ def to_example(workspace, kind=None):
 
 
 def _example_elsewhere(workspace, run):
-    name, in_use = parts.plain(run.dataset_name), parts.plain(workspace.dataset.name)
+    name, in_use = layout.plain(run.dataset_name), layout.plain(workspace.dataset.name)
     st.info(
         f"**This address opens the finished example, trained on {name}.** The data set "
         f"in use is **{in_use}**, so its results are not shown here.",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from aemlo import provenance
 from aemlo.errors import RunError
-from aemlo.ui import parts
+from aemlo.ui import layout
 
 
 def warned(workspace, key):
@@ -42,7 +42,7 @@ def noted(workspace, key, what=LEARNED):
 
 
 def _how_many(dataset, made):
-    name = parts.plain(dataset.name)
+    name = layout.plain(dataset.name)
     return f"**{made:,} of the {dataset.n:,} rows of {name} are synthetic.**"
 
 
@@ -69,7 +69,7 @@ def _own_split(dataset):
 def _use_real(workspace, dataset):
     real = real_rows(workspace, dataset)
     workspace.use(real)
-    st.toast(f"In use now: {parts.plain(real.name)}", icon=":material/check:")
+    st.toast(f"In use now: {layout.plain(real.name)}", icon=":material/check:")
 
 
 def real_rows(workspace, dataset):

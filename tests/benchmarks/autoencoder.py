@@ -16,7 +16,9 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from aemlo.autoencoder import Settings, Training, losses
+from aemlo.samplers.aemlo import losses
+from aemlo.samplers.aemlo.settings import Settings
+from aemlo.samplers.aemlo.training import Training
 
 N, D, Q = 7_395, 1_836, 159  # bibtex's size
 RUNS = 5
@@ -161,7 +163,7 @@ def in_a_process(code):
 def memory_said_and_taken(n=40_000, d=2_000, q=50):
     """Megabytes that `memory_needed` says and that training on dense rows takes."""
     code = (
-        "import numpy as np, autoencoder as b; from aemlo.autoencoder import *; "
+        "import numpy as np, autoencoder as b; from aemlo.samplers.aemlo import *; "
         "rng = np.random.default_rng(0); "
         f"X = rng.random(({n}, {d}), dtype=np.float32); "
         f"Y = (rng.random(({n}, {q}), dtype=np.float32) < 0.1).astype(np.uint8); "

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from aemlo.classifiers import MLKNN, BinaryRelevance, ClassifierChain
 from aemlo.formats import read
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data/mulan")
 

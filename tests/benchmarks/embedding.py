@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aemlo import embedding
+from aemlo import latent as aemlo_latent
 
 RUNS = 5
 
@@ -69,13 +69,13 @@ def umap_alone(X):
 def main(rows):
     X = codes(rows)
     print(f"{rows} rows x {X.shape[1]}")
-    print(f"PCA: {least(lambda: embedding.pca(X))[0]:.3f} s")
+    print(f"PCA: {least(lambda: aemlo_latent.pca(X))[0]:.3f} s")
 
     picture = umap_alone(X)
     alone, alone_cpu = least(lambda: umap_alone(X))
-    embedding.umap(X)
-    ours, ours_cpu = least(lambda: embedding.umap(X))
-    process = embedding.UmapProcess(Path(tempfile.gettempdir()) / "aemlo-numba")
+    aemlo_latent.umap(X)
+    ours, ours_cpu = least(lambda: aemlo_latent.umap(X))
+    process = aemlo_latent.UmapProcess(Path(tempfile.gettempdir()) / "aemlo-numba")
     process.umap(X)
     pid = process._process.pid
     warm, warm_cpu = least(lambda: process.umap(X), lambda: spent(pid))
@@ -95,8 +95,8 @@ def main(rows):
     from sklearn.manifold import trustworthiness
 
     theirs, _ = least(lambda: trustworthiness(X, picture, n_neighbors=15))
-    mine, _ = least(lambda: embedding.trust(X, picture, 15))
-    both = embedding.trust(X, picture, 15).overall[0]
+    mine, _ = least(lambda: aemlo_latent.trust(X, picture, 15))
+    both = aemlo_latent.trust(X, picture, 15).overall[0]
     same = trustworthiness(X, picture, n_neighbors=15)
     print(f"trust, each row: {mine:.2f} s; scikit-learn, overall: {theirs:.2f} s")
     print(f"ours / theirs: {mine / theirs:.2f}; {both:.6f} and {same:.6f}")

@@ -13,11 +13,12 @@ import time
 import cloudpickle
 import numpy as np
 
-from aemlo import experiment, folds, metrics
+from aemlo import experiment, metrics
 from aemlo.classifiers.base import Classifier
 from aemlo.dataset import Dataset, Feature
+from aemlo.experiment import folds
 from aemlo.experiment.engine import one_thread
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import SAMPLERS
 
 SECONDS = 1.0

@@ -29,7 +29,7 @@ from scipy import sparse  # noqa: E402
 from scipy.io import arff as scipy_arff  # noqa: E402
 
 from aemlo.formats import open_table  # noqa: E402
-from aemlo.formats.limits import Limits  # noqa: E402
+from aemlo.tables.limits import Limits  # noqa: E402
 
 
 def ours(path):

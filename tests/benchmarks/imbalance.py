@@ -15,8 +15,8 @@ from scipy import sparse
 from scipy.stats import chi2
 
 from aemlo import imbalance, params
-from aemlo.imbalance import Labels, expectation
-from aemlo.samplers import SAMPLERS
+from aemlo.imbalance import Labels
+from aemlo.samplers import SAMPLERS, expectation
 
 RUNS = 5
 

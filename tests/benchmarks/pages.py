@@ -27,7 +27,7 @@ from imbalance import power_law
 from playwright.sync_api import sync_playwright
 
 from aemlo.dataset import Dataset, Feature
-from aemlo.embedding import pca, trained
+from aemlo.latent import pca, trained
 from aemlo.samplers.ml_ros import MLROS
 from aemlo.store import Store
 

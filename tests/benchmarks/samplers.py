@@ -25,10 +25,10 @@ from sklearn.neighbors import NearestNeighbors
 
 from aemlo import formats
 from aemlo.imbalance import minority_labels
-from aemlo.prepare import Preparation
+from aemlo.neighbours.pool import distance_space
+from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import MLROS, MLSMOTE, MLSOL
 from aemlo.samplers.base import provenance, stacked
-from aemlo.samplers.neighbours import distance_space
 
 RUNS = 5
 K = 5

@@ -24,12 +24,13 @@ import pandas as pd
 from scipy import stats
 from sklearn.base import clone
 
-from aemlo import folds, read
+from aemlo import read
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.compare.paired import holm
 from aemlo.compare.sets import critical_difference, friedman
+from aemlo.experiment import folds
 from aemlo.metrics import METRICS
-from aemlo.prepare import Preparation
+from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import AEMLO, SAMPLERS
 
 HERE = Path(__file__).resolve().parent

@@ -1,0 +1,145 @@
+"""A deep MLP whose loss can be told that labels are rare."""
+
+from typing import Annotated
+
+import numpy as np
+from scipy import sparse
+from scipy.special import expit
+
+from aemlo.classifiers.base import Classifier, new_seed
+from aemlo.classifiers.mlp import Batch, Epochs, Hidden, Patience, Rate
+from aemlo.params import Between, OneOf
+
+
+class DeepMLP(Classifier):
+    """A multi-layer perceptron trained by AdamW on a loss for imbalanced labels.
+
+    `loss` is the binary cross-entropy or the focal loss (Lin et al., ICCV 2017), which
+    weighs a cell down by (1 - p_t)^gamma the better it is predicted. `weights` weigh
+    the two values of each label: "balanced" by n / (2 c), "effective" by
+    (1 - beta) / (1 - beta^c) (Cui et al., CVPR 2019), scaled to mean 1 over a label's
+    cells, c the rows with the value. Features are centred and divided by their
+    standard deviation over the training rows, or by a quarter of their range where
+    that is more: columns that are nearly always 0 would be blown up otherwise. A share
+    of the rows is held out to end training and to keep the best epoch.
+    """
+
+    title = "deep MLP"
+
+    def __init__(
+        self,
+        hidden: Hidden = (128, 64),
+        loss: Annotated[
+            str, OneOf(("cross-entropy", "focal"), "What training makes small")
+        ] = "cross-entropy",
+        gamma: Annotated[
+            float, Between(0, 10, "Focal loss: how much easy cells are ignored")
+        ] = 2.0,
+        alpha: Annotated[
+            float | None,
+            Between(0.01, 0.99, "Focal loss: weight of positives; None: no weight"),
+        ] = None,
+        weights: Annotated[
+            str, OneOf(("none", "balanced", "effective"), "Weights of rare values")
+        ] = "none",
+        beta: Annotated[
+            float, Between(0.9, 0.99999, "Effective weights: near 1 counts all rows")
+        ] = 0.999,
+        dropout: Annotated[
+            float, Between(0, 0.9, "Share of hidden units left out")
+        ] = 0.2,
+        epochs: Epochs = 200,
+        patience: Patience = 15,
+        held_out: Annotated[
+            float, Between(0, 0.5, "Share of rows that decides when to end", more=True)
+        ] = 0.15,
+        learning_rate: Rate = 1e-3,
+        decay: Annotated[
+            float, Between(0, 1, "Weight decay of AdamW", more=True)
+        ] = 1e-2,
+        batch: Batch = 64,
+        random_state=None,
+    ):
+        self.hidden = hidden
+        self.loss = loss
+        self.gamma = gamma
+        self.alpha = alpha
+        self.weights = weights
+        self.beta = beta
+        self.dropout = dropout
+        self.epochs = epochs
+        self.patience = patience
+        self.held_out = held_out
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.batch = batch
+        self.random_state = random_state
+
+    def _fit(self, X, Y, rng, on_progress):
+        from aemlo.classifiers.deep_mlp import network
+
+        on_progress(0.0)
+        centre, spread = _standards(X)
+        held_out = np.zeros(len(Y), dtype=bool)
+        held_out[rng.permutation(len(Y))[: int(self.held_out * len(Y))]] = True
+        focal = self.loss == "focal"
+        settings = {
+            "hidden": tuple(self.hidden),
+            "dropout": self.dropout,
+            "gamma": self.gamma if focal else 0.0,
+            "alpha": self.alpha if focal else None,
+            "epochs": self.epochs,
+            "patience": self.patience,
+            "learning_rate": self.learning_rate,
+            "decay": self.decay,
+            "batch": self.batch,
+        }
+        layers = network.train(
+            X,
+            Y,
+            (centre, spread),
+            held_out,
+            settings,
+            self._cell_weights(Y[~held_out]),
+            new_seed(rng),
+            on_progress,
+        )
+        # The first layer takes the scaling in, so that sparse rows stay sparse.
+        weight, bias = layers[0]
+        weight = weight / spread
+        self.layers_ = [(weight, bias - weight @ centre), *layers[1:]]
+
+    def _cell_weights(self, Y):
+        """Weights (2, q) of cells with value 0 and 1; a value never there weighs 1."""
+        n, q = Y.shape
+        count = np.array([n - Y.sum(axis=0, dtype=int), Y.sum(axis=0, dtype=int)])
+        if self.weights == "none":
+            return np.ones((2, q))
+        there = np.maximum(count, 1)
+        if self.weights == "balanced":
+            return np.where(count > 0, n / (2 * there), 1.0)
+        weight = (1 - self.beta) / (1 - self.beta**there)
+        weight *= n / (weight * count).sum(axis=0)
+        return np.where(count > 0, weight, 1.0)
+
+    def _scores(self, X):
+        # NumPy, so that a trained model needs no torch.
+        x = X
+        for weight, bias in self.layers_[:-1]:
+            x = np.maximum(x @ weight.T + bias, 0.0)  # (n, hidden)
+        weight, bias = self.layers_[-1]
+        return expit(x @ weight.T + bias)  # (n, q)
+
+
+def _standards(X):
+    """Mean (d,) and what to divide by (d,): never less than a quarter of the range."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    if sparse.issparse(X):
+        low, high = low.toarray().ravel(), high.toarray().ravel()
+        mean = np.asarray(X.mean(axis=0)).ravel()
+        square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
+        deviation = np.sqrt(np.maximum(square - mean**2, 0))
+    else:
+        mean, deviation = X.mean(axis=0), X.std(axis=0)
+    spread = np.maximum(deviation, (high - low) / 4)
+    return mean, np.where(spread > 0, spread, 1.0)

@@ -1,0 +1,218 @@
+"""Which rows train and which test: stratified folds, a hold-out or a declared split.
+
+Made once per data set, before any sampler or classifier is looked at, so that every
+arm of a comparison meets the same rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from iterstrat.ml_stratifiers import (
+    MultilabelStratifiedKFold,
+    MultilabelStratifiedShuffleSplit,
+)
+
+from aemlo.errors import DataError
+from aemlo.experiment.leaks import row_hashes
+
+WAYS = ("folds", "hold-out", "declared")
+DUPLICATES = ("together", "as they fall")
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One division: `train` and `test` are sorted positions of rows."""
+
+    repeat: int
+    fold: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+def plan(
+    dataset,
+    how="folds",
+    *,
+    folds=5,
+    repeats=1,
+    test_share=0.2,
+    seed=0,
+    duplicates="together",
+):
+    """The Splits of `dataset`, repeat by repeat and fold by fold.
+
+    `how` is "folds" (iterative stratification, Sechidis et al. 2011, by the package
+    iterative-stratification), "hold-out" (the same algorithm, one part of `test_share`
+    a repeat) or "declared" (the split that came with the files; each repeat is the same
+    split under other seeds). With `duplicates="together"` rows with equal features
+    stay on one side: the groups are stratified by the union of their rows' labels.
+    Raises DataError where the data cannot be divided so.
+    """
+    _check(dataset, how, folds, repeats, test_share, duplicates)
+    if how == "declared":
+        train, test = np.flatnonzero(dataset.split), np.flatnonzero(~dataset.split)
+        return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
+    if duplicates == "together":
+        group = duplicate_groups(dataset)
+    else:
+        group = np.arange(dataset.n)
+    Y = _labels_of_groups(dataset.Y, group)
+    if len(Y) < (folds if how == "folds" else 2):
+        raise DataError(
+            f"{dataset.name}: {folds} folds need at least {folds} different rows, "
+            f"got {len(Y)}. Use fewer folds, or leave duplicates as they fall."
+        )
+    splits = []
+    for repeat in range(repeats):
+        state = (seed * 1_000_003 + repeat) % (2**32 - 1)
+        if how == "folds":
+            divider = MultilabelStratifiedKFold(folds, shuffle=True, random_state=state)
+        else:
+            divider = MultilabelStratifiedShuffleSplit(
+                1, test_size=test_share, random_state=state
+            )
+        for fold, (_, test_groups) in enumerate(divider.split(Y, Y)):
+            in_test = np.isin(group, test_groups)
+            splits.append(
+                Split(repeat, fold, np.flatnonzero(~in_test), np.flatnonzero(in_test))
+            )
+    if any(not len(s.train) or not len(s.test) for s in splits):
+        raise DataError(
+            f"{dataset.name}: {dataset.n} rows cannot be divided so that every part "
+            "has a row. Use fewer folds or another share."
+        )
+    return tuple(splits)
+
+
+def duplicate_groups(dataset):
+    """Group number (n,) of each row; rows with equal features share one."""
+    hashes = row_hashes(dataset.X, dataset.text)
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group]
+
+
+def table(dataset, splits):
+    """Positives of each label on both sides of each split.
+
+    Columns `repeat fold label train_positives test_positives train_rows test_rows`.
+    """
+    frames = []
+    for split in splits:
+        frames.append(
+            pd.DataFrame(
+                {
+                    "repeat": split.repeat,
+                    "fold": split.fold,
+                    "label": list(dataset.label_names),
+                    "train_positives": dataset.Y[split.train].sum(axis=0, dtype=int),
+                    "test_positives": dataset.Y[split.test].sum(axis=0, dtype=int),
+                    "train_rows": len(split.train),
+                    "test_rows": len(split.test),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def warnings(dataset, splits):
+    """Sentences on what these splits cannot measure, and what to do about it."""
+    counts = table(dataset, splits)
+    found = []
+    for side, column in (("test", "test_positives"), ("training", "train_positives")):
+        bare = counts[counts[column] == 0]
+        if len(bare):
+            labels = list(dict.fromkeys(bare["label"]))
+            has = "has" if len(labels) == 1 else "have"
+            effect = (
+                f"{has} no AUC and no recall there"
+                if side == "test"
+                else "cannot be learned there"
+            )
+            found.append(
+                f"{_count(len(labels), 'label')} without a positive row in some {side} "
+                f"part {effect}: {_few(labels)}. Fewer folds, or leaving these labels "
+                "out, makes their scores whole."
+            )
+    straddling = straddling_rows(dataset, splits)
+    if straddling:
+        found.append(
+            f"{_count(straddling, 'test row')} equal in every feature to a training "
+            'row of the same fold. Keep duplicates "together" to put them on one side.'
+        )
+    tested, leaked = synthetic_rows(dataset, splits)
+    if tested or leaked:
+        found.append(
+            f"Synthetic rows take part: up to {tested:,} in a test part, and up to "
+            f"{_count(leaked, 'training row')} made from rows that are tested on. The "
+            "scores are too good. Leave the synthetic rows out."
+        )
+    return tuple(found)
+
+
+def synthetic_rows(dataset, splits):
+    """Most synthetic rows in one test part, and most synthetic training rows of one
+    split that were made from a row of its test part, by the data set's provenance."""
+    known = dataset.provenance
+    if known is None or not known["synthetic"].any():
+        return 0, 0
+    made, row = known["synthetic"].to_numpy(), known["row"].to_numpy()
+    parents = [frozenset(map(int, text.split())) for text in known["parents"]]
+    tested = leaked = 0
+    for split in splits:
+        real = set(row[split.test][~made[split.test]].tolist())
+        train = split.train[made[split.train]]
+        tested = max(tested, int(made[split.test].sum()))
+        leaked = max(leaked, sum(not real.isdisjoint(parents[i]) for i in train))
+    return tested, leaked
+
+
+def straddling_rows(dataset, splits):
+    """Most test rows of one split that equal a training row in every feature."""
+    group = duplicate_groups(dataset)
+    if group.max() + 1 == dataset.n:
+        return 0
+    return max(int(np.isin(group[s.test], group[s.train]).sum()) for s in splits)
+
+
+def _labels_of_groups(Y, group):
+    union = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.uint8)
+    np.maximum.at(union, group, Y)
+    if union.shape[1] == 1:  # the stratifier wants two columns at least
+        union = np.hstack([union, 1 - union])
+    return union
+
+
+def _check(dataset, how, folds, repeats, test_share, duplicates):
+    if how not in WAYS:
+        raise DataError(f"split must be one of {', '.join(WAYS)}, got {how!r}.")
+    if duplicates not in DUPLICATES:
+        raise DataError(
+            f"duplicates must be one of {', '.join(DUPLICATES)}, got {duplicates!r}."
+        )
+    if how == "folds" and not 2 <= folds <= dataset.n:
+        raise DataError(
+            f"folds must be between 2 and {dataset.n} rows of {dataset.name}, "
+            f"got {folds}."
+        )
+    if repeats < 1:
+        raise DataError(f"repeats must be at least 1, got {repeats}.")
+    if how == "hold-out" and not 0 < test_share < 1:
+        raise DataError(f"test_share must be between 0 and 1, got {test_share:g}.")
+    if how == "declared":
+        if dataset.split is None:
+            raise DataError(
+                f"{dataset.name}: its files declare no train/test split. "
+                "Use folds or a hold-out."
+            )
+        if dataset.split.all() or not dataset.split.any():
+            raise DataError(f"{dataset.name}: its declared split has an empty side.")
+
+
+def _count(number, noun):
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _few(names, most=5):
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""What leaves the product: reports, archives of results, model files."""

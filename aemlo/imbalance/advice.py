@@ -1,0 +1,314 @@
+"""A data set's label imbalance read in words: every sentence with evidence and source.
+
+Each rule is one function of a `Reading`; it returns a `Sentence`, or None where it has
+nothing to say. `RULES` below is the order in which they are read.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from aemlo import imbalance
+from aemlo.imbalance import Labels
+from aemlo.wording import ratio
+
+MEAN_IR_LIMIT, CV_IR_LIMIT = 1.5, 0.2
+HIGH_IMR = 9
+SCUMBLE_LIMIT = 0.1
+FEW_POSITIVES = 30
+HALF = 0.5
+EMPTY_ROWS_LIMIT = 0.05
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`text` in plain words; `tone` is "fine", "note" or "problem".
+
+    `rule` says when the sentence is said, `source` who says so.
+    """
+
+    text: str
+    tone: str
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the rules look at; measures are computed once."""
+
+    labels: Labels
+    names: tuple
+    folds: int
+    empty: str
+
+    @cached_property
+    def mean_ir(self):
+        return imbalance.mean_ir(self.labels, self.empty)
+
+    @cached_property
+    def cv_ir(self):
+        return imbalance.cv_ir(self.labels, self.empty)
+
+    @cached_property
+    def scumble(self):
+        return imbalance.scumble(self.labels)
+
+    @cached_property
+    def minority(self):
+        return np.flatnonzero(imbalance.minority_labels(self.labels, self.empty))
+
+    def named(self, columns, most=3):
+        """Names of label columns, at most `most`, with how many more there are."""
+        shown = ", ".join(self.names[j] for j in columns[:most])
+        more = len(columns) - most
+        return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def between_labels(reading):
+    mean, spread = reading.mean_ir, reading.cv_ir
+    if np.isnan(mean):
+        return None
+    counts = reading.labels.counts
+    often = int(counts.argmax())
+    rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
+    evidence = f"MeanIR {mean:,.3f}, CVIR {spread:,.3f}"
+    if mean > MEAN_IR_LIMIT and spread > CV_IR_LIMIT:
+        text = (
+            f"The labels are imbalanced against each other ({evidence}): "
+            f"{reading.names[often]} has {counts[often]:,} rows, "
+            f"{reading.names[rare]} has {counts[rare]:,}."
+        )
+        tone = "problem"
+    else:
+        text = f"The labels are about equally frequent ({evidence})."
+        tone = "fine"
+    return Sentence(
+        text,
+        tone,
+        f"Imbalanced if MeanIR > {MEAN_IR_LIMIT} and CVIR > {CV_IR_LIMIT}.",
+        "Charte et al., Neurocomputing 163, 2015",
+    )
+
+
+def within_labels(reading):
+    imr = imbalance.imr_per_label(reading.labels)
+    high = np.flatnonzero(np.nan_to_num(imr) > HIGH_IMR)
+    if not len(high):
+        return None
+    worst = high[np.argmax(imr[high])]
+    return Sentence(
+        f"Within {_labels(len(high))} of {reading.labels.q:,} one side outnumbers the "
+        f"other by more than {HIGH_IMR} to 1 (most in {reading.names[worst]}, ImR "
+        f"{ratio(imr[worst])}): a classifier of one label gains by always saying no; "
+        "use F1 or AUC, not accuracy.",
+        "problem",
+        f"Highly imbalanced if ImR > {HIGH_IMR}.",
+        "Fernandez et al., Fuzzy Sets and Systems 159, 2008",
+    )
+
+
+def not_learnable(reading):
+    counts = reading.labels.counts
+    none, all_rows = np.flatnonzero(counts == 0), counts == reading.labels.n
+    if not len(none) and not all_rows.any():
+        return None
+    parts = []
+    if len(none):
+        parts.append(f"no row has {reading.named(none)}")
+    if all_rows.any():
+        parts.append(f"every row has {reading.named(np.flatnonzero(all_rows))}")
+    return Sentence(
+        f"Nothing can be learned of some labels: {'; '.join(parts)}. Leave them out on "
+        "the Data set page.",
+        "problem",
+        "A label needs rows with it and rows without it.",
+        "By definition; MULAN and MLDA leave such labels out of MeanIR",
+    )
+
+
+def not_evaluable(reading):
+    counts = reading.labels.counts
+    few = np.flatnonzero((counts > 0) & (counts < reading.folds))
+    if not len(few):
+        return None
+    few = few[np.argsort(counts[few], kind="stable")]
+    return Sentence(
+        f"{_labels(len(few))} cannot be judged with {reading.folds} folds "
+        f"({reading.named(few)}; fewest rows: {counts[few[0]]:,}): some test part has "
+        "no row of it and its scores there do not exist. Use fewer folds, or leave out "
+        "such labels.",
+        "problem",
+        f"A label needs at least one positive row per fold ({reading.folds}).",
+        "Sechidis et al., ECML PKDD 2011 (LNCS 6913)",
+    )
+
+
+def too_few_for_protocol(reading):
+    counts = reading.labels.counts
+    few = np.flatnonzero((counts >= reading.folds) & (counts <= FEW_POSITIVES))
+    if not len(few):
+        return None
+    return Sentence(
+        f"{_labels(len(few))} can be judged, but on {FEW_POSITIVES} rows or fewer in "
+        f"all ({reading.named(few)}): expect scores that swing from fold to fold. "
+        "Published comparisons of AEMLO leave such labels out.",
+        "note",
+        f"Few positives if between the number of folds and {FEW_POSITIVES}.",
+        "Zhou et al., ECML PKDD 2024 (experimental setting)",
+    )
+
+
+def single_positives(reading):
+    one = np.flatnonzero(reading.labels.counts == 1)
+    if not len(one):
+        return None
+    return Sentence(
+        f"{_labels(len(one))} with a single row ({reading.named(one)}) cannot be "
+        "helped by interpolation: there is no second row to go towards.",
+        "problem",
+        "MLSMOTE draws seed and neighbour from the rows of one label.",
+        "Charte et al., Knowledge-Based Systems 89, 2015",
+    )
+
+
+def concurrence(reading):
+    value = reading.scumble
+    if not len(reading.minority):
+        return None
+    if value <= SCUMBLE_LIMIT:
+        return Sentence(
+            f"Rare labels mostly do not ride with frequent ones (SCUMBLE {value:.3f}): "
+            "adding rows of rare labels raises those labels and little else.",
+            "fine",
+            f"Concurrence is low if SCUMBLE <= {SCUMBLE_LIMIT}.",
+            "Charte et al., HAIS 2014 (LNCS 8480)",
+        )
+    split = int((reading.labels.scumble_rows > value).sum())
+    return Sentence(
+        f"Rare labels ride with frequent ones (SCUMBLE {value:.3f}): cloning rows "
+        f"lifts both. Consider decoupling first: REMEDIAL would split {split:,} rows.",
+        "problem",
+        f"Concurrence is high if SCUMBLE > {SCUMBLE_LIMIT}.",
+        "Charte et al., HAIS 2014 (LNCS 8480); REMEDIAL: HAIS 2015 (LNCS 9121)",
+    )
+
+
+def who_meets_whom(reading):
+    if reading.scumble <= SCUMBLE_LIMIT or not len(reading.minority):
+        return None
+    labels = reading.labels
+    per_label = np.nan_to_num(imbalance.scumble_per_label(labels))
+    rare = reading.minority[labels.counts[reading.minority] > 1]
+    if not len(rare):
+        return None
+    j = rare[np.argmax(per_label[rare])]
+    met = imbalance.neighbours(labels, j, reading.names)
+    if met.empty:
+        return None
+    top = met.iloc[0]
+    return Sentence(
+        f"The strongest case is {reading.names[j]} (SCUMBLE {per_label[j]:.3f}): "
+        f"{top['rows']:,} of its {labels.counts[j]:,} rows also have {top['label']}.",
+        "note",
+        "The minority label of several rows with the highest SCUMBLE.",
+        "Charte et al., Neurocomputing 326, 2019",
+    )
+
+
+def many_labelsets(reading):
+    sets = imbalance.labelsets(reading.labels)
+    single = imbalance.single_labelsets(reading.labels)
+    if single <= HALF * sets:
+        return None
+    return Sentence(
+        f"{single:,} of {sets:,} labelsets occur once: methods that treat a labelset "
+        "as a class (label powerset, LP-ROS, LP-RUS) have little to learn from.",
+        "note",
+        "Said if more than half of the labelsets have one row.",
+        "Read, Pfahringer, Holmes, ICDM 2008 (pruned sets)",
+    )
+
+
+def dependent_labels(reading):
+    dependent, pairs = imbalance.dependent_pairs(reading.labels)
+    if not pairs or dependent <= HALF * pairs:
+        return None
+    return Sentence(
+        f"{dependent / pairs:.0%} of the label pairs depend on each other "
+        "(chi-squared, 99 %): classifiers that use other labels, such as chains, "
+        "are worth a try.",
+        "note",
+        "Said if more than half of the pairs are dependent.",
+        "Tenenboim-Chaimovich et al., MLD 2010; Read et al., Machine Learning 85, 2011",
+    )
+
+
+def rows_without_labels(reading):
+    share = imbalance.unlabelled_rows(reading.labels)
+    if share <= EMPTY_ROWS_LIMIT:
+        return None
+    return Sentence(
+        f"{int((reading.labels.sizes == 0).sum()):,} rows ({share:.0%}) have no label: "
+        "they count as negatives of every label, and metrics by row are not defined on "
+        "them.",
+        "note",
+        f"Said if more than {EMPTY_ROWS_LIMIT:.0%} of the rows have no label.",
+        "Zhang, Zhou, IEEE TKDE 26(8), 2014 (metrics by example)",
+    )
+
+
+def what_next(reading):
+    rule = (
+        f"MeanIR up to {MEAN_IR_LIMIT}: none; else by SCUMBLE, limit {SCUMBLE_LIMIT}."
+    )
+    source = "Charte et al., Neurocomputing 163, 2015; Neurocomputing 326, 2019"
+    if np.isnan(reading.mean_ir):
+        return None
+    if reading.mean_ir <= MEAN_IR_LIMIT or not len(reading.minority):
+        text = (
+            "Next: compare classifiers without sampling; there is little for a sampler "
+            "to repair."
+        )
+    elif reading.scumble > SCUMBLE_LIMIT:
+        text = (
+            f"Next: for {_labels(len(reading.minority))} rarer than MeanIR, compare no "
+            "sampling with REMEDIAL followed by an oversampler, and with AEMLO and "
+            "MLSMOTE, which make new rows instead of cloning."
+        )
+    else:
+        text = (
+            f"Next: for {_labels(len(reading.minority))} rarer than MeanIR, compare no "
+            "sampling with ML-ROS, MLSMOTE and AEMLO."
+        )
+    return Sentence(text, "note", rule, source)
+
+
+RULES = (
+    between_labels,
+    within_labels,
+    not_learnable,
+    not_evaluable,
+    too_few_for_protocol,
+    single_positives,
+    concurrence,
+    who_meets_whom,
+    many_labelsets,
+    dependent_labels,
+    rows_without_labels,
+    what_next,
+)
+
+
+def advise(Y, names, folds=5, empty="left out"):
+    """The Sentences that hold for Y (n, q) with these label names, in reading order.
+
+    `folds` is the number of folds of the comparison to come.
+    """
+    reading = Reading(Labels.of(Y), tuple(names), folds, empty)
+    return [sentence for rule in RULES if (sentence := rule(reading)) is not None]
+
+
+def _labels(number):
+    return f"{number:,} label" + ("" if number == 1 else "s")

@@ -1,0 +1,1 @@
+"""One kind of long work a module, found by scan."""

@@ -1,0 +1,119 @@
+"""What it takes to judge rows: one scale for their features, and the report as files.
+
+`quality.parquet` has the lines of `plausibility.report` with the sampler's name;
+`telling.parquet` the features by which the forests tell, for all rows (label "") and
+label by label.
+"""
+
+import numpy as np
+import pandas as pd
+
+from aemlo import params, quality
+from aemlo.errors import AemloError
+from aemlo.preparation.preparation import Preparation
+from aemlo.samplers import SAMPLERS
+from aemlo.store import written_at_once
+
+BESIDE = "MLSMOTE"
+TELLING = 20  # features kept of each forest
+
+
+def scaled(known):
+    """Features of all rows on the scale of the original ones, one-hot where nominal."""
+    original = known.dataset.take(~known.synthetic)
+    return Preparation().fit(original).transform(known.dataset)
+
+
+class Reports:
+    """The reports of one job, by the sampler's name."""
+
+    def __init__(self, job, known, settings=None):
+        self.job = job
+        self.settings = quality.Judging(**(settings or {}))
+        self.known = known
+        self.labels = known.dataset.label_names
+        self.features = Preparation().fit(known.dataset).feature_names_
+        self.frames, self.telling = [], []
+
+    def judge_all(self, scaled, sampler, low, high):
+        """Judge the run's rows, then those of BESIDE on the same original rows."""
+        known, Y = self.known, self.known.dataset.Y
+        real, new = ~known.synthetic, known.synthetic
+        made_for = known.provenance["label"].to_numpy()[new]
+        parents = known.provenance["parents"].to_numpy()[new]
+        original, middle = (scaled[real], Y[real]), (low + high) / 2
+        mine = (scaled[new], Y[new], made_for, parents)
+        self.judge(sampler, original, mine, low, middle)
+        if new.any() and sampler != BESIDE:
+            self.job.on_progress(middle, message=f"rows by {BESIDE} to compare with")
+            later = middle + 0.1 * (high - low)
+            beside = _rows_beside(self.job, known, *original, (middle, later))
+            self.judge(BESIDE, original, beside, later, high)
+
+    def judge(self, title, original, made, low, high):
+        """Judge `made` (X, Y, made for, parents) beside `original` (X, Y); progress
+        goes from `low` to `high`. No rows are no report."""
+        X_new, Y_new, made_for, parents = made
+        if not X_new.shape[0]:
+            return
+        frame, importances = quality.report(
+            *(*original, X_new, Y_new, made_for),
+            np.random.default_rng(self.job.seed),
+            parents,
+            on_progress=lambda fraction: self.job.on_progress(
+                low + (high - low) * fraction, message=f"how plausible: {title}"
+            ),
+            judging=self.settings,
+        )
+        frame["label"] = [self._name(j) for j in frame["label"]]
+        self.frames.append(frame.assign(sampler=title))
+        for label, importance in importances.items():
+            self.telling.append(self._telling(title, label, importance))
+
+    def write(self):
+        """Write what was judged, if anything was."""
+        if self.frames:
+            for name, frames in (("quality", self.frames), ("telling", self.telling)):
+                frame = pd.concat(frames, ignore_index=True)
+                write(frame, self.job.folder / f"{name}.parquet")
+
+    def _name(self, label):
+        return "" if label < 0 else self.labels[label]
+
+    def _telling(self, title, label, importance):
+        order = np.argsort(-importance, kind="stable")[:TELLING]
+        return pd.DataFrame(
+            {
+                "sampler": title,
+                "label": self._name(label),
+                "feature": [self.features[j] for j in order],
+                "importance": importance[order],
+            }
+        )
+
+
+def write(frame, path):
+    """Write a frame that is there whole or not at all."""
+    with written_at_once(path) as half_made:
+        frame.to_parquet(half_made, index=False)
+
+
+def _rows_beside(job, known, X, Y, part):
+    """Rows of BESIDE: as many as the run made, for the same minority labels."""
+    share = float(np.clip(known.synthetic.sum() / len(Y), 0.001, 10.0))
+    sampler = params.build(SAMPLERS[BESIDE], {"budget": share}, random_state=job.seed)
+    try:
+        X_new, Y_new = sampler.fit_resample(
+            *(X, Y),
+            categorical_features=known.preparation.categorical_features_,
+            on_progress=lambda fraction, **_: job.on_progress(
+                part[0] + (part[1] - part[0]) * fraction
+            ),
+        )
+    except AemloError:
+        # This data set gives it nothing to work with: then there is nothing beside.
+        return X[:0], Y[:0], np.empty(0, dtype=int), []
+    made = sampler.provenance_
+    added = made["origin"].to_numpy() < 0
+    label, parents = made["label"].to_numpy(), made["parents"].to_numpy()
+    return X_new[added], Y_new[added], label[added], parents[added]

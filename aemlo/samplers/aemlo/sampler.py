@@ -1,0 +1,404 @@
+"""AEMLO: rows decoded from a latent space that features and labels share."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from aemlo import params
+from aemlo.errors import RunError
+from aemlo.samplers import size
+from aemlo.samplers.aemlo import arguments as a
+from aemlo.samplers.aemlo import generation
+from aemlo.samplers.aemlo.settings import (
+    PRESETS,
+    PUBLISHED_BUDGET,
+    Settings,
+    from_columns,
+    in_columns,
+)
+from aemlo.samplers.base import OverSampler, Synthetic, _names_of, no_progress, stacked
+
+__all__ = ["AEMLO", "PRESETS"]
+
+TRAINING_SHARE = 0.95  # of the progress bar
+LEAST_PAIR_SHARE = 0.5  # where pair_share is left to the features
+
+
+class AEMLO(OverSampler):
+    """Train an autoencoder on features and labels; decode new, relabelled rows from it.
+
+    After Zhou, Liu, Wang, Sun, Liu: AEMLO, ECML PKDD 2024 (arXiv 2408.13078), changed
+    where its published form did not help classifiers. The title `AEMLO-paper` is the
+    published form; each departure below is an argument, and PRESETS has them all set
+    back.
+
+    **The network (the paper's).** F_ex and F_ey code features X and labels Y, F_dx and
+    F_dy decode features and label scores; features are first brought to [0, 1], each
+    by its range over the rows given. With E_x = F_ex(X), E_y = F_ey(Y), S = F_dy(E_y),
+    Xh = F_dx(E_x), a batch of B rows costs, each term divided by B:
+
+    1. latent: ||E_x - E_y||^2 + lambda (||E_x' E_x - I||^2 + ||E_y' E_y - I||^2);
+    2. ranking: rows' mean of exp(s_r - s_p) over present labels p, absent labels r;
+    3. reconstruction: mean |Xh - X| + the pairs' mean (||x_i - x_j||^2 -
+       ||xh_i - xh_j||^2)^2.
+
+    Adam; the weights of the epoch with the lowest loss are kept.
+
+    **Generation (the paper's).** The rows that have a minority label (IRLbl > MeanIR),
+    shuffled, are taken in turn; each gives one row: features F_dx(F_ex(x)), labels
+    those with sigmoid(F_dy(F_ex(x))) over one half. A row decoded without labels is
+    dropped and not replaced.
+
+    **What is ours, and why.**
+
+    - *Calibrated labels* (`calibration_weight`): the ranking term orders a row's scores
+      and leaves their level open, so that a threshold means nothing. A cross-entropy of
+      the labels decoded from both codes is added.
+    - *As many labels as the parents* (`label_rule`, `labels_per_parent`): the k best
+      scores, k the parents' label counts interpolated by the step, times
+      `labels_per_parent`, rounded at random. A little more than 1 lets labels in that
+      the network holds likely but the row lacks: rare labels are the ones left out.
+    - *The parents' own labels first* (`parents_weight`): a label's score is
+      sigmoid(F_dy(z)) + w ((1 - u) y_seed + u y_partner). Where the network has not
+      learned a label yet, it would take true labels away; with w = 1 both parents'
+      labels stay and the network chooses among the rest.
+    - *All labelled rows are seeds* (`seeds`): rows for minority labels alone tell a
+      classifier that rare labels are frequent, which costs ranking loss. Turns over all
+      rows keep the frequencies and still smooth the labels. `rare_share`, `target` or
+      `labels` ask for rows by label instead, to lower IRLbl itself.
+    - *Partners* (`neighbours`, `pair_share`): a share of the rows lies between the code
+      of the seed and that of one of its nearest rows in latent space (which share the
+      label, where a row is made for one), a random step u of the way. The others stay
+      at their seed and get decoded labels only, which grades the leaves of trees. Among
+      rare words such a copy is its own nearest neighbour, so that their share of the
+      features, if over a half, is the share of rows with a partner.
+    - *Residuals given back* (`residuals`): decoded rows are blurred. x - F_dx(F_ex(x))
+      is added, each feature from the partner with probability u, else from the seed;
+      `clip` keeps to the range of the data.
+    - *Words* (`rare_features`): two-valued features stay two-valued. Those whose rarer
+      value at most a tenth of the rows have are interpolated instead: dozens of coin
+      tosses would make a text that is like no other. A word that both parents have or
+      lack is kept, so that sparse rows stay sparse.
+    - *Terms that can be compared* (`feature_error`, `distance_weight`,
+      `alignment_weight`): squared error over the features' mean variance; no distance
+      term, which drowns the others where there are many features; and alignment at a
+      tenth, for at full weight the codes hold labels and little else.
+    - *Shorter training* (`schedule`, `learning_rate`, `batch_size`, `decoder_layers`,
+      `latent_size`): one-cycle up to 1e-3 fits in fewer steps.
+
+    **Limits.** IRLbl hardly moves by default, since frequent labels get rows too. Where
+    features all but determine the labels, added labels are noise: set
+    `labels_per_parent` to 1. A row alone with its label has no partner. Labels that
+    features say nothing about are decoded by frequency. Groups of one-hot columns come
+    out one-hot in every form.
+    """
+
+    title = "AEMLO"
+    idea = (
+        "One latent space for features and labels is learned; rows are decoded from it "
+        "with labels that the network finds likely, some of them between two rows."
+    )
+    helps = (
+        "Rare labels that classifiers miss, where features carry some of the labels: "
+        "macro-F1 rises at little cost in ranking."
+    )
+    harms = (
+        "Labels that features all but determine, where relabelled rows are noise; very "
+        "few rows, from which no network learns; a wish for lower IRLbl, unless rows "
+        "are asked for by label."
+    )
+    source = (
+        "Zhou, Liu, Wang, Sun, Liu: AEMLO: AutoEncoder-Guided Multi-Label "
+        "Oversampling. ECML PKDD 2024, arXiv 2408.13078; changed as described."
+    )
+    keeps = (
+        "All original rows; each feature's range; one-hot and two-valued columns, but "
+        "for rare words; words that both parents have or lack."
+    )
+    differs = (
+        "The published form is AEMLO-paper. Here labels are calibrated, the parents' "
+        "come first, a few more are let in, and all labelled rows are seeds."
+    )
+    _use_trained = False
+
+    def __init__(
+        self,
+        budget: size.Budget = 1.0,
+        target: size.Target = None,
+        labels: size.Labels = None,
+        epochs: a.Epochs = 120,
+        learning_rate: a.LearningRate = 1e-3,
+        latent_size: a.LatentSize = 64,
+        width: a.Width = 200,
+        seeds: a.Seeds = "rows",
+        rare_share: a.RareShare = 0.0,
+        neighbours: a.Neighbours = 5,
+        pair_share: a.PairShare = None,
+        residuals: a.Residuals = True,
+        label_rule: a.LabelRule = "parents' count",
+        labels_per_parent: a.LabelsPerParent = 1.12,
+        parents_weight: a.ParentsWeight = 1.0,
+        threshold: a.Threshold = 0.5,
+        rare_features: a.RareFeatures = 0.1,
+        clip: a.Clip = True,
+        output_activation: a.OutputActivation = "none",
+        batch_size: a.BatchSize = 64,
+        schedule: a.Schedule = "one-cycle",
+        label_width: a.LabelWidth = 100,
+        decoder_layers: a.DecoderLayers = 2,
+        alignment_weight: a.AlignmentWeight = 0.1,
+        orthogonality: a.Orthogonality = 0.1,
+        ranking_weight: a.RankingWeight = 1.0,
+        reconstruction_weight: a.ReconstructionWeight = 1.0,
+        feature_error: a.FeatureError = "scaled squares",
+        distance_weight: a.DistanceWeight = 0.0,
+        calibration_weight: a.CalibrationWeight = 1.0,
+        held_out: a.HeldOut = 0.0,
+        patience: a.Patience = None,
+        check_every: a.CheckEvery = 5,
+        device: a.Device = "auto",
+        random_state=None,
+    ):
+        self.budget = budget
+        self.target = target
+        self.labels = labels
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.latent_size = latent_size
+        self.width = width
+        self.seeds = seeds
+        self.rare_share = rare_share
+        self.neighbours = neighbours
+        self.pair_share = pair_share
+        self.residuals = residuals
+        self.label_rule = label_rule
+        self.labels_per_parent = labels_per_parent
+        self.parents_weight = parents_weight
+        self.threshold = threshold
+        self.rare_features = rare_features
+        self.clip = clip
+        self.output_activation = output_activation
+        self.batch_size = batch_size
+        self.schedule = schedule
+        self.label_width = label_width
+        self.decoder_layers = decoder_layers
+        self.alignment_weight = alignment_weight
+        self.orthogonality = orthogonality
+        self.ranking_weight = ranking_weight
+        self.reconstruction_weight = reconstruction_weight
+        self.feature_error = feature_error
+        self.distance_weight = distance_weight
+        self.calibration_weight = calibration_weight
+        self.held_out = held_out
+        self.patience = patience
+        self.check_every = check_every
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, Y, *, on_progress=None, checkpoint=None):
+        """Train on X (n, d), Y (n, q) and return self; `generate` then makes rows.
+
+        `checkpoint` is a file: the run goes on from it if it is there, and is saved to
+        it as it goes. When `on_progress` raises Stopped, that passes through,
+        `stopped_` is True and all below holds what was learned until then.
+
+        Sets `model_` (see aemlo.samplers.aemlo.model.TrainedModel), `losses_` (a frame,
+        one row per epoch), `checks_` (a frame, one row per look at the decoders),
+        `feature_errors_` (d,) at the latest of them, `best_epoch_` and `stopped_`.
+        Raises ParameterError, DataError, and RunError for a checkpoint of another run.
+        """
+        params.check(self)
+        matrix, labels = self._checked(X, Y)
+        self.notes_ = []
+        rng, _ = self._rng().spawn(2)
+        self._train(matrix, labels, rng, on_progress or no_progress, checkpoint)
+        return self
+
+    def generate(self, X, Y, *, categorical_features=(), on_progress=None):
+        """X, Y with rows from the model already trained: `fit_resample` without `fit`.
+
+        Budget, labels, neighbours, label rule and the like may have changed since. X, Y
+        are the rows trained on, or others of the same columns. Raises RunError when
+        nothing is trained or the columns do not fit.
+        """
+        if not hasattr(self, "model_"):
+            raise RunError(f"{self.title}: nothing is trained yet. Call fit first.")
+        self._use_trained = True
+        try:
+            return self.fit_resample(
+                X, Y, categorical_features=categorical_features, on_progress=on_progress
+            )
+        finally:
+            self._use_trained = False
+
+    def save(self, folder):
+        """Write weights.pt and spec.json, all that `load` and `generate` need."""
+        self.model_.save(
+            folder,
+            sampler=self.title,
+            parameters={
+                k: v for k, v in self.get_params().items() if k != "random_state"
+            },
+            best_epoch=self.best_epoch_,
+            losses=in_columns(self.losses_),
+            checks=in_columns(self.checks_),
+        )
+
+    @classmethod
+    def load(cls, folder):
+        """The sampler saved in `folder`, trained; RunError if it is not one."""
+        from aemlo.samplers.aemlo.model import TrainedModel
+
+        model, spec = TrainedModel.load(folder)
+        kinds = {kind.title: kind for kind in (AEMLO, *AEMLO.__subclasses__())}
+        if spec.get("sampler") not in kinds:
+            raise RunError(
+                f"{Path(folder).name}: a model of {spec.get('sampler')!r}, not one of "
+                f"{', '.join(kinds)}."
+            )
+        sampler = params.build(kinds[spec["sampler"]], spec["parameters"])
+        sampler.model_ = model
+        sampler.losses_ = from_columns(spec["losses"])
+        sampler.checks_ = from_columns(spec["checks"])
+        sampler.best_epoch_, sampler.stopped_ = spec["best_epoch"], False
+        return sampler
+
+    def settings(self):
+        """Network and training as aemlo.samplers.aemlo's Settings."""
+        return Settings(**{f.name: getattr(self, f.name) for f in fields(Settings)})
+
+    def _rng(self):
+        seed = check_random_state(self._seed()).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed)
+
+    def _generate(self, X, Y, rng, on_progress):
+        training_rng, rng = rng.spawn(2)
+        done = 0.0
+        if self._use_trained:
+            self.model_.check_fits(X.shape[1], Y.shape[1], f"{self.title}'s model")
+        else:
+            done = TRAINING_SHARE
+
+            def on_training(fraction, **values):
+                on_progress(TRAINING_SHARE * fraction, **values)
+
+            self._train(X, Y, training_rng, on_training)
+        space = generation.FeatureSpace(
+            X, self.categorical_features_, self.rare_features
+        )
+        plan = self._plan(X, Y, space, rng)
+
+        def on_rows(share):
+            on_progress(done + (1 - done) * share)
+
+        return self._decode(X, Y, plan, space, rng, on_rows)
+
+    def _train(self, X, Y, rng, on_progress, checkpoint=None):
+        from aemlo.samplers.aemlo.training import (
+            Training,
+            load_checkpoint,
+            save_checkpoint,
+        )
+
+        training = Training(X, Y, self.settings(), rng.integers(2**31))
+        save = None
+        if checkpoint is not None:
+            if Path(checkpoint).exists():
+                training.load_state_dict(load_checkpoint(checkpoint))
+
+            def save(state):
+                save_checkpoint(state, checkpoint)
+
+        try:
+            training.run(on_progress, save)
+        finally:
+            self.model_ = training.model()
+            self.losses_ = pd.DataFrame(training.history)
+            self.checks_ = pd.DataFrame(training.checks)
+            self.feature_errors_ = np.array(training.feature_errors)
+            self.best_epoch_, self.stopped_ = training.best_epoch, training.stopped
+            self.notes_.extend(training.notes)
+
+    def _plan(self, X, Y, space, rng):
+        rows, quotas = self._shares(Y)
+        eligible = self._default_labels(Y) if self.seeds == "turns" else slice(None)
+        plan = generation.in_turn(Y, eligible, rows, rng).followed_by(
+            generation.by_label(Y, quotas, rng)
+        )
+        if not len(plan.seed):
+            self.notes_.append(self._nothing_to_do(self._chosen_labels(Y)))
+        if self.neighbours and len(plan.seed):
+            codes = self.model_.encode(X)
+            share = self.pair_share
+            if share is None:
+                share = max(LEAST_PAIR_SHARE, len(space.rare) / X.shape[1])
+            plan = generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
+        return plan
+
+    def _shares(self, Y):
+        """How many rows are taken in turn, and quotas (q,) of those made for a label.
+
+        A target or chosen labels ask for rows by label; a budget alone does not.
+        """
+        if self.target is not None or self.labels is not None:
+            return 0, self._quotas(Y)
+        wanted = int(round((self.budget or PUBLISHED_BUDGET) * len(Y)))
+        minority = self._default_labels(Y)
+        rare = int(round(self.rare_share * wanted)) if len(minority) else 0
+        if self.seeds == "turns":
+            rare = 0
+        return wanted - rare, size.evenly(rare, minority, Y.shape[1])
+
+    def _paper_quotas(self, Y, labels):
+        """Rows by label where only `labels` were named: the published share of rows."""
+        return size.evenly(round(PUBLISHED_BUDGET * len(Y)), labels, Y.shape[1])
+
+    def preview(self, Y):
+        """What is to be expected of the labels, a row per label; see the base class.
+
+        Rows taken in turn bring the labels of their seeds, times `labels_per_parent`.
+        """
+        params.check(self)
+        known, labels = size.known_and_dense(Y)
+        trial = clone(self)
+        trial.notes_, trial._label_names = [], _names_of(Y)
+        rows, quotas = trial._shares(labels)
+        eligible = trial._default_labels(labels) if self.seeds == "turns" else ...
+        seeds = labels[labels[:, eligible].any(axis=1)]
+        after = size.expected_counts(known, quotas)
+        if len(seeds):
+            after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
+        return size.preview_frame(_names_of(Y), known, after, quotas)
+
+    def _decode(self, X, Y, plan, space, rng, on_progress):
+        features, labels = [], []
+        m = len(plan.seed)
+        for start in range(0, m, generation.ROWS_AT_ONCE):
+            on_progress(start / m)
+            part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
+            coded = generation.codes(self.model_, X, part)
+            made = generation.features(self, X, part, coded, space, rng)
+            features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
+            labels.append(generation.labels(self, Y, part, coded, rng))
+        on_progress(1.0)
+        X_new = stacked([X[:0], *features])
+        Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
+        kept = np.flatnonzero(Y_new.any(axis=1))
+        if len(kept) < m:
+            self.notes_.append(
+                f"{m - len(kept)} of {m} rows were decoded without labels and dropped."
+            )
+        parents = np.column_stack([plan.seed, plan.partner])
+        parents[plan.seed == plan.partner, 1] = -1
+        return Synthetic(
+            X_new[kept],
+            Y_new[kept],
+            parents[kept],
+            plan.label[kept],
+            plan.step[kept],
+        )

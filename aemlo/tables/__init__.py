@@ -1,0 +1,1 @@
+"""From bytes to a checked table: sources, archives, columns, labels, limits."""

@@ -1,0 +1,137 @@
+"""Cached twins of the measures of imbalance, and the label chosen on its page.
+
+Keys are content hashes; what starts with an underscore is not part of the key.
+"""
+
+import streamlit as st
+
+from aemlo import imbalance, params
+from aemlo.imbalance import detail
+from aemlo.imbalance.advice import advise
+from aemlo.preparation.preparation import Preparation
+
+LABEL = "imbalance.label"
+
+
+@st.cache_resource(max_entries=16)
+def labels(key, _Y):
+    """The Labels of Y; shared between visitors and never changed."""
+    return imbalance.Labels(_Y)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def per_label(key, _labels, _names, empty):
+    """`aemlo.imbalance.per_label`."""
+    return imbalance.per_label(_labels, _names, empty)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def measure_set(key, _labels, _names, features, empty):
+    """`aemlo.imbalance.measure_set`, its table of all measures."""
+    return imbalance.measure_set(_labels, _names, features, empty)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def per_labelset(key, _labels, _names):
+    """`aemlo.imbalance.per_labelset`; shared between visitors and never changed."""
+    return imbalance.per_labelset(_labels, _names)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def advice(key, _labels, _names, folds, empty):
+    """`aemlo.imbalance.advice.advise`."""
+    return advise(_labels, _names, folds, empty)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing features")
+def _prepared(key, _dataset):
+    preparation = Preparation(scale="none")
+    return preparation, preparation.fit_transform(_dataset)
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting the neighbours' votes")
+def _votes(key, _dataset, _labels, _sampler):
+    from aemlo.samplers import expectation
+
+    if _dataset.text is not None:
+        return None
+    preparation, X = _prepared(key, _dataset)
+    groups = preparation.categorical_features_
+    return expectation.bag_votes(_labels, _sampler, X, groups)
+
+
+@st.cache_data(max_entries=256, show_spinner="Working out what to expect")
+def expected(key, _dataset, _labels, method, share):
+    """The forecast of a sampler with default settings, `share` of rows and seed 0.
+
+    `share` None leaves the size to the sampler. AemloError where there is no forecast.
+    """
+    from aemlo.samplers import SAMPLERS, expectation
+
+    settings = {} if share is None else {"budget": share}
+    sampler = params.build(SAMPLERS[method], settings, random_state=0)
+    votes = None
+    if method == "MLSMOTE":
+        votes = _votes(key, _dataset, _labels, sampler)
+    return expectation.expected(_labels, sampler, votes)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing features")
+def _feature_sums(key, _dataset):
+    preparation, X = _prepared(key, _dataset)
+    return detail.FeatureSums(X), preparation.feature_names_
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def feature_differences(key, _dataset, _labels, label):
+    """`feature_differences` of one label, gaps filled and categories one by one."""
+    sums, names = _feature_sums(key, _dataset)
+    return detail.feature_differences(sums, _labels, label, names)
+
+
+def choose_label(names, first):
+    """The box in which a label is searched for and chosen; returns its position.
+
+    `first` is the position chosen until the visitor chooses.
+    """
+    if st.session_state.get(LABEL) not in names:
+        st.session_state[LABEL] = names[first]
+    name = st.selectbox(
+        "Label",
+        names,
+        key=LABEL,
+        persist_state="session",
+        help="Type to search. A click on a label in a chart or table chooses it too.",
+    )
+    return names.index(name)
+
+
+def leave_if_another_label(names, chosen):
+    """In a fragment: draw the whole page again if a click in it chose another label."""
+    if st.session_state.get(LABEL, names[chosen]) != names[chosen]:
+        st.rerun()
+
+
+def clicked_in_chart(key, names):
+    """A callback for a chart whose points carry a label's position first."""
+
+    def chosen():
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            custom = points[0].get("customdata")
+            custom = list(custom.values()) if isinstance(custom, dict) else custom
+            if custom:
+                st.session_state[LABEL] = names[int(custom[0])]
+
+    return chosen
+
+
+def clicked_in_table(key, shown):
+    """A callback for a table whose rows are the labels named in `shown`."""
+
+    def chosen():
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            st.session_state[LABEL] = shown[rows[0]]
+
+    return chosen

@@ -1,0 +1,84 @@
+"""Turn new rows away by rule, and take the rest away as files."""
+
+import numpy as np
+import streamlit as st
+
+from aemlo.formats import WRITERS
+from aemlo.jobs import resampling_results
+from aemlo.quality import card
+from aemlo.ui import figures, resampled_rows
+from aemlo.wording import file_stem
+
+
+def keep_and_take(result):
+    """Rules that turn new rows away, and the rows that are left as files."""
+    rows = result.rows
+    st.markdown("**Reject new rows by rule**")
+    with st.container(horizontal=True):
+        rules = {
+            name: st.checkbox(text, key=f"resample.rule.{name}")
+            for name, text in (
+                ("copies", "copies of a real row"),
+                ("repeated", "repeated new rows"),
+                ("unlabelled", "rows without a label"),
+                ("outside", "features out of range"),
+            )
+        }
+    left, right = st.columns(2)
+    most = float(rows["distance"].max()) if len(rows) else 0.0
+    if most > 0:
+        farthest = left.slider(
+            "Farthest from a real row", 0.0, most, most, key="resample.rule.farthest"
+        )
+        rules["farthest"] = farthest if farthest < most else None
+    least = right.slider(
+        "Least agreement of labels", 0.0, 1.0, 0.0, key="resample.rule.agreement"
+    )
+    rules["agreement"] = least or None
+    made_for = [j for j in np.unique(rows["label"]) if j >= 0]
+    rules["labels"] = st.multiselect(
+        "Leave out rows made for",
+        made_for,
+        format_func=result.label,
+        key="resample.rule.labels",
+    )
+    out = card.rejected(rows, **rules)
+    keep = np.ones(result.made.n, dtype=bool)
+    keep[rows.index[out]] = False
+    st.markdown(
+        f"{int(out.sum()):,} of {len(rows):,} new rows are rejected; "
+        f"{int(keep.sum()):,} rows are left."
+    )
+    _downloads(result, keep)
+
+
+def _downloads(result, keep):
+    form = st.selectbox("Format", list(WRITERS), key="resample.format")
+    kept = result.made.take(np.flatnonzero(keep))
+    marks = resampling_results.marks(result.made, result.provenance)
+    mark = marks[keep]
+    stem = file_stem(result.run.dataset_name)
+    with st.container(horizontal=True):
+        suffixes = resampled_rows.to_suffixes(form, result.made, marks, result.run.id)
+        resampled_rows.file_buttons(
+            form, kept, mark, suffixes, f"{stem}-resampled", key="resample.download"
+        )
+        figures.csv_button(
+            lambda: _written(result.provenance[keep], result),
+            name=f"{stem}-provenance",
+            key="resample.provenance",
+            label="Download provenance (CSV)",
+        )
+    st.caption(
+        "The column is_synthetic marks synthetic rows; the provenance has a line for "
+        "each row of the file: its origin, or its parents and the label it was made "
+        "for. **Do not cross-validate this file:** rows made from a test row would be "
+        "trained on. Resample inside each fold instead, as Compare does."
+    )
+
+
+def _written(provenance, result):
+    return provenance.assign(
+        parents=[" ".join(map(str, p)) for p in provenance["parents"]],
+        label=[result.label(j) if j >= 0 else "" for j in provenance["label"]],
+    )

@@ -1,0 +1,214 @@
+"""The classify and guide pages, run without a browser: every view and guard."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from aemlo.classifiers.nested import build
+from aemlo.dataset import Dataset, Feature
+from aemlo.exports import model
+from aemlo.jobs.base import Job
+from aemlo.jobs.kinds import classify, predict
+from aemlo.store import Store
+from aemlo.ui.classify import form as pieces
+from aemlo.ui.classify import result
+
+WORKSPACE = "classify-page-test"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A store of its own, with the worker never started."""
+    from aemlo.ui import state
+
+    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
+    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
+    monkeypatch.setattr(state, "ensure_worker", lambda store: None)
+    state.store.clear()
+    store = Store()
+    store.use_dataset(WORKSPACE, store.add_dataset(small()))
+    yield store
+    state.store.clear()
+
+
+def small(text=None):
+    rng = np.random.default_rng(0)
+    X = rng.random((120, 4))
+    Y = np.column_stack([X[:, 0] > 0.5, X[:, 1] > 0.85, X[:, 2] > 0.7, X[:, 3] > 2])
+    return Dataset(
+        "a <small> set",
+        X,
+        Y,
+        tuple(Feature(f"f{i}") for i in range(4)),
+        ("frequent", "rare & <b>odd</b>", "middle", "never"),
+        text=text,
+    )
+
+
+def opened(**chosen):
+    page = AppTest.from_file("../app.py", default_timeout=60)
+    page.session_state["_via_app"] = True
+    for key, value in chosen.items():
+        page.session_state[key] = value
+    page.run()
+    page.switch_page("pages/classify.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def words(page):
+    kinds = (page.markdown, page.info, page.caption, page.warning)
+    return " ".join(str(element.value) for kind in kinds for element in kind)
+
+
+def do_next(store, module):
+    """What the worker would do with the run that waits."""
+    run = store.claim("worker")
+    job = Job(run, store)
+    module.run(job)
+    store.finish(run.id, "done", summary=job.summary)
+    return store.run(run.id)
+
+
+def finished(store, remedies=("thresholds", "class weights")):
+    arms = pieces.arms("BR-logistic", {}, ["MLSMOTE"], remedies)
+    spec = {"arms": arms, "split": {"how": "hold-out", "test_share": 0.3}}
+    key = store.add_dataset(small())
+    store.enqueue(WORKSPACE, "classify", "Test", spec, key, "a <small> set")
+    return do_next(store, classify)
+
+
+def test_the_curves_of_a_finished_run_stay_in_sight(home):
+    run = finished(home, remedies=())
+    losses = ("as it is: loss", "as it is: held out loss")
+    rows = [(step, name, 1 / step) for step in (1, 2, 3) for name in losses]
+    home.add_events(run.id, rows)
+    page = opened()
+    assert any(box.label.startswith("Loss by epoch") for box in page.expander)
+
+
+def test_an_empty_page_says_what_to_press_and_the_button_queues_it(home):
+    page = opened()
+    assert r"**No classification on a \<small\> set yet.**" in words(page)
+    page.button(key="classify.start").click().run()
+    assert not page.exception
+    (run,) = home.runs(WORKSPACE, "classify")
+    names = [arm["name"] for arm in run.spec["arms"]]
+    assert names == [
+        "as it is",
+        "thresholds",
+        "class weights",
+        "weights and thresholds",
+        "MLSMOTE",
+    ]
+    json.dumps(run.spec)
+    for arm in run.spec["arms"]:
+        model.check_arm(arm)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        *("Labels", "Right and wrong", "Thresholds", "Curves"),
+        *("Calibration", "Single rows", "Use it"),
+    ],
+)
+def test_every_view_of_a_finished_run(home, view):
+    run = finished(home)
+    assert run.state == "done"
+    page = opened(**{"classify.view": view})
+    assert "With **thresholds**, macro\\-F1" in words(page) or (
+        "With **thresholds**, macro-F1" in words(page)
+    )
+    assert not page.error
+
+
+def test_the_slider_counts_right_and_wrong(home):
+    run = finished(home)
+    page = opened(**{"classify.view": "Thresholds"})
+    found = result.result_of(type("W", (), {"store": home}), home.run(run.id))
+    Y, arm = small().Y[found.test], found.arms["as it is"]
+    key = f"classify.cut.{run.id}.as it is.All labels"
+    page.slider(key=key).set_value(0.1).run()
+    given = arm.scores >= 0.1
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert shown["right"] == f"{(given & (Y == 1)).sum():,}"
+    assert shown["wrongly given"] == f"{(given & (Y == 0)).sum():,}"
+    page.selectbox(key="classify.cut.label").select("middle").run()
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert shown["right"] == f"{(given & (Y == 1))[:, 2].sum():,}"
+    # What was set for all labels stays set when one is looked at.
+    assert page.slider(key=f"classify.cut.{run.id}.as it is.middle").value == 0.1
+
+
+def test_labels_with_problems_are_named(home):
+    finished(home)
+    text = words(opened(**{"classify.view": "Labels"}))
+    assert "Labels with one class in the test rows, hence without AUC: 1." in text
+
+
+def test_train_on_all_rows_and_show_the_model(home):
+    finished(home)
+    page = opened(**{"classify.view": "Use it"})
+    page.button(key="classify.use.go").click().run()
+    assert not page.exception
+    (run,) = home.runs(WORKSPACE, "predict")
+    assert run.title == "Model: BR-logistic, as it is"
+    do_next(home, predict)
+    page = opened(**{"classify.view": "Use it"})
+    assert page.get("download_button")
+
+
+def test_a_failed_arm_is_shown_with_its_reason(home):
+    arms = pieces.arms("ML-kNN", {}, [], [])
+    arms.append(
+        {
+            "name": "class weights",
+            "sampler": None,
+            "classifier": {"name": "class weights", "params": {"classifier": "ML-kNN"}},
+        }
+    )
+    key = home.add_dataset(small())
+    home.enqueue(WORKSPACE, "classify", "Test", {"arms": arms}, key, "small")
+    do_next(home, classify)
+    assert any("has no class weights" in w.value for w in opened().warning)
+
+
+def test_text_columns_are_sent_to_the_data_page(home):
+    dataset = small(pd.DataFrame({"words": ["a"] * 120}))
+    home.use_dataset(WORKSPACE, home.add_dataset(dataset))
+    assert "Turn the text columns into numbers first." in words(opened())
+
+
+def test_the_guide_opens_and_shows_its_tables(home):
+    page = AppTest.from_file("../app.py", default_timeout=60)
+    page.session_state["_via_app"] = True
+    page.run()
+    page.switch_page("pages/guide.py").run()
+    assert not page.exception
+    assert len(page.dataframe) == 3
+    assert len(page.code) == 3
+
+
+def test_every_classifier_has_a_form_whose_settings_build_it():
+    def script():
+        import streamlit as st
+
+        from aemlo.classifiers import CLASSIFIERS
+        from aemlo.ui import forms
+
+        st.session_state["found"] = {
+            title: forms.param_form(cls, key=title)
+            for title, cls in CLASSIFIERS.items()
+        }
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    found = page.session_state["found"]
+    assert len(found) >= 20
+    for title, settings in found.items():
+        written = json.loads(json.dumps({"name": title, "params": settings}))
+        build(written)
