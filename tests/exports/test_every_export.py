@@ -286,14 +286,14 @@ ALLOWED = {
         "figure.to_html",
     ): "Plotly's pages, which escape what they hold",
     ("aemlo/ui/downloads.py", "figure.to_html"): "the same",
-    ("aemlo/exports/comparison.py", "tables.to_html"): "the writer",
-    ("aemlo/exports/comparison.py", "tables.to_latex"): "the writer",
-    ("aemlo/exports/comparison.py", "tables.to_markdown"): "the writer",
+    ("aemlo/exports/comparison.py", "safe_tables.to_html"): "the writer",
+    ("aemlo/exports/comparison.py", "safe_tables.to_latex"): "the writer",
+    ("aemlo/exports/comparison.py", "safe_tables.to_markdown"): "the writer",
     ("aemlo/exports/comparison.py", "to_html"): "the report's own function",
-    ("aemlo/imbalance/change.py", "tables.to_latex"): "the writer",
-    ("aemlo/ui/compare/take_away.py", "report.to_html"): "the report",
-    ("aemlo/ui/compare/take_away.py", "tables.to_latex"): "the writer",
-    ("aemlo/ui/compare/take_away.py", "tables.to_markdown"): "the writer",
+    ("aemlo/imbalance/change.py", "safe_tables.to_latex"): "the writer",
+    ("aemlo/ui/compare/take_away.py", "comparison.to_html"): "the report",
+    ("aemlo/ui/compare/take_away.py", "safe_tables.to_latex"): "the writer",
+    ("aemlo/ui/compare/take_away.py", "safe_tables.to_markdown"): "the writer",
 }
 
 
@@ -335,10 +335,10 @@ def test_the_look_at_the_trees_sees_a_table_written_past_the_writer():
 # table of names.
 HANDED_OUT = {
     "csv_bytes": "the writer",
-    "tables.csv_bytes": "the writer",
+    "safe_tables.csv_bytes": "the writer",
     "downloads.figure_html": "a figure",
-    "report.to_zip": "walked above",
-    "report.to_html": "walked above",
+    "comparison.to_zip": "walked above",
+    "comparison.to_html": "walked above",
     "_tables": "walked above",
     "specs.to_toml": "walked above",
     "specs.script": "walked above",
@@ -382,7 +382,7 @@ def test_every_download_button_hands_out_something_that_is_walked():
             # Named where the button is drawn; what they hold is said here.
             ("aemlo/ui/compare/take_away.py", "data"): "the buttons above it",
             (
-                "aemlo/ui/train/results.py",
+                "aemlo/ui/resampled_rows.py",
                 "data",
             ): "to_bytes and zipped, a line above",
             ("aemlo/ui/dataset/loading.py", "data"): "formats.one_file, a line above",
