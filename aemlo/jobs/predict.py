@@ -10,9 +10,10 @@ Artefacts: the model file, and `predictions.npz` (labels and scores).
 import numpy as np
 
 from aemlo import model_files
+from aemlo.model_contents import SUFFIX
 from aemlo.store import written_at_once
 
-MODEL = f"model{model_files.SUFFIX}"
+MODEL = f"model{SUFFIX}"
 
 
 def run(job):

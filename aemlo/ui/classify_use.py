@@ -7,6 +7,7 @@ import streamlit as st
 
 from aemlo import model_files, uploads
 from aemlo.jobs.predict import MODEL
+from aemlo.model_contents import SUFFIX
 from aemlo.ui import classify_frames as frames
 from aemlo.ui import classify_parts as pieces
 from aemlo.ui import parts
@@ -101,8 +102,7 @@ def _finished(workspace, runs):
     st.download_button(
         f"Download model ({len(data) / 1e6:.1f} MB)",
         data,
-        file_name=f"{run.dataset_name}-{hashlib.sha256(data).hexdigest()[:6]}"
-        f"{model_files.SUFFIX}",
+        file_name=f"{run.dataset_name}-{hashlib.sha256(data).hexdigest()[:6]}{SUFFIX}",
         key="classify.use.model.download",
         icon=":material/download:",
         on_click="ignore",
