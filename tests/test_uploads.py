@@ -461,3 +461,69 @@ def test_a_packing_that_expands_in_one_step_is_refused(name, method, title):
         "limits. Pack it anew as an ordinary zip archive."
     )
     assert peak < MEGABYTE
+
+
+# The model of the Train page ------------------------------------------------------
+
+
+class File:
+    def __init__(self, name, data):
+        self.name, self.data = name, data
+
+    def getvalue(self):
+        return self.data
+
+
+class Nobody:
+    """A workspace that has a data set and queues nothing."""
+
+    dataset = mutants.small()
+
+
+SPEC = {"sampler": "AEMLO", "parameters": {}, "features": 3, "labels": 2}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        b"[" * 100_000,
+        b'"' + b"x" * 5_000_000 + b'"',
+        json.dumps(SPEC | {"parameters": 5}).encode(),
+        json.dumps(SPEC | {"sampler": []}).encode(),
+        b"\xff",
+    ],
+    ids=["deep", "long", "no settings", "no sampler", "no text"],
+)
+def test_a_spec_that_is_none_is_refused(spec):
+    from aemlo.ui import training_results
+
+    files = [File("weights.pt", mutants.packed([("a", b"")])), File("spec.json", spec)]
+    with pytest.raises(AemloError) as caught:
+        training_results.enqueue_model(Nobody(), files)
+    assert str(caught.value) == (
+        "spec.json: not the description of an AEMLO model. Take the two files that "
+        "this page hands out."
+    )
+
+
+@pytest.mark.parametrize(
+    "weights, message",
+    [
+        (b"no archive", "weights.pt: broken archive (File is not a zip file)."),
+        (
+            mutants.packed([("a", bytes(101_000_000))]),
+            "weights.pt: unpacks to 101 MB, more than the limit of 100 MB for ",
+        ),
+        (
+            mutants.packed([("a", b"x")], zipfile.ZIP_LZMA),
+            "weights.pt: 'a' is packed as LZMA, which cannot be unpacked within limits.",
+        ),
+    ],
+)
+def test_weights_keep_to_the_limits(weights, message):
+    from aemlo.ui import training_results
+
+    files = [File("weights.pt", weights), File("spec.json", json.dumps(SPEC).encode())]
+    with pytest.raises(DataError) as caught:
+        training_results.enqueue_model(Nobody(), files)
+    assert str(caught.value).startswith(message)
