@@ -516,7 +516,7 @@ def test_a_spec_that_is_none_is_refused(spec):
         ),
         (
             mutants.packed([("a", b"x")], zipfile.ZIP_LZMA),
-            "weights.pt: 'a' is packed as LZMA, which cannot be unpacked within limits.",
+            "weights.pt: 'a' is packed as LZMA, which cannot be unpacked within",
         ),
     ],
 )
