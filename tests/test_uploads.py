@@ -2,6 +2,7 @@
 
 import io
 import json
+import platform
 import subprocess
 import sys
 import tracemalloc
@@ -281,6 +282,41 @@ print(json.dumps([own, megabytes("VmRSS") - before[0], len(data)]))
     while_kept, afterwards, size = result
     assert size > 19 * MEGABYTE
     assert while_kept < 100 and afterwards < 100
+
+
+HOLES = """
+import json
+first = bytearray(b"x") * 20_000_000
+del first  # from here on glibc would keep blocks of this size
+before, blocks, between = megabytes("RssAnon"), [], []
+for _ in range(10):
+    blocks.append(bytearray(b"x") * 20_000_000)
+    between.append(bytearray(b"x") * 100_000)
+blocks.clear()
+print(json.dumps(megabytes("RssAnon") - before))
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="Only glibc keeps large blocks."
+)
+def test_the_server_gives_large_blocks_back():
+    call = "from aemlo.ui.memory import *; assert give_back_large_blocks()\n"
+    assert measured(HOLES) > 100
+    assert measured(call + HOLES) < 30
+
+
+def test_the_store_of_a_server_is_opened_with_it(tmp_path, monkeypatch):
+    from aemlo.ui import example, state
+
+    called = []
+    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        state.memory, "give_back_large_blocks", lambda: called.append(True)
+    )
+    monkeypatch.setattr(example, "install_example", lambda *_: None)
+    state.store.__wrapped__()
+    assert called == [True]
 
 
 def bomb(cells=123_000_000):

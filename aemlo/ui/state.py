@@ -9,6 +9,7 @@ import streamlit as st
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, RunError
 from aemlo.store import Store
+from aemlo.ui import memory
 from aemlo.worker import ensure_worker
 
 WORKSPACE = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -20,6 +21,7 @@ def store():
     """The store of this server, with the finished example in it."""
     from aemlo.ui.example import install_example
 
+    memory.give_back_large_blocks()
     kept = Store()
     install_example(kept, EXAMPLE)
     return kept
