@@ -202,8 +202,8 @@ class Dataset:
             part = np.ascontiguousarray(part)
             if part.dtype.kind == "i":
                 part = part.astype(np.int64)
-            digest.update(part.tobytes())
-        digest.update(self.Y.tobytes())
+            digest.update(part.reshape(-1))  # as it lies, without a copy
+        digest.update(self.Y.reshape(-1))
         names = {
             "shape": [*self.X.shape, self.q],
             "features": [asdict(f) for f in self.features],

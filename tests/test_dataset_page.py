@@ -74,6 +74,36 @@ def test_labels_are_proposed_and_then_confirmed(app):
     assert dataset.X[:2, 0].tolist() == [0.5, 1.5]
 
 
+def test_a_file_in_use_leaves_no_copy_in_the_session(app, monkeypatch):
+    removed = []
+    monkeypatch.setattr(
+        "streamlit.runtime.memory_uploaded_file_manager.MemoryUploadedFileManager"
+        ".remove_file",
+        lambda manager, session_id, file_id: removed.append(file_id),
+    )
+    upload(app, "s.csv", SEMICOLONS.encode())
+    (file,) = app.session_state["upload.0"]
+    assert len(app.session_state["loading.tables"]) == 1
+    press(app, "Use this data set")
+    assert removed == [file.file_id]
+    assert "loading.tables" not in app.session_state
+
+
+def test_a_large_file_is_read_apart_and_used(app, monkeypatch):
+    from aemlo import uploads
+
+    monkeypatch.setattr(uploads, "IN_PROCESS", 0)
+    upload(app, "s.csv", SEMICOLONS.encode("cp1252"))
+    assert "Windows-1252" in app.warning[0].value.replace("\\", "")
+    press(app, "Use this data set")
+    assert in_use().label_names == ("L1", "L2")
+    assert in_use().X[:2, 0].tolist() == [0.5, 1.5]
+    upload(app, "b.arff", BROKEN.encode())
+    assert [box.value.replace("\\", "") for box in app.error] == [
+        "b.arff, line 6: 'a' is numeric, but 'x' is not a number."
+    ]
+
+
 def test_a_broken_file_is_one_box_and_the_good_one_stays(app):
     upload(app, "s.csv", SEMICOLONS.encode())
     press(app, "Use this data set")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import platform
 import subprocess
 import sys
 import tracemalloc
@@ -100,7 +101,7 @@ def test_a_table_that_was_kept_is_the_same(name, tmp_path, monkeypatch):
     same_table(table, kept)
     if name == "l.csv":  # its labels are lists
         table, kept = (lists.expanded(t, "topics") for t in (table, kept))
-    names = table.proposal().names
+    names = table.proposal().names or table.column_names[-1:]
     made = uploads.to_dataset(kept, names, missing_labels="absent")
     again = table.to_dataset(names, missing_labels="absent")
     assert made.content_hash == again.content_hash
@@ -283,6 +284,41 @@ print(json.dumps([own, megabytes("VmRSS") - before[0], len(data)]))
     assert while_kept < 100 and afterwards < 100
 
 
+HOLES = """
+import json
+first = bytearray(b"x") * 20_000_000
+del first  # from here on glibc would keep blocks of this size
+before, blocks, between = megabytes("RssAnon"), [], []
+for _ in range(10):
+    blocks.append(bytearray(b"x") * 20_000_000)
+    between.append(bytearray(b"x") * 100_000)
+blocks.clear()
+print(json.dumps(megabytes("RssAnon") - before))
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="Only glibc keeps large blocks."
+)
+def test_the_server_gives_large_blocks_back():
+    call = "from aemlo.ui.memory import *; assert give_back_large_blocks()\n"
+    assert measured(HOLES) > 100
+    assert measured(call + HOLES) < 30
+
+
+def test_the_store_of_a_server_is_opened_with_it(tmp_path, monkeypatch):
+    from aemlo.ui import example, state
+
+    called = []
+    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        state.memory, "give_back_large_blocks", lambda: called.append(True)
+    )
+    monkeypatch.setattr(example, "install_example", lambda *_: None)
+    state.store.__wrapped__()
+    assert called == [True]
+
+
 def bomb(cells=123_000_000):
     """A model file with an array of zeros, a thousandth of its size when packed."""
     header = io.BytesIO()
@@ -461,3 +497,69 @@ def test_a_packing_that_expands_in_one_step_is_refused(name, method, title):
         "limits. Pack it anew as an ordinary zip archive."
     )
     assert peak < MEGABYTE
+
+
+# The model of the Train page ------------------------------------------------------
+
+
+class File:
+    def __init__(self, name, data):
+        self.name, self.data = name, data
+
+    def getvalue(self):
+        return self.data
+
+
+class Nobody:
+    """A workspace that has a data set and queues nothing."""
+
+    dataset = mutants.small()
+
+
+SPEC = {"sampler": "AEMLO", "parameters": {}, "features": 3, "labels": 2}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        b"[" * 100_000,
+        b'"' + b"x" * 5_000_000 + b'"',
+        json.dumps(SPEC | {"parameters": 5}).encode(),
+        json.dumps(SPEC | {"sampler": []}).encode(),
+        b"\xff",
+    ],
+    ids=["deep", "long", "no settings", "no sampler", "no text"],
+)
+def test_a_spec_that_is_none_is_refused(spec):
+    from aemlo.ui import training_results
+
+    files = [File("weights.pt", mutants.packed([("a", b"")])), File("spec.json", spec)]
+    with pytest.raises(AemloError) as caught:
+        training_results.enqueue_model(Nobody(), files)
+    assert str(caught.value) == (
+        "spec.json: not the description of an AEMLO model. Take the two files that "
+        "this page hands out."
+    )
+
+
+@pytest.mark.parametrize(
+    "weights, message",
+    [
+        (b"no archive", "weights.pt: broken archive (File is not a zip file)."),
+        (
+            mutants.packed([("a", bytes(101_000_000))]),
+            "weights.pt: unpacks to 101 MB, more than the limit of 100 MB for ",
+        ),
+        (
+            mutants.packed([("a", b"x")], zipfile.ZIP_LZMA),
+            "weights.pt: 'a' is packed as LZMA, which cannot be unpacked within",
+        ),
+    ],
+)
+def test_weights_keep_to_the_limits(weights, message):
+    from aemlo.ui import training_results
+
+    files = [File("weights.pt", weights), File("spec.json", json.dumps(SPEC).encode())]
+    with pytest.raises(DataError) as caught:
+        training_results.enqueue_model(Nobody(), files)
+    assert str(caught.value).startswith(message)

@@ -109,6 +109,7 @@ def use(workspace, dataset):
     with st.spinner("Keeping the data set"):
         workspace.use(dataset)
     used = st.session_state.get("uploads_used", 0)
+    loading.release(f"upload.{used}")
     st.session_state["uploads_used"] = used + 1
     st.session_state.pop("openml.asked", None)
     st.toast(f"In use now: {parts.plain(dataset.name)}", icon=":material/check:")

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aemlo import formats, provenance, uploads
 from aemlo.file_names import file_stem
@@ -46,6 +47,19 @@ def opened(files, options):
         for oldest in list(kept)[:-MOST_KEPT]:
             del kept[oldest]
     return key, kept[key]
+
+
+def release(key):
+    """Forget the files of the uploader `key`, and the tables that were read of files.
+
+    Streamlit itself keeps the bytes of an uploader that is gone until the visitor goes.
+    """
+    st.session_state.pop(TABLES, None)
+    context = get_script_run_ctx()
+    remove = getattr(context and context.uploaded_file_mgr, "remove_file", None)
+    for file in st.session_state.get(key) or []:
+        if remove is not None:
+            remove(context.session_id, file.file_id)
 
 
 @st.cache_resource(max_entries=2, scope="session", show_spinner="Asking OpenML")

@@ -10,6 +10,7 @@ from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, RunError
 from aemlo.provenance import REAL
 from aemlo.store import Store
+from aemlo.ui import memory
 from aemlo.worker import ensure_worker
 
 WORKSPACE = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -22,6 +23,7 @@ def store():
     """The store of this server, with the finished example in it."""
     from aemlo.ui.example import install_example
 
+    memory.give_back_large_blocks()
     kept = Store()
     install_example(kept, EXAMPLE)
     return kept

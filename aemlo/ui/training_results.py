@@ -1,6 +1,7 @@
 """What came of a training run: rows, IRLbl before and after, files, the model."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +12,16 @@ from aemlo.charts import theme
 from aemlo.charts.imbalance_change import before_after
 from aemlo.errors import AemloError
 from aemlo.file_names import file_stem
-from aemlo.formats import WRITERS, to_bytes, zipped
+from aemlo.formats import WRITERS, archive, from_environment, to_bytes, zipped
+from aemlo.formats.limits import ARRAYS
 from aemlo.imbalance import change
 from aemlo.jobs import resampled
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import downloads, forms, parts
 from aemlo.ui.resample_parts import quality_card
+
+MOST_SPEC = 4_000_000  # bytes of the description of a model
+MOST_MEMBERS = 1_000  # arrays in its weights
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -238,16 +243,27 @@ def enqueue_model(workspace, files):
     dataset = workspace.dataset
     written = {f.name.rsplit(".", 1)[-1]: f.getvalue() for f in files}
     try:
+        if len(written["json"]) > MOST_SPEC:
+            raise ValueError
         spec = json.loads(written["json"])
         known = {k: spec[k] for k in ("sampler", "parameters", "features", "labels")}
         fits = known["sampler"] in ("AEMLO", "AEMLO-paper")
-    except (ValueError, KeyError, TypeError):
+        settings = dict(known["parameters"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         fits = False
     if not fits:
         raise AemloError(
             "spec.json: not the description of an AEMLO model. Take the two files that "
             "this page hands out."
         )
+    # It is unpacked by the worker; here only its directory is looked at.
+    archive.check_members(
+        "weights.pt",
+        written["pt"],
+        replace(from_environment(), members=MOST_MEMBERS),
+        harmless=ARRAYS,
+        way_out="Save the model again",
+    )
     preparation, X = resampled.prepared(dataset)
     if (known["features"], known["labels"]) != (X.shape[1], dataset.q):
         raise AemloError(
@@ -255,7 +271,6 @@ def enqueue_model(workspace, files):
             f"{known['labels']} labels; {dataset.name} has {X.shape[1]} and "
             f"{dataset.q}. Load the data set it was trained on."
         )
-    settings = dict(known["parameters"])
     spec = {"sampler": known["sampler"], "settings": settings, "seed": 0}
     key = workspace.store.add_dataset(dataset)
     run_id = workspace.store.enqueue(
