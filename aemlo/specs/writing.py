@@ -62,7 +62,13 @@ def script(spec):
         ],
     }
     lines = ['"""Repeats a comparison; writes its tidy rows to scores.csv."""', ""]
-    modules = [*["checks"] * uses_checks, "compare", "experiment", "read", "tables"]
+    modules = [
+        *["checks"] * uses_checks,
+        "compare",
+        "experiment",
+        "read",
+        "safe_tables",
+    ]
     lines += [f"from aemlo import {', '.join(modules)}"]
     for family, classes in uses.items():
         names = ", ".join(sorted({cls.__name__ for cls in classes}))
@@ -81,9 +87,9 @@ def script(spec):
     lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
     lines += ["        classifiers,"]
     lines += [f"        {name}={value!r}," for name, value in options(plain).items()]
-    lines += ["    )", '    tables.save_csv(scores, "scores.csv")']
+    lines += ["    )", '    safe_tables.save_csv(scores, "scores.csv")']
     lines += [f"    table = compare.before_after(scores, {plain['baseline']!r})"]
-    lines += ['    tables.save_csv(table, "before_after.csv")']
+    lines += ['    safe_tables.save_csv(table, "before_after.csv")']
     return "\n".join(lines) + "\n"
 
 

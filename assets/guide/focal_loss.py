@@ -1,12 +1,12 @@
 """Focal loss: a network that does not spend itself on what is easy."""
 
 import pandas as pd
-from aemlo.folds import plan
-from aemlo.prepare import Preparation
 
 from aemlo.classifiers import DeepMLP
+from aemlo.experiment.folds import plan
 from aemlo.formats import read
 from aemlo.metrics import evaluate
+from aemlo.preparation.preparation import Preparation
 
 yeast = read("yeast")
 split = plan(yeast, "hold-out", test_share=0.2, seed=42)[0]
