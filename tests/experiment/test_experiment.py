@@ -219,7 +219,7 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {folder!r})
 from aemlo import experiment, read
-from aemlo.cells import Cells
+from aemlo.experiment.kept_cells import Cells
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.samplers import SAMPLERS
 
