@@ -1,6 +1,6 @@
 """What it takes to judge rows: one scale for their features, and the report as files.
 
-`quality.parquet` has the lines of `plausibility.report` with the sampler's name;
+`quality.parquet` has the lines of `aemlo.quality.report` with the sampler's name;
 `telling.parquet` the features by which the forests tell, for all rows (label "") and
 label by label.
 """

@@ -168,7 +168,7 @@ def test_the_script_holds_names_as_strings_alone(packed, pieces):
     tree = ast.parse(packed.read("repeat.py").decode())
     used = names_run_by(tree) - {"BinaryRelevanceTree", "BRTree", "NoSampling"}
     assert used == {
-        *("compare", "experiment", "read", "tables", "__name__", "datasets"),
+        *("compare", "experiment", "read", "safe_tables", "__name__", "datasets"),
         *("samplers", "classifiers", "scores", "table"),
     }
     strings = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}

@@ -143,7 +143,7 @@ def test_three_pictures_their_trust_and_all_that_is_said_of_the_rows(
         raise AssertionError("computed twice")
 
     monkeypatch.setattr(embed.umap_process(store.home), "umap", not_again)
-    monkeypatch.setattr(embed.plausibility, "report", not_again)
+    monkeypatch.setattr(embed.quality, "report", not_again)
     embed.run(again)
     for name in ("latent", "features", "labels", "rows", "quality"):
         first = trained.frame(job.folder, name)

@@ -1,7 +1,7 @@
 """Judge a trained run's rows anew: with some left out, or by other settings.
 
 `job.spec`: `run` (its id), `without` (ids of the rows left out, real or synthetic) and
-`settings` (those of `plausibility.Judging` that are changed). Writes `quality.parquet`
+`settings` (those of `aemlo.quality.Judging` that are changed). Writes `quality.parquet`
 and `telling.parquet` as an embedding run does: of the rows that are left, and where
 settings were changed of all rows and those of MLSMOTE too.
 """
