@@ -49,7 +49,7 @@ def small(text=None):
 
 
 def opened(**chosen):
-    page = AppTest.from_file("../app.py", default_timeout=60)
+    page = AppTest.from_file("../../app.py", default_timeout=60)
     page.session_state["_via_app"] = True
     for key, value in chosen.items():
         page.session_state[key] = value
@@ -184,7 +184,7 @@ def test_text_columns_are_sent_to_the_data_page(home):
 
 
 def test_the_guide_opens_and_shows_its_tables(home):
-    page = AppTest.from_file("../app.py", default_timeout=60)
+    page = AppTest.from_file("../../app.py", default_timeout=60)
     page.session_state["_via_app"] = True
     page.run()
     page.switch_page("pages/guide.py").run()

@@ -25,7 +25,7 @@ def app(tmp_path, monkeypatch):
     monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
     monkeypatch.setattr(state, "ensure_worker", lambda store: None)
     state.store.clear()
-    app = AppTest.from_file("../app.py", default_timeout=60)
+    app = AppTest.from_file("../../app.py", default_timeout=60)
     app.session_state["_via_app"] = True
     app.run()
     assert not app.exception, app.exception

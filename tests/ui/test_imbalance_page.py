@@ -27,7 +27,7 @@ def home(tmp_path, monkeypatch):
 
 def opened(view=None, **chosen):
     """The page as first opened, with widgets set beforehand."""
-    page = AppTest.from_file("../app.py", default_timeout=60)
+    page = AppTest.from_file("../../app.py", default_timeout=60)
     page.session_state["_via_app"] = True
     for key, value in chosen.items():
         page.session_state[key] = value
@@ -76,7 +76,7 @@ def test_every_view_is_drawn(home, view):
 
 
 def test_first_address_ever_visited(home):
-    page = AppTest.from_file("../pages/imbalance.py", default_timeout=60)
+    page = AppTest.from_file("../../pages/imbalance.py", default_timeout=60)
     page.session_state["_via_app"] = True
     page.run()
     assert "**MeanIR 7.197**" in words(page)
