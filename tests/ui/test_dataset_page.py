@@ -90,7 +90,7 @@ def test_a_file_in_use_leaves_no_copy_in_the_session(app, monkeypatch):
 
 
 def test_a_large_file_is_read_apart_and_used(app, monkeypatch):
-    from aemlo import uploads
+    from aemlo.formats import uploads
 
     monkeypatch.setattr(uploads, "IN_PROCESS", 0)
     upload(app, "s.csv", SEMICOLONS.encode("cp1252"))

@@ -271,7 +271,7 @@ def test_a_fault_of_ours_is_no_message_to_the_user():
 def test_ten_large_files_leave_no_memory_behind():
     result = measured("""
 import json, numpy as np
-from aemlo import uploads
+from aemlo.formats import uploads
 row = ",".join(["0.12345"] * 40 + ["1", "0"]) + "\\n"
 head = ",".join([f"f{k}" for k in range(40)] + ["L", "M"]) + "\\n"
 data = (head + row * (20_000_000 // len(row))).encode()
