@@ -346,11 +346,11 @@ def test_a_model_file_that_is_a_bomb_is_refused_in_small_memory(tmp_path):
     (tmp_path / "bomb.zip").write_bytes(data)
     message, before, after, seconds = measured(f"""
 import json, resource
-from aemlo import model_files
+from aemlo.exports import model
 data = open({str(tmp_path / "bomb.zip")!r}, "rb").read()
 before = megabytes("VmHWM")
 try:
-    model_files.from_bytes(data)
+    model.from_bytes(data)
 except ValueError as error:
     message = f"{{type(error).__name__}}: {{error}}"
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -536,11 +536,11 @@ SPEC = {"sampler": "AEMLO", "parameters": {}, "features": 3, "labels": 2}
     ids=["deep", "long", "no settings", "no sampler", "no text"],
 )
 def test_a_spec_that_is_none_is_refused(spec):
-    from aemlo.ui import training_results
+    from aemlo.ui.train import results
 
     files = [File("weights.pt", mutants.packed([("a", b"")])), File("spec.json", spec)]
     with pytest.raises(AemloError) as caught:
-        training_results.enqueue_model(Nobody(), files)
+        results.enqueue_model(Nobody(), files)
     assert str(caught.value) == (
         "spec.json: not the description of an AEMLO model. Take the two files that "
         "this page hands out."
@@ -562,9 +562,9 @@ def test_a_spec_that_is_none_is_refused(spec):
     ],
 )
 def test_weights_keep_to_the_limits(weights, message):
-    from aemlo.ui import training_results
+    from aemlo.ui.train import results
 
     files = [File("weights.pt", weights), File("spec.json", json.dumps(SPEC).encode())]
     with pytest.raises(DataError) as caught:
-        training_results.enqueue_model(Nobody(), files)
+        results.enqueue_model(Nobody(), files)
     assert str(caught.value).startswith(message)
