@@ -11,14 +11,14 @@ from aemlo.imbalance import minority_labels
 from aemlo.samplers import AEMLO
 from aemlo.samplers.aemlo import generation
 from aemlo.samplers.aemlo.sampler import PRESETS
-from aemlo.samplers.aemlo.settings import Settings
+from aemlo.samplers.aemlo.settings import published_settings
 
 GROUPS = [np.array([4, 5, 6])]
 
 
 def test_the_published_settings():
     paper, d, q = Paper(), 30, 6
-    assert vars(paper.settings()) == vars(Settings())
+    assert vars(paper.settings()) == vars(published_settings())
     sizes = {
         name: tuple(weight.shape)
         for name, weight in _network(paper.settings(), d, q).named_parameters()
@@ -39,7 +39,7 @@ def _network(settings, d, q):
 
 
 def test_the_feature_encoder_ends_in_a_leaky_relu_and_the_gate_gates():
-    network = _network(Settings(), 5, 3)
+    network = _network(published_settings(), 5, 3)
     X, Y = (
         torch.rand(4, 5),
         torch.tensor([[1.0, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]]),

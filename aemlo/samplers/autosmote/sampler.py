@@ -13,7 +13,6 @@ from aemlo.params import Between, Several
 from aemlo.samplers import size
 from aemlo.samplers.autosmote.rows import (
     cohort_means,
-    dense,
     drawn_cells,
     drawn_columns,
     features_made,
@@ -21,7 +20,7 @@ from aemlo.samplers.autosmote.rows import (
     labels_made,
     parents_of,
 )
-from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
+from aemlo.samplers.base import OverSampler, Synthetic, dense, no_rows, stacked
 from aemlo.samplers.features import Features
 
 LEARNING_SHARE = 0.9  # of the progress bar
