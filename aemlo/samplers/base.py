@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,10 @@ class Sampler(BaseEstimator, ABC):
 
     Subclasses write `_resample` only. `title` is the name in the registry;
     `deterministic` says that nothing is drawn; `reads_features` is False where the
-    choice of rows needs Y only. For the methods page: `idea`, `helps`, `harms`,
+    choice of rows needs Y only. `kind` says what it does to rows, in a word or two;
+    `colour` ("#RRGGBB") and `marker` (a Plotly symbol) are its own in charts, None
+    where any free one will do; `cheap_settings` make a sampler that trains quick, for tests.
+    For the methods page: `idea`, `helps`, `harms`,
     `source`, `keeps`, `differs`, a sentence or two each. After `fit_resample`:
     `provenance_`, a frame with one row per returned row (`origin`, the original row or
     -1; `parents`; `label` made for, -1 if none; `weight`, the step between the parents)
@@ -43,9 +47,18 @@ class Sampler(BaseEstimator, ABC):
     """
 
     title: str
-    deterministic = False
-    reads_features = True
+    kind: str = "changes nothing"
+    colour: str | None = None
+    marker: str | None = None
+    cheap_settings: Mapping[str, Any] = {}
+    deterministic: bool = False
+    reads_features: bool = True
     idea = helps = harms = source = keeps = differs = ""
+
+    @classmethod
+    def own(cls, name: str) -> Any:
+        """The class attribute `name` if the class itself has it, not a parent."""
+        return vars(cls).get(name)
 
     def fit_resample(self, X, Y, *, categorical_features=(), on_progress=None):
         """X (n, d) and Y (n, q) of 0 and 1, resampled; the same kind comes back.
@@ -156,6 +169,7 @@ class OverSampler(Sampler):
     `_default_labels` the labels that it is for.
     """
 
+    kind = "adds rows"
     budget = target = labels = None
 
     def _planned(self, Y):

@@ -17,6 +17,8 @@ class AEMLOPaper(AEMLO):
     """
 
     title = "AEMLO-paper"
+    colour = "#B07D00"
+    marker = "star"
     idea = (
         "One latent space for features and labels is learned; each row with a minority "
         "label is coded and decoded again, features and labels, as one new row."

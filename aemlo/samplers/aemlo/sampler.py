@@ -108,6 +108,9 @@ class AEMLO(Arguments, OverSampler):
     """
 
     title = "AEMLO"
+    colour = "#E69F00"
+    marker = "diamond"
+    cheap_settings = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
     idea = (
         "One latent space for features and labels is learned; rows are decoded from it "
         "with labels that the network finds likely, some of them between two rows."

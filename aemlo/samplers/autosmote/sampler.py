@@ -82,6 +82,9 @@ class AutoSMOTESelf(OverSampler):
     """
 
     title = "AutoSMOTE-self"
+    colour = "#4C72B0"
+    marker = "hourglass"
+    cheap_settings = {"epochs": 4, "width": 8, "batch_size": 32}
     cohorts = None
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
@@ -290,6 +293,9 @@ class AutoSMOTECohort(AutoSMOTESelf):
     """
 
     title = "AutoSMOTE-cohort"
+    colour = "#937860"
+    marker = "star-square"
+    cheap_settings = AutoSMOTESelf.cheap_settings | {"cohorts": 3}
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
         "with a classifier; rows that are alike decide together."
