@@ -1,12 +1,15 @@
 """The colour and marker that each sampler has in every chart.
 
 They stand on the sampler's class (`colour`, `marker`). Charts know only frames and may
-not import samplers, so `aemlo.samplers` registers what its classes say here. A sampler
-that says nothing gets a colour and a marker that no other has.
+not import samplers, so `aemlo.samplers` registers what its classes say here. It is
+loaded by name when the first style is asked for: else a colour would depend on what the
+process has imported before. A sampler that says nothing gets a colour and a marker that
+no other has.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def style_of(name: str) -> Style:
 
     A variant such as `MLSMOTE 25 %` shares the style of the title that it begins with.
     """
+    if not _styles:
+        import_module("aemlo.samplers")
     if name in _styles:
         return _styles[name]
     for title in sorted(_styles, key=len, reverse=True):

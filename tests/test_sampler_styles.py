@@ -1,5 +1,8 @@
 """Colours and markers of samplers: said on the class, free ones for the others."""
 
+import subprocess
+import sys
+
 from aemlo import sampler_styles
 from aemlo.samplers import SAMPLERS
 
@@ -30,3 +33,11 @@ def test_a_name_that_is_not_registered_never_looks_like_mlsmote():
 
 def test_a_variant_looks_like_its_sampler():
     assert sampler_styles.style_of("MLSMOTE 25 %") == sampler_styles.style_of("MLSMOTE")
+
+
+def test_a_chart_knows_the_colours_in_a_process_that_imported_no_sampler():
+    code = "from aemlo.charts import theme; print(theme.sampler_colour('MLSMOTE'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == SAMPLERS["MLSMOTE"].colour
