@@ -5,15 +5,6 @@ import numpy as np
 from aemlo import params
 from aemlo.samplers import SAMPLERS, OverSampler
 
-# Settings that make samplers which train quick.
-QUICK = {
-    "epochs": 2,
-    "latent_size": 4,
-    "width": 8,
-    "label_width": 4,
-    "hidden": 8,
-    "cohorts": 3,
-}
 # These two make rows for all labelled rows, or by settings of their own.
 BY_THEIR_OWN_RULE = {"AEMLO", "AEMLO-paper"}
 GROUPS = [np.array([6, 7, 8])]
@@ -28,9 +19,8 @@ def make(title, **settings):
     """A sampler by title, seeded, quick where it trains."""
     cls = SAMPLERS[title]
     known = cls().get_params(deep=False)
-    quick = QUICK if "epochs" in known else {}
-    wanted = {"random_state": 0} | quick
-    return cls(**({k: v for k, v in wanted.items() if k in known} | settings))
+    seed = {"random_state": 0} if "random_state" in known else {}
+    return cls(**(seed | cls.cheap_settings | settings))
 
 
 def data(n=90, seed=0):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     {
         *("errors", "progress", "wording", "provenance", "params", "safe_tables"),
-        *("limited_process", "arrays"),
+        *("limited_process", "arrays", "sampler_styles"),
     },
     {"dataset"},
     {"imbalance", "neighbours"},

@@ -4,7 +4,6 @@ import numpy as np
 
 from aemlo.samplers import AEMLO, SAMPLERS
 
-QUICK = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
 Paper = SAMPLERS["AEMLO-paper"]
 
 
@@ -23,7 +22,7 @@ def toy(n=120, seed=0):
 def own_way(**more):
     """AEMLO with every mechanism of ours on, whatever the defaults are."""
     return AEMLO(
-        **QUICK,
+        **AEMLO.cheap_settings,
         seeds="rows",
         rare_share=1.0,
         neighbours=3,

@@ -10,6 +10,8 @@ import math
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from aemlo.sampler_styles import style_of
+
 REAL = "#0072B2"
 SYNTHETIC = "#E69F00"
 MINORITY = "#B5446E"
@@ -20,13 +22,7 @@ WORSE = "#A6522B"
 THRESHOLD = "#6B6B6B"
 NEUTRAL = "#9AA0A6"
 
-# Fixed for the arms everyone compares; the rest take what is left, in their order.
-_FIXED = {
-    "none": "#7F7F7F",
-    "MLSMOTE": "#009E73",
-    "AEMLO": "#E69F00",
-    "AEMLO-paper": "#B07D00",
-}
+# Colours for what has none of its own, in their order.
 OTHERS = (
     "#0072B2",
     "#CC79A7",
@@ -38,18 +34,6 @@ OTHERS = (
     "#A0522D",
     "#4C72B0",
     "#937860",
-)
-_ORDER = (
-    "ML-ROS",
-    "ML-RUS",
-    "LP-ROS",
-    "LP-RUS",
-    "MLSOL",
-    "REMEDIAL",
-    "MLTL",
-    "MLeNN",
-    "AutoSMOTE-self",
-    "AutoSMOTE-cohort",
 )
 SYMBOLS = (
     "circle",
@@ -66,7 +50,6 @@ SYMBOLS = (
     "hourglass",
     "star-square",
 )
-_SHAPES = {"MLSMOTE": "circle", "AEMLO": "diamond", "AEMLO-paper": "star"}
 
 # Perceptually even from light to dark, and two-sided around a light middle.
 SEQUENTIAL = "cividis"
@@ -76,30 +59,12 @@ HATCH = "/"
 
 def sampler_colour(name):
     """The colour a sampler has everywhere; variants such as `MLSMOTE 25 %` share it."""
-    if name in _FIXED:
-        return _FIXED[name]
-    for order, title in enumerate(_ORDER):
-        if name == title:
-            return OTHERS[order]
-    for title in sorted([*_FIXED, *_ORDER], key=len, reverse=True):
-        if name.startswith(title):
-            return sampler_colour(title)
-    return OTHERS[sum(map(ord, name)) % len(OTHERS)]
+    return style_of(name).colour
 
 
 def sampler_symbol(name):
     """The marker shape of a sampler, its own as its colour is: open for no sampling."""
-    if name == "none":
-        return "circle-open"
-    if name in _SHAPES:
-        return _SHAPES[name]
-    if name in _ORDER:
-        free = [shape for shape in SYMBOLS if shape not in _SHAPES.values()]
-        return free[_ORDER.index(name)]
-    for title in sorted([*_SHAPES, *_ORDER], key=len, reverse=True):
-        if name.startswith(title):
-            return sampler_symbol(title)
-    return "circle"
+    return style_of(name).marker
 
 
 def safe(name):

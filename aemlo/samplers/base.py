@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,17 +36,29 @@ class Sampler(BaseEstimator, ABC):
 
     Subclasses write `_resample` only. `title` is the name in the registry;
     `deterministic` says that nothing is drawn; `reads_features` is False where the
-    choice of rows needs Y only. For the methods page: `idea`, `helps`, `harms`,
-    `source`, `keeps`, `differs`, a sentence or two each. After `fit_resample`:
-    `provenance_`, a frame with one row per returned row (`origin`, the original row or
-    -1; `parents`; `label` made for, -1 if none; `weight`, the step between the parents)
-    and `notes_`, sentences about what could not be done as asked.
+    choice of rows needs Y only. `kind` says what it does to rows, in a word or two;
+    `colour` ("#RRGGBB") and `marker` (a Plotly symbol) are its own in charts, None
+    where any free one will do; `cheap_settings` make a sampler that trains quick, for
+    tests. For the methods page: `idea`, `helps`, `harms`, `source`, `keeps`, `differs`,
+    a sentence or two each. After `fit_resample`: `provenance_`, a frame with one row
+    per returned row (`origin`, the original row or -1; `parents`; `label` made for, -1
+    if none; `weight`, the step between the parents) and `notes_`, sentences about what
+    could not be done as asked.
     """
 
     title: str
-    deterministic = False
-    reads_features = True
+    kind: str = "changes nothing"
+    colour: str | None = None
+    marker: str | None = None
+    cheap_settings: Mapping[str, Any] = {}
+    deterministic: bool = False
+    reads_features: bool = True
     idea = helps = harms = source = keeps = differs = ""
+
+    @classmethod
+    def own(cls, name: str) -> Any:
+        """The class attribute `name` if the class itself has it, not a parent."""
+        return vars(cls).get(name)
 
     def fit_resample(self, X, Y, *, categorical_features=(), on_progress=None):
         """X (n, d) and Y (n, q) of 0 and 1, resampled; the same kind comes back.
@@ -58,7 +71,7 @@ class Sampler(BaseEstimator, ABC):
         params.check(self)
         matrix, labels = self._checked(X, Y)
         self.notes_ = []
-        self._label_names = _names_of(Y)
+        self._label_names = names_of(Y)
         self.categorical_features_ = tuple(
             np.asarray(group, dtype=int) for group in categorical_features
         )
@@ -75,20 +88,29 @@ class Sampler(BaseEstimator, ABC):
         `positives_after` and `IRLbl_after`. Exact, for the same `random_state`, where
         the sampler reads labels only; None where it depends on the features.
         """
+        return clone(self).plan_labels(Y)
+
+    def plan_labels(self, Y):
+        """`preview` without the copy: `notes_` become those of the plan."""
+        params.check(self)
+        self.notes_, self._label_names = [], names_of(Y)
         if self.reads_features:
-            return None
-        trial = clone(self)
+            return self._planned(Y)
         labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
         # Settings may name labels, so the names go along.
         named = Y if isinstance(Y, pd.DataFrame) else labels
-        after = np.asarray(trial.fit_resample(np.zeros((len(labels), 0)), named)[1])
-        made = trial.provenance_["label"].to_numpy()
+        after = np.asarray(self.fit_resample(np.zeros((len(labels), 0)), named)[1])
+        label = self.provenance_["label"].to_numpy()
         return size.preview_frame(
-            _names_of(Y),
+            names_of(Y),
             labels,
             after.sum(axis=0, dtype=int),
-            np.bincount(made[made >= 0], minlength=labels.shape[1]),
+            np.bincount(label[label >= 0], minlength=labels.shape[1]),
         )
+
+    def _planned(self, Y):
+        """The preview of a sampler that reads features; None where there is none."""
+        return None
 
     @abstractmethod
     def _resample(self, X, Y, rng, on_progress):
@@ -147,22 +169,18 @@ class OverSampler(Sampler):
     `_default_labels` the labels that it is for.
     """
 
+    kind = "adds rows"
     budget = target = labels = None
 
-    def preview(self, Y):
-        """The base's preview; where features are read, what is to be expected.
+    def _planned(self, Y):
+        """The preview where features are read: what is to be expected of the labels.
 
         See aemlo.samplers.size.expected_counts for how.
         """
-        if not self.reads_features:
-            return super().preview(Y)
-        params.check(self)
         known, labels = size.known_and_dense(Y)
-        trial = clone(self)
-        trial.notes_, trial._label_names = [], _names_of(Y)
-        rows = trial._quotas(labels)
-        after = size.expected_counts(known, rows, trial._value_made(labels))
-        return size.preview_frame(_names_of(Y), known, after, rows)
+        rows = self._quotas(labels)
+        after = size.expected_counts(known, rows, self._value_made(labels))
+        return size.preview_frame(names_of(Y), known, after, rows)
 
     def _quotas(self, Y):
         """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""
@@ -297,13 +315,19 @@ def _canonical(X):
     return X
 
 
+def dense(X):
+    """X (n, d) as a NumPy array."""
+    return X.toarray() if sparse.issparse(X) else X
+
+
 def _zeros_and_ones(labels):
     if labels.dtype.kind in "ub":
         return labels.max(initial=0) <= 1
     return np.isin(labels, (0, 1)).all()
 
 
-def _names_of(Y):
+def names_of(Y):
+    """Names of the labels of Y (n, q): its columns', else the numbers 0 to q - 1."""
     return tuple(Y.columns) if isinstance(Y, pd.DataFrame) else range(Y.shape[1])
 
 

@@ -38,6 +38,9 @@ class Chain(Sampler):
     """
 
     title = "chain"
+    colour = "#332288"
+    marker = "hexagram"
+    kind = "several in a row"
     idea = (
         "Part what should not be together, then add, then clean: samplers one after "
         "another, each on what the one before returned."

@@ -28,6 +28,8 @@ class LPROS(OverSampler):
     """
 
     title = "LP-ROS"
+    colour = "#56B4E9"
+    marker = "triangle-up"
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and copy rows of the rare "

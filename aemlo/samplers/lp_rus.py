@@ -20,6 +20,8 @@ class LPRUS(UnderSampler):
     """
 
     title = "LP-RUS"
+    colour = "#D55E00"
+    marker = "x"
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and delete rows of the common "

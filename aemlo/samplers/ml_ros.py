@@ -27,6 +27,8 @@ class MLROS(OverSampler):
     """
 
     title = "ML-ROS"
+    colour = "#0072B2"
+    marker = "square"
     reads_features = False
     idea = (
         "The plainest cure for too few rows of a label: copy some. ML-ROS copies rows "

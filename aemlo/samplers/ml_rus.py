@@ -30,6 +30,8 @@ class MLRUS(UnderSampler):
     """
 
     title = "ML-RUS"
+    colour = "#CC79A7"
+    marker = "cross"
     reads_features = False
     idea = (
         "Rather than add to the rare labels, take away from the common ones: rows that "

@@ -25,6 +25,8 @@ class MLeNN(UnderSampler):
     """
 
     title = "MLeNN"
+    colour = "#A0522D"
+    marker = "bowtie"
     deterministic = True
     idea = "A row whose neighbours have quite other labels is noise: remove it."
     helps = "Noisy frequent labels; cleaning after an over-sampler."

@@ -35,6 +35,8 @@ class MLSMOTE(OverSampler):
     """
 
     title = "MLSMOTE"
+    colour = "#009E73"
+    marker = "circle"
     idea = (
         "Between a row that has a rare label and a neighbour that has it too, there "
         "should be more such rows. MLSMOTE puts one there for every row of every "

@@ -52,6 +52,8 @@ class MLSOL(OverSampler):
     """
 
     title = "MLSOL"
+    colour = "#6A4C93"
+    marker = "hexagon"
     idea = (
         "A rare label is hard where its rows live among rows without it. MLSOL makes "
         "more rows there, and fewer where a label is easy or its rows are noise."

@@ -25,6 +25,8 @@ class MLTL(UnderSampler):
     """
 
     title = "MLTL"
+    colour = "#1B7F79"
+    marker = "triangle-down"
     deterministic = True
     idea = (
         "Two rows closest to each other with unlike labels mark an overlap or an "

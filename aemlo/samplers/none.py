@@ -7,6 +7,8 @@ class NoSampling(Sampler):
     """Return the rows as they are."""
 
     title = "none"
+    colour = "#7F7F7F"
+    marker = "circle-open"
     deterministic = True
     reads_features = False
     idea = "The rows as they are: what every sampler has to beat."

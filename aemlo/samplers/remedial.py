@@ -23,6 +23,9 @@ class REMEDIAL(Sampler):
     """
 
     title = "REMEDIAL"
+    colour = "#8C6D31"
+    marker = "pentagon"
+    kind = "splits rows"
     deterministic = True
     reads_features = False
     idea = (

@@ -15,6 +15,8 @@ class UnderSampler(Sampler):
     whatever the method says (ours), and `notes_` counts such rows.
     """
 
+    kind = "removes rows"
+
     def _resample(self, X, Y, rng, on_progress):
         doomed = np.asarray(self._doomed(X, Y, rng, on_progress), dtype=int)
         spared = self._spare_last_rows(Y, doomed)

@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from aemlo import params
-from aemlo.samplers import SAMPLERS, OverSampler
-from aemlo.samplers.under import UnderSampler
+from aemlo.samplers import SAMPLERS
 from aemlo.ui import figures, layout
 
 SAID = (
@@ -59,19 +58,8 @@ def settings(cls):
 def overview():
     """All samplers in a table: what they do to the rows, and the idea."""
     return pd.DataFrame(
-        [(title, kind(cls), cls.idea, cls.source) for title, cls in SAMPLERS.items()],
+        [(title, cls.kind, cls.idea, cls.source) for title, cls in SAMPLERS.items()],
         columns=["sampler", "kind", "idea", "source"],
-    )
-
-
-def kind(cls):
-    """In a word: adds rows, removes rows, splits rows, or a chain."""
-    if issubclass(cls, OverSampler):
-        return "adds rows"
-    if issubclass(cls, UnderSampler):
-        return "removes rows"
-    return {"REMEDIAL": "splits rows", "chain": "several in a row"}.get(
-        cls.title, "changes nothing"
     )
 
 

@@ -17,11 +17,12 @@ import torch
 from scipy import sparse
 
 from aemlo.samplers.aemlo import losses
-from aemlo.samplers.aemlo.settings import Settings
+from aemlo.samplers.aemlo.settings import Settings, published, published_settings
 from aemlo.samplers.aemlo.training import Training
 
 N, D, Q = 7_395, 1_836, 159  # bibtex's size
 RUNS = 5
+PUBLISHED = published(Settings) | {"check_every": 0}
 PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm", "aten::matmul", "aten::linear")
 
 
@@ -72,7 +73,7 @@ class WrittenOut(Training):
 
 def check_equal(X, Y):
     """Both forms give the same terms on a real batch; else there is nothing to time."""
-    training = Training(X, Y, Settings(), seed=0)
+    training = Training(X, Y, published_settings(), seed=0)
     inputs, labels = training.rows.batch(torch.arange(128))
     with torch.no_grad():
         E_x, E_y, X_hat, S = training.network(inputs, labels)
@@ -98,7 +99,7 @@ def seconds(call, runs=RUNS):
 
 def seconds_of_batches(kind, X, Y, batches, runs=RUNS):
     """Seconds for `batches` training steps of 128 rows."""
-    training = kind(X, Y, Settings(check_every=0), seed=0)
+    training = kind(X, Y, Settings(**PUBLISHED), seed=0)
     rows = torch.randperm(X.shape[0], generator=torch.Generator().manual_seed(0))
     parts = rows.split(128)[:batches]
     return seconds(lambda: [training._step(part, 0.0) for part in parts], runs)
@@ -106,7 +107,7 @@ def seconds_of_batches(kind, X, Y, batches, runs=RUNS):
 
 def seconds_of_epoch(X, Y, runs=RUNS, **settings):
     """Seconds for one whole epoch."""
-    training = Training(X, Y, Settings(check_every=0, **settings), seed=0)
+    training = Training(X, Y, Settings(**PUBLISHED | settings), seed=0)
 
     def epoch():
         training.epoch = 0
@@ -122,7 +123,7 @@ class _NoSaver:
 
 def share_of_products(X, Y, batches=20):
     """Share of the profiler's self time that is in matrix products."""
-    training = Training(X, Y, Settings(check_every=0), seed=0)
+    training = Training(X, Y, Settings(**PUBLISHED), seed=0)
     parts = torch.arange(X.shape[0]).split(128)
     training._step(parts[0], 0.0)
     with torch.profiler.profile() as profile:
@@ -170,7 +171,7 @@ def memory_said_and_taken(n=40_000, d=2_000, q=50):
         "b.seconds_of_batches(Training, X[:300], Y[:300], 2, 1); "
         "before = b.high_water(); "
         "b.seconds_of_batches(Training, X, Y, 3, 1); "
-        f"said = memory_needed({n}, {d}, {q}, Settings()); "
+        f"said = memory_needed({n}, {d}, {q}, b.published_settings()); "
         "print(said / 2**20, b.high_water() - before)"
     )
     return in_a_process(code)

@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
-from toy_rows import QUICK, Paper, own_way, toy
+from toy_rows import Paper, own_way, toy
 
 from aemlo import params
 from aemlo.imbalance import minority_labels
 from aemlo.samplers import AEMLO
 from aemlo.samplers.aemlo import generation
 from aemlo.samplers.aemlo.sampler import PRESETS
-from aemlo.samplers.aemlo.settings import Settings
+from aemlo.samplers.aemlo.settings import published_settings
 
 GROUPS = [np.array([4, 5, 6])]
 
 
 def test_the_published_settings():
     paper, d, q = Paper(), 30, 6
-    assert vars(paper.settings()) == vars(Settings())
+    assert vars(paper.settings()) == vars(published_settings())
     sizes = {
         name: tuple(weight.shape)
         for name, weight in _network(paper.settings(), d, q).named_parameters()
@@ -39,7 +39,7 @@ def _network(settings, d, q):
 
 
 def test_the_feature_encoder_ends_in_a_leaky_relu_and_the_gate_gates():
-    network = _network(Settings(), 5, 3)
+    network = _network(published_settings(), 5, 3)
     X, Y = (
         torch.rand(4, 5),
         torch.tensor([[1.0, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]]),
@@ -61,8 +61,10 @@ def test_the_published_preset_is_the_paper():
     free = {"check_every", "device", "random_state"}
     assert set(published) == set(AEMLO().get_params()) - free
     X, Y = toy()
-    ours = AEMLO(**(published | QUICK), random_state=4).fit_resample(X, Y)
-    theirs = Paper(**QUICK, random_state=4).fit_resample(X, Y)
+    ours = AEMLO(**(published | AEMLO.cheap_settings), random_state=4).fit_resample(
+        X, Y
+    )
+    theirs = Paper(**AEMLO.cheap_settings, random_state=4).fit_resample(X, Y)
     assert np.array_equal(ours[0], theirs[0]) and np.array_equal(ours[1], theirs[1])
 
 
@@ -73,7 +75,7 @@ def test_presets_are_settings_that_can_be_used(name):
 
 def test_paper_takes_seeds_in_turn_and_decodes_them_one_by_one():
     X, Y = toy()
-    sampler = Paper(**QUICK, budget=0.3, random_state=0)
+    sampler = Paper(**AEMLO.cheap_settings, budget=0.3, random_state=0)
     X_all, Y_all = sampler.fit_resample(X, Y)
     made = sampler.provenance_.query("origin < 0")
     seeds = np.array([p[0] for p in made["parents"]])
@@ -98,13 +100,15 @@ def test_paper_drops_rows_without_labels_and_says_so(monkeypatch):
             np.where(np.arange(len(Z))[:, None] % 2, 5.0, -5.0) * np.ones((1, 4))
         ),
     )
-    sampler = Paper(**QUICK, budget=0.1, random_state=0)
+    sampler = Paper(**AEMLO.cheap_settings, budget=0.1, random_state=0)
     X_all, _ = sampler.fit_resample(X, Y)
     assert len(X_all) == 120 + 6
     assert sampler.notes_ == ["6 of 12 rows were decoded without labels and dropped."]
 
 
-@pytest.mark.parametrize("make", [own_way, lambda: Paper(**QUICK, random_state=0)])
+@pytest.mark.parametrize(
+    "make", [own_way, lambda: Paper(**AEMLO.cheap_settings, random_state=0)]
+)
 def test_rows_come_back_in_the_datas_own_units(make):
     X, Y = toy()
     sampler = make()
@@ -142,7 +146,9 @@ def test_our_rows_have_their_label_and_their_parents_number_of_labels():
 
 def test_without_a_rare_share_every_labelled_row_takes_its_turn():
     X, Y = toy()
-    sampler = AEMLO(**QUICK, budget=1.0, random_state=0).set_params(rare_share=0.0)
+    sampler = AEMLO(**AEMLO.cheap_settings, budget=1.0, random_state=0).set_params(
+        rare_share=0.0
+    )
     sampler.fit_resample(X, Y)
     made = sampler.provenance_.query("origin < 0")
     times = np.bincount([p[0] for p in made["parents"]], minlength=len(Y))
@@ -155,7 +161,9 @@ def test_without_a_rare_share_every_labelled_row_takes_its_turn():
 @pytest.mark.parametrize("asked", [1.0, 1.1])
 def test_new_rows_have_the_asked_number_of_labels_per_parent(asked):
     X, Y = toy(n=400)
-    sampler = AEMLO(**QUICK, budget=5.0, labels_per_parent=asked, random_state=0)
+    sampler = AEMLO(
+        **AEMLO.cheap_settings, budget=5.0, labels_per_parent=asked, random_state=0
+    )
     _, Y_all = sampler.fit_resample(X, Y)
     made = sampler.provenance_.query("origin < 0")
     parents = [p for row in made["parents"] for p in row]
@@ -167,7 +175,7 @@ def test_new_rows_have_the_asked_number_of_labels_per_parent(asked):
 def test_a_row_without_a_partner_and_with_residuals_is_its_seed():
     X, Y = toy()
     sampler = AEMLO(
-        **QUICK,
+        **AEMLO.cheap_settings,
         seeds="rows",
         rare_share=1.0,
         neighbours=0,
@@ -216,7 +224,7 @@ def test_a_target_or_chosen_labels_ask_for_rows_by_label():
 
 def test_the_preview_is_near_what_comes():
     X, Y = toy(n=400)
-    sampler = AEMLO(**QUICK, budget=3.0, random_state=0)
+    sampler = AEMLO(**AEMLO.cheap_settings, budget=3.0, random_state=0)
     expected = sampler.preview(Y)["positives_after"].sum()
     found = sampler.fit_resample(X, Y)[1].sum()
     assert found == pytest.approx(expected, rel=0.05)
@@ -248,7 +256,9 @@ def test_sparse_rows_give_the_same_as_dense_ones():
     assert np.array_equal(thin[1], dense[1])
 
 
-@pytest.mark.parametrize("make", [own_way, lambda: Paper(**QUICK, random_state=0)])
+@pytest.mark.parametrize(
+    "make", [own_way, lambda: Paper(**AEMLO.cheap_settings, random_state=0)]
+)
 @pytest.mark.parametrize("case", ["no minority", "one row", "one label", "no labels"])
 def test_data_with_little_to_make_from(make, case):
     X, Y = toy()
@@ -273,6 +283,6 @@ def test_every_argument_says_what_it_does():
 
 def test_losses_frame_has_the_columns_of_the_curves():
     X, Y = toy()
-    losses = AEMLO(**QUICK, random_state=0).fit(X, Y).losses_
+    losses = AEMLO(**AEMLO.cheap_settings, random_state=0).fit(X, Y).losses_
     first = ["epoch", "total", "latent", "ranking", "reconstruction"]
     assert losses.columns[:5].tolist() == first

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from toy_rows import QUICK, Paper, own_way, toy
+from toy_rows import Paper, own_way, toy
 
 from aemlo.errors import RunError, Stopped
 from aemlo.samplers import AEMLO
@@ -34,7 +34,7 @@ def test_a_saved_model_generates_again_without_training(tmp_path, monkeypatch):
 
 def test_a_run_that_diverged_is_saved_with_its_losses(tmp_path):
     X, Y = toy()
-    sampler = AEMLO(**QUICK, random_state=0).fit(X, Y)
+    sampler = AEMLO(**AEMLO.cheap_settings, random_state=0).fit(X, Y)
     sampler.losses_.loc[1, "total"] = np.nan
     sampler.losses_.loc[2, "latent"] = np.inf
     sampler.save(tmp_path)
@@ -45,7 +45,7 @@ def test_a_run_that_diverged_is_saved_with_its_losses(tmp_path):
 
 def test_paper_is_loaded_as_paper(tmp_path):
     X, Y = toy()
-    Paper(**QUICK, random_state=0).fit(X, Y).save(tmp_path)
+    Paper(**AEMLO.cheap_settings, random_state=0).fit(X, Y).save(tmp_path)
     assert type(AEMLO.load(tmp_path)) is Paper
 
 
@@ -87,7 +87,7 @@ class StopAfter:
 
 def test_stop_keeps_what_was_learned_and_a_checkpoint_goes_on(tmp_path):
     X, Y = toy()
-    settings = {**QUICK, "epochs": 6}
+    settings = {**AEMLO.cheap_settings, "epochs": 6}
     whole = AEMLO(**settings, random_state=0).fit(X, Y)
     stopped = AEMLO(**settings, random_state=0)
     path = tmp_path / "checkpoint.pt"

@@ -8,7 +8,7 @@ import torch
 from scipy import sparse
 
 from aemlo.errors import AemloError, RunError, Stopped
-from aemlo.samplers.aemlo.settings import Settings, memory_needed
+from aemlo.samplers.aemlo.settings import Settings, memory_needed, published
 from aemlo.samplers.aemlo.training import (
     Training,
     learning_rate_at,
@@ -18,7 +18,9 @@ from aemlo.samplers.aemlo.training import (
 )
 
 SMALL = Settings(
-    epochs=4, batch_size=16, latent_size=8, width=12, label_width=6, learning_rate=1e-3
+    **published(Settings)
+    | {"epochs": 4, "batch_size": 16, "latent_size": 8, "width": 12}
+    | {"label_width": 6, "learning_rate": 1e-3}
 )
 
 

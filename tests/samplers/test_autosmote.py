@@ -12,7 +12,7 @@ from aemlo.samplers import SAMPLERS
 Self, Cohort = SAMPLERS["AutoSMOTE-self"], SAMPLERS["AutoSMOTE-cohort"]
 BOTH = pytest.mark.parametrize("cls", [Self, Cohort], ids=lambda cls: cls.title)
 DECISIONS = ("participation", "neighbours", "aggregation")
-QUICK = {"epochs": 4, "width": 8, "batch_size": 32, "random_state": 0}
+SEEDED = {**Self.cheap_settings, "random_state": 0}
 
 
 def clouds(n=90, q=1, seed=0):
@@ -29,14 +29,14 @@ def clouds(n=90, q=1, seed=0):
 @BOTH
 def test_one_label_is_brought_to_half_of_all_rows(cls):
     X, Y = clouds()
-    _, Y_new = cls(**QUICK).fit_resample(X, Y)
+    _, Y_new = cls(**SEEDED).fit_resample(X, Y)
     assert Y_new.sum() == 80 and len(Y_new) == 160
 
 
 @BOTH
 def test_every_feature_lies_between_those_of_seed_and_neighbours(cls):
     X, Y = clouds(q=3)
-    sampler = cls(**QUICK, labels=(0,), budget=0.5)
+    sampler = cls(**SEEDED, labels=(0,), budget=0.5)
     X_new, Y_new = sampler.fit_resample(X, Y)
     made = sampler.provenance_[90:]
     assert len(made) == 45 and (Y_new[90:, 0] == 1).all()
@@ -51,7 +51,7 @@ def test_every_feature_lies_between_those_of_seed_and_neighbours(cls):
 @BOTH
 def test_decisions_can_be_seen(cls):
     X, Y = clouds()
-    sampler = cls(**QUICK)
+    sampler = cls(**SEEDED)
     sampler.fit_resample(X, Y)
     table = sampler.decisions_
     assert table["row"].tolist() == list(range(10))
@@ -63,11 +63,11 @@ def test_decisions_can_be_seen(cls):
 
 def test_rows_of_a_cohort_decide_alike_and_rows_by_themselves_do_not():
     X, Y = clouds()
-    together = Cohort(**QUICK, cohorts=2)
+    together = Cohort(**SEEDED, cohorts=2)
     together.fit_resample(X, Y)
     by_cohort = together.decisions_.groupby("cohort")["participation"]
     assert by_cohort.ngroups == 2 and (by_cohort.nunique() == 1).all()
-    alone = Self(**QUICK)
+    alone = Self(**SEEDED)
     alone.fit_resample(X, Y)
     assert alone.decisions_["participation"].nunique() > 2
 
@@ -105,7 +105,7 @@ def test_the_classifiers_loss_reaches_every_decision(name):
 @pytest.mark.parametrize("name", DECISIONS)
 def test_freezing_a_decision_changes_the_rows(name):
     X, Y = clouds()
-    longer = QUICK | {"epochs": 30, "learning_rate": 0.02}
+    longer = SEEDED | {"epochs": 30, "learning_rate": 0.02}
     free, _ = Self(**longer).fit_resample(X, Y)
     frozen, _ = Self(**longer, frozen=(name,)).fit_resample(X, Y)
     assert free.shape == frozen.shape and not np.array_equal(free, frozen)
@@ -147,7 +147,7 @@ def test_labels_too_rare_for_a_neighbour_are_said_and_left(cls):
     X, Y = clouds(q=3)
     Y[:, 0] = 0
     Y[0, 0] = 1
-    sampler = cls(**QUICK)
+    sampler = cls(**SEEDED)
     X_new, _ = sampler.fit_resample(X, Y)
     assert len(X_new) == 90
     assert sampler.notes_ == [
@@ -163,7 +163,7 @@ def test_stop_passes_through(cls):
             raise Stopped("stop")
 
     with pytest.raises(Stopped):
-        cls(**QUICK).fit_resample(*clouds(), on_progress=stop)
+        cls(**SEEDED).fit_resample(*clouds(), on_progress=stop)
 
 
 def test_importing_samplers_loads_no_torch():

@@ -1,43 +1,61 @@
-"""New rows from a trained model: parents, features, labels. NumPy; batched throughout.
+"""Which rows AEMLO decodes, and the values that decoded rows may take. NumPy only.
 
-`in_turn` and plain decoding are as published; the rest is ours, one function a
-mechanism.
+`in_turn` is as published; the rest is ours, one function a mechanism.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, special
+from scipy import sparse
 
-from aemlo.samplers.aemlo import generation
+from aemlo.arrays import Features, LabelMatrix, Rows, Scores
 
 ROWS_AT_ONCE = 2048
 
 
 @dataclass
 class Plan:
-    """Who becomes what: for each of m new rows its seed and partner (row numbers,
-    equal where there is no partner), the label it is made for (-1 for none) and the
-    share of the way from seed to partner."""
+    """Which rows become new ones, for m new rows.
 
-    seed: np.ndarray
-    partner: np.ndarray
-    label: np.ndarray
+    `seed` and `partner` (m,) are row numbers, equal where there is no partner; `label`
+    (m,) is the label that the row is made for, -1 for none; `step` (m,) is the share of
+    the way from seed to partner.
+    """
+
+    seed: Rows
+    partner: Rows
+    label: Rows
     step: np.ndarray
 
-    def followed_by(self, other):
+    def followed_by(self, other: "Plan") -> "Plan":
         """This plan's rows, then those of `other`."""
-        mine, others = vars(self), vars(other)
-        return Plan(**{k: np.concatenate([mine[k], others[k]]) for k in mine})
+        return Plan(
+            np.concatenate([self.seed, other.seed]),
+            np.concatenate([self.partner, other.partner]),
+            np.concatenate([self.label, other.label]),
+            np.concatenate([self.step, other.step]),
+        )
 
-    def part(self, rows):
+    def part(self, rows: Rows | slice) -> "Plan":
         """The plan of some of the rows."""
         return Plan(
             self.seed[rows], self.partner[rows], self.label[rows], self.step[rows]
         )
 
 
-def in_turn(Y, labels, wanted, rng):
+@dataclass
+class Codes:
+    """Latent codes (m, l) of a plan's seeds, partners and the points between them."""
+
+    seed: np.ndarray
+    partner: np.ndarray
+    between: np.ndarray
+
+
+def in_turn(
+    Y: LabelMatrix, labels: Rows | slice, wanted: int, rng: np.random.Generator
+) -> Plan:
     """Rows with any of `labels`, shuffled, in turn until there are `wanted`.
 
     With the minority labels, as published.
@@ -47,20 +65,23 @@ def in_turn(Y, labels, wanted, rng):
     return Plan(seeds, seeds, np.full(len(seeds), -1), np.zeros(len(seeds)))
 
 
-def by_label(Y, quotas, rng):
+def by_label(
+    Y: LabelMatrix, quotas: Sequence[int] | Rows, rng: np.random.Generator
+) -> Plan:
     """Ours: `quotas[j]` seeds for each label j, drawn among its rows."""
-    seeds, labels = [], []
+    seeds_of_label = [np.empty(0, dtype=int)]
+    label_of_seeds = [np.empty(0, dtype=int)]
     for j, wanted in enumerate(quotas):
         rows = np.flatnonzero(Y[:, j])
         if len(rows) and wanted:
-            seeds.append(_spread(rows, wanted, rng))
-            labels.append(np.full(wanted, j))
-    seeds = np.concatenate([*seeds, np.empty(0, dtype=int)]).astype(int)
-    labels = np.concatenate([*labels, np.empty(0, dtype=int)]).astype(int)
+            seeds_of_label.append(_spread(rows, wanted, rng))
+            label_of_seeds.append(np.full(wanted, j))
+    seeds = np.concatenate(seeds_of_label).astype(int)
+    labels = np.concatenate(label_of_seeds).astype(int)
     return Plan(seeds, seeds, labels, np.zeros(len(seeds)))
 
 
-def _spread(rows, wanted, rng):
+def _spread(rows: Rows, wanted: int, rng: np.random.Generator) -> Rows:
     """`wanted` of `rows`, each as often as the others, give or take one."""
     whole, rest = divmod(wanted, len(rows))
     return np.concatenate(
@@ -68,7 +89,14 @@ def _spread(rows, wanted, rng):
     )
 
 
-def with_partners(plan, codes, Y, neighbours, pair_share, rng):
+def with_partners(
+    plan: Plan,
+    codes: np.ndarray,
+    Y: LabelMatrix,
+    neighbours: int,
+    pair_share: float,
+    rng: np.random.Generator,
+) -> Plan:
     """Ours: a partner among the seed's nearest rows in latent space, same label.
 
     A row gets one with chance `pair_share`; the step is uniform in (0, 1). A label's
@@ -111,13 +139,17 @@ def nearest(queries, rows, k):
 
 
 class FeatureSpace:
-    """What the given rows say about values: range, two-valued columns, one-hot groups.
+    """The values that features take in the rows given, and rows brought to such values.
+
+    `low` and `high` (d,) are the range, `groups` the columns of each one-hot group.
 
     Two-valued columns outside `groups` are `rare` where the rarer value has at most the
     share `rare_features` of the rows, as words of a text are; the others are `binary`.
     """
 
-    def __init__(self, X, groups=(), rare_features=0.0):
+    def __init__(
+        self, X: Features, groups: Sequence[Rows] = (), rare_features: float = 0.0
+    ) -> None:
         if sparse.issparse(X):
             self.low = X.min(axis=0).toarray().ravel()
             self.high = X.max(axis=0).toarray().ravel()
@@ -129,11 +161,11 @@ class FeatureSpace:
         rare &= ~np.isin(two_valued, np.concatenate([*groups, []]))
         self.rare, self.binary = two_valued[rare], two_valued[~rare]
 
-    def clip(self, X):
+    def clip(self, X: np.ndarray) -> np.ndarray:
         """X within the range of the given rows."""
         return np.clip(X, self.low, self.high)
 
-    def binarise(self, X):
+    def binarise(self, X: np.ndarray) -> np.ndarray:
         """`binary` columns at the nearer of their two values."""
         X = X.copy()
         middle = (self.low + self.high) / 2
@@ -143,28 +175,28 @@ class FeatureSpace:
         )
         return X
 
-    def one_hot(self, decoded, X):
+    def one_hot(self, decoded: np.ndarray, X: np.ndarray) -> np.ndarray:
         """X with each group one-hot where `decoded` is largest."""
         for group in self.groups:
             chosen = decoded[:, group].argmax(axis=1)
             X[:, group] = np.arange(len(group)) == chosen[:, None]
         return X
 
-    def agreed(self, X, one, other):
+    def agreed(self, X: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         """X with `rare` columns as in `one` and `other` where these agree."""
         columns = self.rare
         one, other = one[:, columns], other[:, columns]
         X[:, columns] = np.where(one == other, one, X[:, columns])
         return X
 
-    def one_draw_per_group(self, drawn):
+    def one_draw_per_group(self, drawn: np.ndarray) -> np.ndarray:
         """A mask (m, d) in which a group's columns follow its first one."""
         for group in self.groups:
             drawn[:, group] = drawn[:, group[:1]]
         return drawn
 
 
-def _columns_of_two_values(X, low, high):
+def _columns_of_two_values(X: Features, low: np.ndarray, high: np.ndarray) -> Rows:
     if sparse.issparse(X):
         by_column = X.tocsc()
         odd = (by_column.data != np.repeat(low, np.diff(by_column.indptr))) & (
@@ -177,7 +209,7 @@ def _columns_of_two_values(X, low, high):
     return np.flatnonzero(~other)
 
 
-def _rarer_share(X, columns, high):
+def _rarer_share(X: Features, columns: Rows, high: np.ndarray) -> np.ndarray:
     chosen = X[:, columns]
     if sparse.issparse(chosen):
         held = (chosen != 0).sum(axis=0) / X.shape[0]
@@ -188,78 +220,15 @@ def _rarer_share(X, columns, high):
     return np.minimum(share, 1 - share)
 
 
-def rank_labels(scores, counts, always):
-    """Labels (m, q): in each row the `counts` best scores; column `always` is in."""
+def rank_labels(scores: Scores, counts: np.ndarray, always: Rows) -> LabelMatrix:
+    """Labels (m, q): in each row i the `counts[i]` best of `scores` (m, q).
+
+    Column `always[i]` is among them, unless it is -1.
+    """
     scores = scores.copy()
-    made_for = always >= 0
-    scores[made_for, always[made_for]] = np.inf
+    has_own_label = always >= 0
+    scores[has_own_label, always[has_own_label]] = np.inf
     order = np.argsort(-scores, axis=1, kind="stable")
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(scores.shape[1])[None, :], axis=1)
     return (place < counts[:, None]).astype(np.uint8)
-
-
-def features(sampler, X, plan, coded, space, rng):
-    """Features (m, d) of the `plan`'s rows of X, from the sampler's trained model.
-
-    `coded` is what `codes` gives, `space` the FeatureSpace of X. Residuals and range
-    are ours; see AEMLO.
-    """
-    seed, partner, between = coded
-    activation = _sigmoid if sampler.output_activation == "sigmoid" else None
-
-    def decoded(codes):
-        return sampler.model_.decode_features(codes, activation)
-
-    made = decoded(between)
-    if sampler.residuals:
-        one, other = _dense(X[plan.seed]), _dense(X[plan.partner])
-        step = plan.step[:, None]
-        drawn = space.one_draw_per_group(rng.random(made.shape) < step)
-        share = drawn.astype(made.dtype)
-        share[:, space.rare] = step
-        made = made + share * (other - decoded(partner))
-        made = made + (1 - share) * (one - decoded(seed))
-        made = space.agreed(made, one, other)
-    made = space.binarise(made)
-    if sampler.clip:
-        made = space.clip(made)
-    return space.one_hot(made, made)
-
-
-def labels(sampler, Y, plan, coded, rng):
-    """Labels (m, q) of the `plan`'s rows, `coded`, by the sampler's label rule."""
-    if sampler.label_rule == "nearer parent":
-        return Y[np.where(plan.step > 0.5, plan.partner, plan.seed)]
-    scores = sampler.model_.decode_labels(coded[2])
-    if sampler.label_rule == "threshold":
-        # sigmoid(s) > t, as round(sigmoid(s)) is for t = 1/2.
-        return scores > np.log(sampler.threshold / (1 - sampler.threshold))
-    if sampler.parents_weight:
-        own = Y[plan.seed] + plan.step[:, None] * (
-            Y[plan.partner].astype(float) - Y[plan.seed]
-        )
-        scores = special.expit(scores.astype(float)) + sampler.parents_weight * own
-    counts = Y.sum(axis=1, dtype=float)
-    wanted = counts[plan.seed]
-    wanted = wanted + plan.step * (counts[plan.partner] - wanted)
-    # Rounded at random, so that the mean is kept where rows have one label or two.
-    wanted = np.floor(sampler.labels_per_parent * wanted + rng.random(len(wanted)))
-    return generation.rank_labels(scores, wanted, plan.label)
-
-
-def codes(model, X, plan):
-    """Codes of seeds, partners and the points between them, (m, l) each."""
-    seed = model.encode(X[plan.seed])
-    if (plan.seed == plan.partner).all():
-        return seed, seed, seed
-    partner = model.encode(X[plan.partner])
-    return seed, partner, seed + plan.step[:, None] * (partner - seed)
-
-
-def _sigmoid(values):
-    return values.sigmoid()
-
-
-def _dense(X):
-    return X.toarray() if sparse.issparse(X) else X

@@ -1,11 +1,10 @@
 """AEMLO as published, for checking the paper."""
 
-from aemlo.samplers import size
-from aemlo.samplers.aemlo import arguments as a
 from aemlo.samplers.aemlo.sampler import AEMLO
-from aemlo.samplers.aemlo.settings import PUBLISHED_BUDGET
+from aemlo.samplers.aemlo.settings import as_published
 
 
+@as_published
 class AEMLOPaper(AEMLO):
     """AEMLO with the architecture, objective, training and generation of its paper.
 
@@ -18,6 +17,8 @@ class AEMLOPaper(AEMLO):
     """
 
     title = "AEMLO-paper"
+    colour = "#B07D00"
+    marker = "star"
     idea = (
         "One latent space for features and labels is learned; each row with a minority "
         "label is coded and decoded again, features and labels, as one new row."
@@ -37,54 +38,3 @@ class AEMLOPaper(AEMLO):
         "The published script scales on all rows before it makes folds; here scales "
         "are learned from the rows given."
     )
-
-    schedule = "constant"
-    decoder_layers = 1
-    alignment_weight = ranking_weight = reconstruction_weight = distance_weight = 1.0
-    feature_error = "absolute"
-    calibration_weight = 0.0
-    held_out = 0.0
-    patience = None
-    seeds = "turns"
-    rare_share = 0.0
-    neighbours = 0
-    pair_share = 1.0
-    residuals = clip = False
-    rare_features = 1.0
-    label_rule = "threshold"
-    labels_per_parent = 1.0
-    parents_weight = 0.0
-
-    def __init__(
-        self,
-        budget: size.Budget = PUBLISHED_BUDGET,
-        target: size.Target = None,
-        labels: size.Labels = None,
-        epochs: a.Epochs = 200,
-        learning_rate: a.LearningRate = 1e-4,
-        latent_size: a.LatentSize = 500,
-        width: a.Width = 200,
-        threshold: a.Threshold = 0.5,
-        output_activation: a.OutputActivation = "none",
-        batch_size: a.BatchSize = 128,
-        label_width: a.LabelWidth = 100,
-        orthogonality: a.Orthogonality = 0.1,
-        check_every: a.CheckEvery = 5,
-        device: a.Device = "auto",
-        random_state=None,
-    ):
-        self.budget = budget
-        self.target = target
-        self.labels = labels
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.latent_size = latent_size
-        self.width = width
-        self.threshold = threshold
-        self.output_activation = output_activation
-        self.batch_size = batch_size
-        self.label_width = label_width
-        self.orthogonality = orthogonality
-        self.check_every = check_every
-        self.device = device
-        self.random_state = random_state

@@ -1,27 +1,36 @@
-"""AEMLO: rows decoded from a latent space that features and labels share."""
+"""AEMLO: rows decoded from a latent space that features and labels share.
 
+The file is long because the description of the method is: one class, from its fit to
+its rows. Its settings are declared in `settings`.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.base import clone
+from scipy import sparse, special
 from sklearn.utils import check_random_state
 
 from aemlo import params
+from aemlo.arrays import Features, LabelMatrix, Rows
 from aemlo.errors import RunError
+from aemlo.progress import no_progress
 from aemlo.samplers import size
-from aemlo.samplers.aemlo import arguments as a
 from aemlo.samplers.aemlo import generation
 from aemlo.samplers.aemlo.settings import (
     PRESETS,
     PUBLISHED_BUDGET,
+    Arguments,
     Settings,
     from_columns,
     in_columns,
 )
-from aemlo.samplers.base import OverSampler, Synthetic, _names_of, no_progress, stacked
+from aemlo.samplers.base import OverSampler, Synthetic, dense, names_of, stacked
 
 __all__ = ["AEMLO", "PRESETS"]
 
@@ -29,7 +38,7 @@ TRAINING_SHARE = 0.95  # of the progress bar
 LEAST_PAIR_SHARE = 0.5  # where pair_share is left to the features
 
 
-class AEMLO(OverSampler):
+class AEMLO(Arguments, OverSampler):
     """Train an autoencoder on features and labels; decode new, relabelled rows from it.
 
     After Zhou, Liu, Wang, Sun, Liu: AEMLO, ECML PKDD 2024 (arXiv 2408.13078), changed
@@ -99,6 +108,9 @@ class AEMLO(OverSampler):
     """
 
     title = "AEMLO"
+    colour = "#E69F00"
+    marker = "diamond"
+    cheap_settings = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
     idea = (
         "One latent space for features and labels is learned; rows are decoded from it "
         "with labels that the network finds likely, some of them between two rows."
@@ -126,81 +138,14 @@ class AEMLO(OverSampler):
     )
     _use_trained = False
 
-    def __init__(
+    def fit(
         self,
-        budget: size.Budget = 1.0,
-        target: size.Target = None,
-        labels: size.Labels = None,
-        epochs: a.Epochs = 120,
-        learning_rate: a.LearningRate = 1e-3,
-        latent_size: a.LatentSize = 64,
-        width: a.Width = 200,
-        seeds: a.Seeds = "rows",
-        rare_share: a.RareShare = 0.0,
-        neighbours: a.Neighbours = 5,
-        pair_share: a.PairShare = None,
-        residuals: a.Residuals = True,
-        label_rule: a.LabelRule = "parents' count",
-        labels_per_parent: a.LabelsPerParent = 1.12,
-        parents_weight: a.ParentsWeight = 1.0,
-        threshold: a.Threshold = 0.5,
-        rare_features: a.RareFeatures = 0.1,
-        clip: a.Clip = True,
-        output_activation: a.OutputActivation = "none",
-        batch_size: a.BatchSize = 64,
-        schedule: a.Schedule = "one-cycle",
-        label_width: a.LabelWidth = 100,
-        decoder_layers: a.DecoderLayers = 2,
-        alignment_weight: a.AlignmentWeight = 0.1,
-        orthogonality: a.Orthogonality = 0.1,
-        ranking_weight: a.RankingWeight = 1.0,
-        reconstruction_weight: a.ReconstructionWeight = 1.0,
-        feature_error: a.FeatureError = "scaled squares",
-        distance_weight: a.DistanceWeight = 0.0,
-        calibration_weight: a.CalibrationWeight = 1.0,
-        held_out: a.HeldOut = 0.0,
-        patience: a.Patience = None,
-        check_every: a.CheckEvery = 5,
-        device: a.Device = "auto",
-        random_state=None,
-    ):
-        self.budget = budget
-        self.target = target
-        self.labels = labels
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.latent_size = latent_size
-        self.width = width
-        self.seeds = seeds
-        self.rare_share = rare_share
-        self.neighbours = neighbours
-        self.pair_share = pair_share
-        self.residuals = residuals
-        self.label_rule = label_rule
-        self.labels_per_parent = labels_per_parent
-        self.parents_weight = parents_weight
-        self.threshold = threshold
-        self.rare_features = rare_features
-        self.clip = clip
-        self.output_activation = output_activation
-        self.batch_size = batch_size
-        self.schedule = schedule
-        self.label_width = label_width
-        self.decoder_layers = decoder_layers
-        self.alignment_weight = alignment_weight
-        self.orthogonality = orthogonality
-        self.ranking_weight = ranking_weight
-        self.reconstruction_weight = reconstruction_weight
-        self.feature_error = feature_error
-        self.distance_weight = distance_weight
-        self.calibration_weight = calibration_weight
-        self.held_out = held_out
-        self.patience = patience
-        self.check_every = check_every
-        self.device = device
-        self.random_state = random_state
-
-    def fit(self, X, Y, *, on_progress=None, checkpoint=None):
+        X: "Features | pd.DataFrame",
+        Y: "LabelMatrix | pd.DataFrame",
+        *,
+        on_progress: Callable | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+    ) -> "AEMLO":
         """Train on X (n, d), Y (n, q) and return self; `generate` then makes rows.
 
         `checkpoint` is a file: the run goes on from it if it is there, and is saved to
@@ -219,7 +164,14 @@ class AEMLO(OverSampler):
         self._train(matrix, labels, rng, on_progress or no_progress, checkpoint)
         return self
 
-    def generate(self, X, Y, *, categorical_features=(), on_progress=None):
+    def generate(
+        self,
+        X: "Features | pd.DataFrame",
+        Y: "LabelMatrix | pd.DataFrame",
+        *,
+        categorical_features: Sequence[Rows] = (),
+        on_progress: Callable | None = None,
+    ) -> tuple:
         """X, Y with rows from the model already trained: `fit_resample` without `fit`.
 
         Budget, labels, neighbours, label rule and the like may have changed since. X, Y
@@ -236,7 +188,7 @@ class AEMLO(OverSampler):
         finally:
             self._use_trained = False
 
-    def save(self, folder):
+    def save(self, folder: str | PathLike[str]) -> None:
         """Write weights.pt and spec.json, all that `load` and `generate` need."""
         self.model_.save(
             folder,
@@ -250,7 +202,7 @@ class AEMLO(OverSampler):
         )
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | PathLike[str]) -> "AEMLO":
         """The sampler saved in `folder`, trained; RunError if it is not one."""
         from aemlo.samplers.aemlo.model import TrainedModel
 
@@ -268,7 +220,7 @@ class AEMLO(OverSampler):
         sampler.best_epoch_, sampler.stopped_ = spec["best_epoch"], False
         return sampler
 
-    def settings(self):
+    def settings(self) -> Settings:
         """Network and training as aemlo.samplers.aemlo's Settings."""
         return Settings(**{f.name: getattr(self, f.name) for f in fields(Settings)})
 
@@ -340,7 +292,7 @@ class AEMLO(OverSampler):
             plan = generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
         return plan
 
-    def _shares(self, Y):
+    def _shares(self, Y: LabelMatrix) -> tuple[int, np.ndarray]:
         """How many rows are taken in turn, and quotas (q,) of those made for a label.
 
         A target or chosen labels ask for rows by label; a budget alone does not.
@@ -358,22 +310,19 @@ class AEMLO(OverSampler):
         """Rows by label where only `labels` were named: the published share of rows."""
         return size.evenly(round(PUBLISHED_BUDGET * len(Y)), labels, Y.shape[1])
 
-    def preview(self, Y):
-        """What is to be expected of the labels, a row per label; see the base class.
+    def _planned(self, Y: Any) -> pd.DataFrame:
+        """The preview: what is to be expected of the labels.
 
         Rows taken in turn bring the labels of their seeds, times `labels_per_parent`.
         """
-        params.check(self)
         known, labels = size.known_and_dense(Y)
-        trial = clone(self)
-        trial.notes_, trial._label_names = [], _names_of(Y)
-        rows, quotas = trial._shares(labels)
-        eligible = trial._default_labels(labels) if self.seeds == "turns" else ...
+        rows, quotas = self._shares(labels)
+        eligible = self._default_labels(labels) if self.seeds == "turns" else ...
         seeds = labels[labels[:, eligible].any(axis=1)]
         after = size.expected_counts(known, quotas)
         if len(seeds):
             after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
-        return size.preview_frame(_names_of(Y), known, after, quotas)
+        return size.preview_frame(names_of(Y), known, after, quotas)
 
     def _decode(self, X, Y, plan, space, rng, on_progress):
         features, labels = [], []
@@ -381,10 +330,12 @@ class AEMLO(OverSampler):
         for start in range(0, m, generation.ROWS_AT_ONCE):
             on_progress(start / m)
             part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
-            coded = generation.codes(self.model_, X, part)
-            made = generation.features(self, X, part, coded, space, rng)
-            features.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
-            labels.append(generation.labels(self, Y, part, coded, rng))
+            codes = self._codes(X, part)
+            decoded = self._decoded_features(X, part, codes, space, rng)
+            features.append(
+                sparse.csr_matrix(decoded) if sparse.issparse(X) else decoded
+            )
+            labels.append(self._decoded_labels(Y, part, codes.between, rng))
         on_progress(1.0)
         X_new = stacked([X[:0], *features])
         Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
@@ -402,3 +353,72 @@ class AEMLO(OverSampler):
             plan.label[kept],
             plan.step[kept],
         )
+
+    def _codes(self, X: Features, plan: generation.Plan) -> generation.Codes:
+        """The codes of seeds, partners and the points between them."""
+        seed = self.model_.encode(X[plan.seed])
+        if (plan.seed == plan.partner).all():
+            return generation.Codes(seed, seed, seed)
+        partner = self.model_.encode(X[plan.partner])
+        between = seed + plan.step[:, None] * (partner - seed)
+        return generation.Codes(seed, partner, between)
+
+    def _decoded_features(
+        self,
+        X: Features,
+        plan: generation.Plan,
+        codes: generation.Codes,
+        space: generation.FeatureSpace,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Features (m, d) of the `plan`'s rows; `space` is the FeatureSpace of X.
+
+        Residuals and range are ours.
+        """
+        decode = partial(self.model_.decode_features, activation=self._activation())
+        decoded = decode(codes.between)
+        if self.residuals:
+            one, other = dense(X[plan.seed]), dense(X[plan.partner])
+            step = plan.step[:, None]
+            drawn = space.one_draw_per_group(rng.random(decoded.shape) < step)
+            share = drawn.astype(decoded.dtype)
+            share[:, space.rare] = step
+            decoded = decoded + share * (other - decode(codes.partner))
+            decoded = decoded + (1 - share) * (one - decode(codes.seed))
+            decoded = space.agreed(decoded, one, other)
+        decoded = space.binarise(decoded)
+        if self.clip:
+            decoded = space.clip(decoded)
+        return space.one_hot(decoded, decoded)
+
+    def _activation(self) -> Callable | None:
+        """What is applied to the network's scaled output (a torch tensor)."""
+        if self.output_activation == "none":
+            return None
+        return lambda scaled: scaled.sigmoid()
+
+    def _decoded_labels(
+        self,
+        Y: LabelMatrix,
+        plan: generation.Plan,
+        codes: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Labels (m, q) of the `plan`'s rows with `codes` (m, l), by `label_rule`."""
+        if self.label_rule == "nearer parent":
+            return Y[np.where(plan.step > 0.5, plan.partner, plan.seed)]
+        scores = self.model_.decode_labels(codes)
+        if self.label_rule == "threshold":
+            # sigmoid(s) > t, as round(sigmoid(s)) is for t = 1/2.
+            return scores > np.log(self.threshold / (1 - self.threshold))
+        if self.parents_weight:
+            own = Y[plan.seed] + plan.step[:, None] * (
+                Y[plan.partner].astype(float) - Y[plan.seed]
+            )
+            scores = special.expit(scores.astype(float)) + self.parents_weight * own
+        counts = Y.sum(axis=1, dtype=float)
+        wanted = counts[plan.seed]
+        wanted = wanted + plan.step * (counts[plan.partner] - wanted)
+        # Rounded at random, so that the mean is kept where rows have one label or two.
+        wanted = np.floor(self.labels_per_parent * wanted + rng.random(len(wanted)))
+        return generation.rank_labels(scores, wanted, plan.label)

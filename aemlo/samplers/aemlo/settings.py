@@ -1,41 +1,306 @@
-"""What can be set about AEMLO's network and training; no torch here."""
+"""What can be set about AEMLO, each setting declared once; no torch here.
 
-from dataclasses import dataclass
+A setting is a field of one of three dataclasses, `Amount`, `Settings` or `Decoding`.
+The field says the type, the range, the help, the default of AEMLO and, by `Published`,
+the value of the paper. All else is read from the fields: AEMLO's constructor, that of
+AEMLO-paper, the preset "as published", and what a model or checkpoint file keeps. To
+add a setting, add a field. The file is long because all settings are in it.
+"""
+
+from dataclasses import KW_ONLY, Field, dataclass, field, fields
+from typing import Annotated, Any, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
 
+from aemlo.params import Between, OneOf, Switch
+from aemlo.samplers import size
+
 FEATURE_ERRORS = ("absolute", "scaled squares")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "cuda")
+SEEDS = ("turns", "rows")
+LABEL_RULES = ("threshold", "parents' count", "nearer parent")
+ACTIVATIONS = ("none", "sigmoid")
+
+PUBLISHED_BUDGET = 0.1  # p of the paper
 
 
 @dataclass(frozen=True)
+class Published:
+    """The value with which AEMLO does what its paper describes.
+
+    Where the paper has no such setting (it is ours), `fixed` is True: AEMLO-paper holds
+    the value and does not take it as an argument.
+    """
+
+    value: Any
+    fixed: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class Amount:
+    """How many rows are made, and for which labels; see aemlo.samplers.size."""
+
+    budget: Annotated[size.Budget, Published(PUBLISHED_BUDGET)] = 1.0
+    target: Annotated[size.Target, Published(None)] = None
+    labels: Annotated[size.Labels, Published(None)] = None
+
+
+@dataclass(eq=False, repr=False)
 class Settings:
-    """Network and training of AEMLO; the defaults are the published ones."""
+    """Network and training of AEMLO."""
 
-    epochs: int = 200
-    batch_size: int = 128
-    learning_rate: float = 1e-4
-    schedule: str = "constant"
-    latent_size: int = 500
-    width: int = 200
-    label_width: int = 100
-    decoder_layers: int = 1
-    alignment_weight: float = 1.0
-    orthogonality: float = 0.1
-    ranking_weight: float = 1.0
-    reconstruction_weight: float = 1.0
-    feature_error: str = "absolute"
-    distance_weight: float = 1.0
-    calibration_weight: float = 0.0
-    held_out: float = 0.0
-    patience: int | None = None
-    check_every: int = 5
-    device: str = "auto"
+    epochs: Annotated[
+        int,
+        Between(1, 5000, "More fits closer and takes longer", log=True),
+        Published(200),
+    ] = 120
+    learning_rate: Annotated[
+        float,
+        Between(1e-6, 0.1, "More learns faster; too much never settles", log=True),
+        Published(1e-4),
+    ] = 1e-3
+    latent_size: Annotated[
+        int,
+        Between(2, 2048, "More keeps more detail of a row", log=True),
+        Published(500),
+    ] = 64
+    width: Annotated[
+        int,
+        Between(4, 2048, "More lets the maps bend more, and slows", log=True),
+        Published(200),
+    ] = 200
+    _: KW_ONLY
+    batch_size: Annotated[
+        int,
+        Between(
+            2, 4096, "More makes fewer, smoother steps", "rows", log=True, more=True
+        ),
+        Published(128),
+    ] = 64
+    schedule: Annotated[
+        str,
+        OneOf(SCHEDULES, "One-cycle raises the rate, then lets it fall", more=True),
+        Published("constant", fixed=True),
+    ] = "one-cycle"
+    label_width: Annotated[
+        int,
+        Between(4, 1024, "More lets the label decoder bend more", more=True),
+        Published(100),
+    ] = 100
+    decoder_layers: Annotated[
+        int,
+        Between(1, 3, "More hidden layers decode finer detail", more=True),
+        Published(1, fixed=True),
+    ] = 2
+    alignment_weight: Annotated[
+        float,
+        Between(0, 100, "More ties features' and labels' codes together", more=True),
+        Published(1.0, fixed=True),
+    ] = 0.1
+    orthogonality: Annotated[
+        float,
+        Between(0, 10, "More spreads the codes over all axes", more=True),
+        Published(0.1),
+    ] = 0.1
+    ranking_weight: Annotated[
+        float,
+        Between(0, 100, "More orders decoded labels better", more=True),
+        Published(1.0, fixed=True),
+    ] = 1.0
+    reconstruction_weight: Annotated[
+        float,
+        Between(0, 100, "More decodes features closer", more=True),
+        Published(1.0, fixed=True),
+    ] = 1.0
+    feature_error: Annotated[
+        str,
+        OneOf(
+            FEATURE_ERRORS, "How decoded features are compared with the real", more=True
+        ),
+        Published("absolute", fixed=True),
+    ] = "scaled squares"
+    distance_weight: Annotated[
+        float,
+        Between(0, 100, "More keeps the distances between rows", more=True),
+        Published(1.0, fixed=True),
+    ] = 0.0
+    calibration_weight: Annotated[
+        float,
+        Between(0, 100, "More makes label scores honest probabilities", more=True),
+        Published(0.0, fixed=True),
+    ] = 1.0
+    held_out: Annotated[
+        float,
+        Between(0, 0.5, "More judges training on more rows it never saw", more=True),
+        Published(0.0, fixed=True),
+    ] = 0.0
+    patience: Annotated[
+        int | None,
+        Between(1, 1000, "More waits longer for a better epoch", more=True),
+        Published(None, fixed=True),
+    ] = None
+    check_every: Annotated[
+        int,
+        Between(
+            0,
+            1000,
+            "More looks at decoded rows less often; 0 never",
+            "epochs",
+            more=True,
+        ),
+    ] = 5
+    device: Annotated[
+        str, OneOf(DEVICES, "auto uses a CUDA device if there is one", more=True)
+    ] = "auto"
 
 
-def weight_count(d, q, settings):
+@dataclass(eq=False, repr=False)
+class Decoding:
+    """How rows are decoded from the trained network."""
+
+    seeds: Annotated[
+        str,
+        OneOf(
+            SEEDS,
+            "turns decodes the rows with a minority label, rows all rows that have "
+            "labels",
+        ),
+        Published("turns", fixed=True),
+    ] = "rows"
+    rare_share: Annotated[
+        float,
+        Between(0, 1, "More of the new rows are made for minority labels (seeds rows)"),
+        Published(0.0, fixed=True),
+    ] = 0.0
+    neighbours: Annotated[
+        int,
+        Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself"),
+        Published(0, fixed=True),
+    ] = 5
+    pair_share: Annotated[
+        float | None,
+        Between(
+            0,
+            1,
+            "More of the new rows lie between two rows; the others decode one row. "
+            "None: half of them, more where most features are rare words",
+        ),
+        Published(1.0, fixed=True),
+    ] = None
+    residuals: Annotated[
+        bool,
+        Switch("Give decoded rows back the detail that the decoder blurred"),
+        Published(False, fixed=True),
+    ] = True
+    label_rule: Annotated[
+        str,
+        OneOf(
+            LABEL_RULES,
+            "Decoded scores over a threshold, the best scores as many as the parents "
+            "have, or the nearer parent's labels",
+        ),
+        Published("threshold", fixed=True),
+    ] = "parents' count"
+    labels_per_parent: Annotated[
+        float,
+        Between(0.5, 2.0, "More gives new rows more labels than their parents have"),
+        Published(1.0, fixed=True),
+    ] = 1.12
+    parents_weight: Annotated[
+        float,
+        Between(
+            0,
+            2,
+            "More holds to the labels the parents have; 0 goes by decoded scores alone "
+            "(label_rule parents' count)",
+        ),
+        Published(0.0, fixed=True),
+    ] = 1.0
+    threshold: Annotated[
+        float,
+        Between(
+            0.01, 0.99, "More gives fewer labels (label_rule threshold)", more=True
+        ),
+        Published(0.5),
+    ] = 0.5
+    rare_features: Annotated[
+        float,
+        Between(
+            0,
+            1,
+            "Two-valued features whose rarer value has at most this share of the rows "
+            "are interpolated; the others stay two-valued (1: none do)",
+            more=True,
+        ),
+        Published(1.0, fixed=True),
+    ] = 0.1
+    clip: Annotated[
+        bool,
+        Switch("Keep features within the range seen", more=True),
+        Published(False, fixed=True),
+    ] = True
+    output_activation: Annotated[
+        str,
+        OneOf(ACTIVATIONS, "What squeezes decoded features into range", more=True),
+        Published("none"),
+    ] = "none"
+
+
+@dataclass(eq=False, repr=False)
+class Arguments(Decoding, Settings, Amount):
+    """The arguments of AEMLO's constructor: those of the bases, the last base first."""
+
+    _: KW_ONLY
+    random_state: Any = None
+
+
+def published_mark(setting: Field) -> Published | None:
+    """What the paper has for a field; None where the setting shapes no row."""
+    marks = [mark for mark in get_args(setting.type) if isinstance(mark, Published)]
+    return marks[0] if marks else None
+
+
+def published(cls: type) -> dict[str, Any]:
+    """The published values of the settings of `cls`, by name."""
+    marks = {setting.name: published_mark(setting) for setting in fields(cls)}
+    return {name: mark.value for name, mark in marks.items() if mark is not None}
+
+
+def published_settings() -> Settings:
+    """Network and training of the paper."""
+    return Settings(**published(Settings))
+
+
+Class = TypeVar("Class", bound=type)
+
+
+def as_published(cls: Class) -> Class:
+    """A subclass of Arguments made to hold the published values.
+
+    They are the defaults of its constructor, which leaves out those that are fixed.
+    """
+    for setting in fields(cls):
+        mark = published_mark(setting)
+        if mark is not None:
+            cls.__annotations__[setting.name] = setting.type
+            default = field(
+                default=mark.value, init=not mark.fixed, kw_only=setting.kw_only
+            )
+            setattr(cls, setting.name, default)
+    return dataclass(eq=False, repr=False)(cls)
+
+
+# With "as published", AEMLO is AEMLO-paper.
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "quick look": {"epochs": 20},
+    "as published": published(Arguments),
+}
+
+
+def weight_count(d: int, q: int, settings: Settings) -> int:
     """Numbers in the network for `d` features and `q` labels."""
     h, latent, narrow = settings.width, settings.latent_size, settings.label_width
     depth = settings.decoder_layers
@@ -50,7 +315,15 @@ def weight_count(d, q, settings):
     )
 
 
-def memory_needed(n, d, q, settings, *, is_sparse=False, stored=None):
+def memory_needed(
+    n: int,
+    d: int,
+    q: int,
+    settings: Settings,
+    *,
+    is_sparse: bool = False,
+    stored: int | None = None,
+) -> int:
     """Bytes that training on (n, d) features and (n, q) labels takes, about.
 
     The scaled copy of the data in single precision (none of sparse data, of which
@@ -67,57 +340,13 @@ def memory_needed(n, d, q, settings, *, is_sparse=False, stored=None):
     return data + given + 5 * 4 * weight_count(d, q, settings) + work
 
 
-def in_columns(frame):
+def in_columns(frame: pd.DataFrame) -> dict[str, list]:
     """A frame's columns as lists; JSON has no number for NaN and infinity: None."""
     known = np.isfinite(frame.to_numpy(dtype=float))
     return frame.astype(object).where(known, None).to_dict("list")
 
 
-def from_columns(columns):
+def from_columns(columns: dict[str, list]) -> pd.DataFrame:
     """The frame that `in_columns` was given, epochs as whole numbers again."""
     frame = pd.DataFrame(columns, dtype=float)
     return frame.astype({"epoch": int}) if "epoch" in frame else frame
-
-
-PUBLISHED_BUDGET = 0.1  # p of the paper
-
-
-# With "as published", AEMLO is AEMLO-paper.
-PRESETS = {
-    "default": {},
-    "quick look": {"epochs": 20},
-    "as published": {
-        "budget": PUBLISHED_BUDGET,
-        "target": None,
-        "labels": None,
-        "epochs": 200,
-        "learning_rate": 1e-4,
-        "latent_size": 500,
-        "width": 200,
-        "seeds": "turns",
-        "rare_share": 0.0,
-        "neighbours": 0,
-        "pair_share": 1.0,
-        "residuals": False,
-        "label_rule": "threshold",
-        "labels_per_parent": 1.0,
-        "parents_weight": 0.0,
-        "threshold": 0.5,
-        "rare_features": 1.0,
-        "clip": False,
-        "output_activation": "none",
-        "batch_size": 128,
-        "schedule": "constant",
-        "label_width": 100,
-        "decoder_layers": 1,
-        "alignment_weight": 1.0,
-        "orthogonality": 0.1,
-        "ranking_weight": 1.0,
-        "reconstruction_weight": 1.0,
-        "feature_error": "absolute",
-        "distance_weight": 1.0,
-        "calibration_weight": 0.0,
-        "held_out": 0.0,
-        "patience": None,
-    },
-}

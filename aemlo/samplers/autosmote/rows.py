@@ -1,7 +1,8 @@
 """From AutoSMOTE's decisions to rows: features, labels and parents."""
 
 import numpy as np
-from scipy import sparse
+
+from aemlo.samplers.base import dense
 
 
 def cohort_means(described, cohort):
@@ -75,8 +76,3 @@ def parents_of(cells, cell, last, how, pick):
     near[towards_one] = -1
     near[towards_one, 0] = cells.near[cell, pick][towards_one]
     return np.column_stack([cells.row[cell], near])
-
-
-def dense(X):
-    """X as a NumPy array."""
-    return X.toarray() if sparse.issparse(X) else X

@@ -13,7 +13,6 @@ from aemlo.params import Between, Several
 from aemlo.samplers import size
 from aemlo.samplers.autosmote.rows import (
     cohort_means,
-    dense,
     drawn_cells,
     drawn_columns,
     features_made,
@@ -21,7 +20,7 @@ from aemlo.samplers.autosmote.rows import (
     labels_made,
     parents_of,
 )
-from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
+from aemlo.samplers.base import OverSampler, Synthetic, dense, no_rows, stacked
 from aemlo.samplers.features import Features
 
 LEARNING_SHARE = 0.9  # of the progress bar
@@ -83,6 +82,9 @@ class AutoSMOTESelf(OverSampler):
     """
 
     title = "AutoSMOTE-self"
+    colour = "#4C72B0"
+    marker = "hourglass"
+    cheap_settings = {"epochs": 4, "width": 8, "batch_size": 32}
     cohorts = None
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
@@ -291,6 +293,9 @@ class AutoSMOTECohort(AutoSMOTESelf):
     """
 
     title = "AutoSMOTE-cohort"
+    colour = "#937860"
+    marker = "star-square"
+    cheap_settings = AutoSMOTESelf.cheap_settings | {"cohorts": 3}
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
         "with a classifier; rows that are alike decide together."
