@@ -18,24 +18,41 @@ from aemlo.samplers import SAMPLERS
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    """A copy of the package's source that no test changes."""
-    folder = tmp_path_factory.mktemp("original") / "aemlo"
-    ignored = shutil.ignore_patterns("__pycache__", "ui", "charts")
+def copied(tmp_path_factory):
+    """A copy of the package's source, and what is known of it before any change."""
+    folder = tmp_path_factory.mktemp("copied") / "aemlo"
+    left_out = ("__pycache__", "ui", "charts", "formats", "jobs", "store", "tables")
+    ignored = shutil.ignore_patterns(*left_out)
     shutil.copytree(scoring_code.PACKAGE, folder, ignore=ignored)
-    return folder
+    known = Sources(folder)
+    known.closure(known.below("aemlo"))  # all files are read before any changes
+    return folder, known
 
 
 @pytest.fixture
-def package(original, tmp_path):
-    """A copy of the package's source to change."""
-    return Path(shutil.copytree(original, tmp_path / "aemlo"))
+def original(copied):
+    """The Sources of the copy as it was before any change."""
+    return copied[1]
+
+
+@pytest.fixture
+def package(copied):
+    """The folder of the copy, to change; what a test changed is put back."""
+    folder, _ = copied
+    before = {path: path.read_bytes() for path in folder.rglob("*.py")}
+    yield folder
+    for path in folder.rglob("*.py"):
+        if path not in before:
+            path.unlink()
+        elif path.read_bytes() != before[path]:
+            path.write_bytes(before[path])
 
 
 def digest(package, *estimators):
     """The digest of the code of a cell of these objects in a copy of the package."""
+    sources = package if isinstance(package, Sources) else Sources(package)
     roots = modules_of(set().union(*map(classes_of, estimators)))
-    return Sources(package).digest({*roots, *_of_every_cell()})
+    return sources.digest({*roots, *_of_every_cell()})
 
 
 def appended(path, text):
