@@ -131,7 +131,9 @@ class Sources:
     def _read(self, name: str) -> Module | None:
         if name.endswith(".py"):
             return _parsed(name, Path(name), self.package, is_package=False)
-        if name.split(".")[0] != self.package:
+        parts = name.split(".")
+        # A name with an empty part ("aemlo..") would be its own package, for ever.
+        if parts[0] != self.package or not all(parts):
             return None
         folder = self._path(name)
         if (folder / "__init__.py").is_file():
