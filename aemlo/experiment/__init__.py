@@ -6,13 +6,17 @@ received, which is to be none.
 """
 
 from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
+from aemlo.experiment.engine import Engine
 from aemlo.experiment.estimation import estimate, splits_of, total_seconds
+from aemlo.experiment.folds import Splits
 from aemlo.experiment.unit import Cell
 
 __all__ = [
     "COLUMNS",
     "FACTS",
     "Cell",
+    "Engine",
+    "Splits",
     "estimate",
     "grid",
     "run",

@@ -1,18 +1,20 @@
 """`run`: from data sets and arms to tidy rows, one cell at a time."""
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import pandas as pd
 
 from aemlo.dataset import Dataset
 from aemlo.errors import ParameterError
-from aemlo.experiment import engine
-from aemlo.experiment import folds as folding
-from aemlo.experiment.recipe import cell_key
+from aemlo.experiment.cell_keys import Arm, cell_key
+from aemlo.experiment.engine import Engine, finished
+from aemlo.experiment.folds import Split, Splits
 from aemlo.experiment.unit import Cell, Unit
+from aemlo.experiment.whole_progress import WholeProgress
 from aemlo.metrics import METRICS
+from aemlo.metrics.base import Metric
 from aemlo.registry import find
 
 COLUMNS = ("dataset", "sampler", "classifier", "repeat", "fold")
@@ -27,51 +29,42 @@ FACTS += ("test_rows_used", "duplicate_rows", "leaks", "error")
 class Grid:
     """All that a run will do: data sets with their splits, and its units of work."""
 
-    datasets: tuple
-    splits: tuple
-    units: tuple
+    datasets: tuple[Dataset, ...]
+    splits: tuple[tuple[Split, ...], ...]
+    units: tuple[Unit, ...]
 
     @property
-    def cells(self):
+    def cells(self) -> int:
         """Number of (split, sampler, classifier) there are."""
         return sum(len(unit.classifiers) for unit in self.units)
 
 
 def run(
-    dataset,
-    samplers,
-    classifiers,
+    dataset: Dataset | Sequence[Dataset],
+    samplers: Mapping[str, Any],
+    classifiers: Mapping[str, Any],
     *,
-    folds=5,
-    repeats=1,
-    seed=0,
-    metrics=None,
-    split="folds",
-    test_share=0.2,
-    duplicates="together",
-    scale="min-max",
-    leak="",
-    most_splits=None,
-    cells=None,
-    jobs=1,
-    backend="loky",
-    scheduler=None,
-    on_progress=None,
-    on_scores=None,
-    on_cell=None,
-):
+    splits: Splits | None = None,
+    seed: int = 0,
+    scale: str = "min-max",
+    leak: str = "",
+    metrics: Iterable[str] | None = None,
+    cells: Any = None,
+    engine: Engine | None = None,
+    on_progress: Callable[..., None] | None = None,
+    on_scores: Callable[[pd.DataFrame], None] | None = None,
+    on_cell: Callable[[Cell], None] | None = None,
+    **settings: Any,
+) -> pd.DataFrame:
     """Tidy rows of every sampler with every classifier on the same splits.
 
     `dataset` is a Dataset or several; `samplers` and `classifiers` map names to
     objects, which are cloned and seeded per cell from `seed` and their own name, so
-    that one more arm changes no other. `split` is "folds", "hold-out" (`test_share`)
-    or "declared"; see `aemlo.experiment.folds.plan` for it and for `duplicates`.
-    `metrics` are titles (None: all). `cells`, with `get(key)` and `put(cell)`, keeps
-    finished cells, so that none is computed twice. `backend` is "loky" (`jobs`
-    processes here) or "dask" (`scheduler`, its address or a `schedulers.Scheduler`:
-    only one you trust, it can run code here). `leak` plants a mistake on purpose:
-    "scaler" or "sampler" fitted before the split. `most_splits` does only the first
-    splits of each data set: a pilot, whose cells count later.
+    that one more arm changes no other. `splits` says how rows are divided, `engine`
+    where the work is done; `settings` are fields of either by their own names, such as
+    `folds=10` or `jobs=2`. `metrics` are titles (None: all). `cells`, with `get(key)`
+    and `put(cell)`, keeps finished cells, so that none is computed twice. `leak` plants
+    a mistake on purpose: "scaler" or "sampler" fitted before the split.
 
     Columns: COLUMNS, then FACTS; rows in the order of the arguments. A cell that failed
     has NaN for every metric and its `error`. `on_scores(frame)` gets each unit's rows
@@ -79,129 +72,157 @@ def run(
     `on_progress(fraction, message=...)` is called at least every half second. Raises
     DataError for a split that cannot be made, ParameterError for unknown names.
     """
+    splits, rest = _with(splits or Splits(), settings)
+    engine, rest = _with(engine or Engine(), rest)
+    _refuse(rest)
     plan = grid(
         dataset,
         samplers,
         classifiers,
-        folds=folds,
-        repeats=repeats,
+        splits=splits,
         seed=seed,
-        split=split,
-        test_share=test_share,
-        duplicates=duplicates,
         scale=scale,
         leak=leak,
-        most_splits=most_splits,
     )
     titles = [find(METRICS, title, "metric").title for title in metrics or METRICS]
-    progress = _Progress(plan, on_progress)
-    frames = {}
-
-    def keep(unit, found):
-        frame = tidy(found, plan.datasets, titles)
-        frames.setdefault(_place(unit), []).append(frame)
-        for cell in found:
-            if on_cell:
-                on_cell(cell)
-        if on_scores:
-            on_scores(frame)
-
-    def remember(cell):
-        if cells is not None and not cell.error:
-            cells.put(cell)
-
-    missing = []
-    for unit in plan.units:
-        known, rest = _known(unit, cells)
-        if known:
-            keep(unit, known)
-            progress.done(unit, known)
-        if rest.classifiers:
-            # Cells that are kept serve whoever asks for other metrics later.
-            rest.metrics = tuple(titles) if cells is None else None
-            missing.append(rest)
-    ends = engine.finished(
-        missing,
+    results = _Results(plan, titles, cells, on_progress, on_scores, on_cell)
+    for unit, ended, error in finished(
+        results.take_known(),
         plan.datasets,
-        progress.tell,
-        keep=remember,
-        jobs=jobs,
-        backend=backend,
-        scheduler=scheduler,
-    )
-    for unit, found, error in ends:
-        found = found or _lost(unit, error)
-        keep(unit, found)
-        progress.done(unit, found)
-    rows = [frame for place in sorted(frames) for frame in frames[place]]
-    return in_order(pd.concat(rows, ignore_index=True), plan, classifiers)
+        results.progress.report,
+        keep=results.remember,
+        engine=engine,
+    ):
+        results.add(unit, ended or _lost(unit, error))
+    return in_order(results.rows(), plan, classifiers)
 
 
 def grid(
-    dataset,
-    samplers,
-    classifiers,
+    dataset: Dataset | Sequence[Dataset],
+    samplers: Mapping[str, Any],
+    classifiers: Mapping[str, Any],
     *,
-    folds=5,
-    repeats=1,
-    seed=0,
-    split="folds",
-    test_share=0.2,
-    duplicates="together",
-    scale="min-max",
-    leak="",
-    most_splits=None,
-):
+    splits: Splits | None = None,
+    seed: int = 0,
+    scale: str = "min-max",
+    leak: str = "",
+    **settings: Any,
+) -> Grid:
     """The Grid that `run` would work through with these arguments."""
+    splits, rest = _with(splits or Splits(), settings)
+    _refuse(rest)
     datasets = _several(dataset)
     _check_arms(samplers, "sampler")
     _check_arms(classifiers, "classifier")
-    splits = tuple(
-        folding.plan(
-            one,
-            split,
-            folds=folds,
-            repeats=repeats,
-            test_share=test_share,
-            seed=seed,
-            duplicates=duplicates,
-        )[:most_splits]
-        for one in datasets
+    divisions = tuple(splits.of(one, seed) for one in datasets)
+    arms = (
+        {name: Arm.of(name, one) for name, one in samplers.items()},
+        {name: Arm.of(name, one) for name, one in classifiers.items()},
     )
+    options = {"seed": seed, "scale": scale, "leak": leak}
     units = []
-    for number, (one, its_splits) in enumerate(zip(datasets, splits, strict=True)):
-        for division in its_splits:
+    for number, name, split in _places(divisions, samplers):
+        keyed = {
+            classifier: (
+                classifiers[classifier],
+                cell_key(datasets[number], split, arms[0][name], arm, **options),
+            )
+            for classifier, arm in arms[1].items()
+        }
+        units.append(
+            Unit(
+                dataset=number,
+                split=split,
+                sampler_name=name,
+                sampler=samplers[name],
+                classifiers=keyed,
+                **options,
+            )
+        )
+    return Grid(datasets, divisions, tuple(units))
+
+
+def _places(
+    divisions: tuple[tuple[Split, ...], ...], samplers: Mapping[str, Any]
+) -> Iterator[tuple[int, str, Split]]:
+    """(number of the data set, sampler, split) of each unit, in order."""
+    for number, its_splits in enumerate(divisions):
+        for split in its_splits:
             for name in samplers:
-                keys = {
-                    classifier: cell_key(
-                        one,
-                        division,
-                        samplers,
-                        classifiers,
-                        (name, classifier),
-                        seed,
-                        scale,
-                        leak,
-                    )
-                    for classifier in classifiers
-                }
-                arms = {c: (classifiers[c], keys[c]) for c in classifiers}
-                units.append(
-                    Unit(
-                        dataset=number,
-                        split=division,
-                        sampler_name=name,
-                        sampler=samplers[name],
-                        classifiers=arms,
-                        seed=seed,
-                        scale=scale,
-                        leak=leak,
-                    )
-                )
-    return Grid(datasets, splits, tuple(units))
+                yield number, name, split
 
 
-def tidy(cells, datasets, titles):
+def _with(group: Any, settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """A dataclass with its fields taken from `settings`, and what is left of these."""
+    names = {field.name for field in fields(group)}
+    own = {name: value for name, value in settings.items() if name in names}
+    rest = {name: value for name, value in settings.items() if name not in names}
+    return replace(group, **own), rest
+
+
+def _refuse(settings: Mapping[str, Any]) -> None:
+    if settings:
+        raise TypeError(f"A comparison has no setting {next(iter(settings))!r}.")
+
+
+class _Results:
+    """The cells of a run as they come: kept, handed on, and put into tidy rows."""
+
+    def __init__(
+        self,
+        plan: Grid,
+        titles: list[str],
+        cells: Any,
+        on_progress: Callable[..., None] | None,
+        on_scores: Callable[[pd.DataFrame], None] | None,
+        on_cell: Callable[[Cell], None] | None,
+    ):
+        self.plan = plan
+        self.titles = titles
+        self.cells = cells
+        self.on_scores = on_scores
+        self.on_cell = on_cell
+        self.progress = WholeProgress(plan.units, on_progress)
+        self.frames: dict[tuple, list[pd.DataFrame]] = {}
+
+    def take_known(self) -> list[Unit]:
+        """Add the cells that are kept; the units of those that are not."""
+        missing = []
+        for unit in self.plan.units:
+            known, rest = _known(unit, self.cells)
+            if known:
+                self.add(unit, known)
+            if rest.classifiers:
+                # Cells that are kept serve whoever asks for other metrics later.
+                rest.metrics = tuple(self.titles) if self.cells is None else None
+                missing.append(rest)
+        return missing
+
+    def add(self, unit: Unit, cells: list[Cell]) -> None:
+        """Take in cells of `unit`, and hand them on."""
+        frame = tidy(cells, self.plan.datasets, self.titles)
+        self.frames.setdefault(_place(unit), []).append(frame)
+        for cell in cells:
+            if self.on_cell:
+                self.on_cell(cell)
+        if self.on_scores:
+            self.on_scores(frame)
+        self.progress.done(unit, cells)
+
+    def remember(self, cell: Cell) -> None:
+        """Keep a cell that came out well."""
+        if self.cells is not None and not cell.error:
+            self.cells.put(cell)
+
+    def rows(self) -> pd.DataFrame:
+        """The tidy rows of all that came, unit by unit."""
+        rows = [frame for place in sorted(self.frames) for frame in self.frames[place]]
+        return pd.concat(rows, ignore_index=True)
+
+
+def tidy(
+    cells: Iterable[Cell], datasets: Sequence[Dataset], titles: Sequence[str]
+) -> pd.DataFrame:
     """The rows of `cells` for the metrics `titles`, in COLUMNS and FACTS."""
     rows = []
     for cell in cells:
@@ -221,7 +242,9 @@ def tidy(cells, datasets, titles):
     return frame
 
 
-def in_order(frame, plan, classifiers):
+def in_order(
+    frame: pd.DataFrame, plan: Grid, classifiers: Iterable[str]
+) -> pd.DataFrame:
     """Rows by data set, sampler, classifier, repeat and fold, in the order asked."""
     orders = {
         "dataset": list(dict.fromkeys(d.name for d in plan.datasets)),
@@ -239,7 +262,7 @@ def in_order(frame, plan, classifiers):
     return frame.loc[order].reset_index(drop=True)
 
 
-def _several(dataset):
+def _several(dataset: Dataset | Sequence[Dataset]) -> tuple[Dataset, ...]:
     datasets = (dataset,) if isinstance(dataset, Dataset) else tuple(dataset)
     if not datasets:
         raise ParameterError("A comparison needs at least one data set, got none.")
@@ -252,7 +275,7 @@ def _several(dataset):
     return datasets
 
 
-def _check_arms(arms, what):
+def _check_arms(arms: Any, what: str) -> None:
     if not isinstance(arms, Mapping) or isinstance(arms, str | Sequence) or not arms:
         raise ParameterError(
             f"A comparison needs a dict of at least one {what}, name to object, "
@@ -260,15 +283,15 @@ def _check_arms(arms, what):
         )
 
 
-def _better(metric):
+def _better(metric: Metric) -> str:
     return {True: "higher", False: "lower", None: ""}[metric.greater_is_better]
 
 
-def _place(unit):
+def _place(unit: Unit) -> tuple[int, int, int, str]:
     return (unit.dataset, unit.split.repeat, unit.split.fold, unit.sampler_name)
 
 
-def _known(unit, cells):
+def _known(unit: Unit, cells: Any) -> tuple[list[Cell], Unit]:
     """The cells of `unit` computed before, and the unit of the others."""
     if cells is None:
         return [], unit
@@ -280,77 +303,12 @@ def _known(unit, cells):
         else:
             cell.dataset = unit.dataset
             known.append(cell)
-    fields = vars(unit) | {"classifiers": missing}
-    return known, Unit(**fields)
+    return known, replace(unit, classifiers=missing)
 
 
-def _lost(unit, error):
-    place = (unit.dataset, unit.sampler_name)
-    where = (unit.split.repeat, unit.split.fold)
-    return [
-        Cell(key, *place, name, *where, error=error)
-        for name, (_, key) in unit.classifiers.items()
-    ]
-
-
-class _Progress:
-    """Turns ended units and fractions of running ones into one fraction of the whole.
-
-    Units of a sampler are taken to last as long as those of it that have ended.
-    """
-
-    def __init__(self, plan, on_progress):
-        self.on_progress = on_progress or (lambda fraction, **values: None)
-        self.total = plan.cells
-        self.ended = 0
-        self.shown = 0.0
-        self.left = {}
-        for unit in plan.units:
-            name = unit.sampler_name
-            self.left[name] = self.left.get(name, 0) + len(unit.classifiers)
-        self.spent = dict.fromkeys(self.left, 0.0)
-        self.counted = dict.fromkeys(self.left, 0)
-        self.message = ""
-        self.started = time.monotonic()
-
-    def done(self, unit, cells):
-        name = unit.sampler_name
-        self.ended += len(cells)
-        self.left[name] -= len(cells)
-        self.counted[name] += len(cells)
-        self.spent[name] += seconds_of(cells)
-        self.tell(None, 0.0, "")
-
-    def tell(self, unit, fraction, message):
-        self.message = message or self.message
-        whole = sum(self.spent.values())
-        counted = max(1, sum(self.counted.values()))
-        usual = whole / counted or 1.0
-        each = {
-            name: self.spent[name] / self.counted[name] if self.counted[name] else usual
-            for name in self.left
-        }
-        rest = sum(each[name] * left for name, left in self.left.items())
-        running = 0.0
-        if unit is not None:
-            running = each[unit.sampler_name] * fraction * len(unit.classifiers)
-        reached = (whole + running) / (whole + rest) if whole + rest else 1.0
-        if self.ended < self.total:
-            reached = min(reached, 0.999)
-        self.shown = max(self.shown, reached)
-        told = f"{self.ended} of {self.total} cells"
-        told += f" · {self.message}" if self.message else ""
-        self.on_progress(self.shown, message=told)
-
-
-def seconds_of(cells):
-    """Seconds that cells of one unit took; what they share is counted once."""
-    if not cells:
-        return 0.0
-    shared = cells[0].facts
-    total = (shared.get("prepare_seconds") or 0) + (shared.get("sample_seconds") or 0)
+def _lost(unit: Unit, error: str) -> list[Cell]:
+    """A Cell with `error` for every classifier of a unit that never came back."""
+    cells = unit.cells().values()
     for cell in cells:
-        total += (cell.facts.get("fit_seconds") or 0.0) + (
-            cell.facts.get("predict_seconds") or 0.0
-        )
-    return total
+        cell.error = error
+    return list(cells)

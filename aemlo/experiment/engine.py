@@ -9,64 +9,101 @@ import os
 import sys
 import tempfile
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pickle import PicklingError
+from typing import Any, Protocol, TypeAlias
 
 from threadpoolctl import ThreadpoolController
 
+from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, MissingExtraError, ParameterError
 from aemlo.experiment.schedulers import BACKENDS, Scheduler
 from aemlo.experiment.transport import in_pool, unpacked, unreadable
-from aemlo.experiment.unit import do_unit
+from aemlo.experiment.unit import Cell, Unit, do_unit
 
 LOOK_SECONDS = 0.3
 ATTEMPTS = 2  # once among others, once alone
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
+Report: TypeAlias = Callable[["Unit | None", float, str], None]
+Ended: TypeAlias = "tuple[Unit, list[Cell], str]"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where units of work are computed.
+
+    `backend` is "loky" (`jobs` processes here; one job is this process) or "dask"
+    (`scheduler`, its address or a Scheduler: only one you trust, it can run code here).
+    """
+
+    jobs: int = 1
+    backend: str = "loky"
+    scheduler: Scheduler | str | None = None
+
 
 def finished(
-    units, datasets, tell, *, keep=None, jobs=1, backend="loky", scheduler=None
-):
+    units: Iterable[Unit],
+    datasets: Sequence[Dataset],
+    report: Report,
+    *,
+    keep: Callable[[Cell], None] | None = None,
+    engine: Engine | None = None,
+) -> Iterator[Ended]:
     """Yield (unit, cells, error) as units end; `error` where the engine lost it.
 
     `keep(cell)` is called as soon as a cell is known here: one by one in this process,
     with its unit from another.
-    `tell(unit, fraction, message)` is called at least every half second here (with
+    `report(unit, fraction, message)` is called at least every half second here (with
     unit None while waiting for processes); what it raises ends the work.
+    Raises ParameterError for a backend or scheduler that cannot be used,
+    MissingExtraError without the package of the Dask backend.
     """
-    if backend not in BACKENDS:
+    engine = engine or Engine()
+    if engine.backend not in BACKENDS:
         raise ParameterError(
-            f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}."
+            f"backend must be one of {', '.join(BACKENDS)}, got {engine.backend!r}."
         )
-    if backend == "loky" and jobs == 1:
-        yield from _here(units, datasets, tell, keep)
+    if engine.backend == "loky" and engine.jobs == 1:
+        yield from _here(units, datasets, report, keep)
         return
-    pool = _Dask(datasets, scheduler) if backend == "dask" else _Loky(datasets, jobs)
+    pool: Pool
+    if engine.backend == "dask":
+        pool = _Dask(datasets, engine.scheduler)
+    else:
+        pool = _Loky(datasets, engine.jobs)
     with pool:
-        for unit, cells, error in _through(pool, units, tell):
+        for unit, cells, error in _through(pool, units, report):
             for cell in cells:
                 if keep is not None:
                     keep(cell)
             yield unit, cells, error
 
 
-def _here(units, datasets, tell, keep):
+def _here(
+    units: Iterable[Unit],
+    datasets: Sequence[Dataset],
+    report: Report,
+    keep: Callable[[Cell], None] | None,
+) -> Iterator[Ended]:
     for unit in units:
 
-        def told(fraction, message="", unit=unit):
-            tell(unit, fraction, message)
+        def report_unit(fraction: float, message: str = "", unit: Unit = unit) -> None:
+            report(unit, fraction, message)
 
         # Yielding inside the block would leave the limit on in the caller's code.
         with one_thread():
-            cells = do_unit(unit, datasets[unit.dataset], told, keep)
+            cells = do_unit(unit, datasets[unit.dataset], report_unit, keep)
         yield unit, cells, ""
 
 
 @contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """One thread for linear algebra: scores equal to the last digit, here or there."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)  # for libraries first loaded inside a unit
@@ -82,48 +119,76 @@ def one_thread():
 
 
 @lru_cache(maxsize=1)
-def _controller(modules):
+def _controller(modules: int) -> ThreadpoolController:
     """Finding the loaded libraries takes 10 ms; done again when modules were loaded."""
     return ThreadpoolController()
 
 
-def _through(pool, units, tell):
-    waiting, alone, flying = deque(units), deque(), {}
-    attempts = {}
+def _through(pool: "Pool", units: Iterable[Unit], report: Report) -> Iterator[Ended]:
+    """Let units go through a pool, few at a time; what is raised stops the pool."""
+    queue = _Queue(pool, units)
     try:
-        while waiting or alone or flying:
-            # A unit that was flying when a worker died flies again by itself, so that
-            # the one that kills workers is known by name.
-            while waiting and len(flying) < pool.room:
-                unit = waiting.popleft()
-                flying[pool.submit(unit)] = unit
-            if alone and not waiting and not flying:
-                unit = alone.popleft()
-                flying[pool.submit(unit)] = unit
-            tell(None, 0.0, "")
-            done, _ = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            broken = False
-            for future in done:
-                unit = flying.pop(future)
-                try:
-                    cells = unpacked(pool.result(future))
-                except (Exception, CancelledError) as problem:
-                    broken = True
-                    attempts[id(unit)] = attempts.get(id(unit), 0) + 1
-                    if attempts[id(unit)] >= ATTEMPTS or pool.hopeless(problem):
-                        yield unit, [], _lost(problem)
-                    else:
-                        alone.append(unit)
-                else:
-                    yield unit, cells, ""
-            if broken:
-                pool.restart()
+        while queue.has_work():
+            queue.submit()
+            report(None, 0.0, "")
+            yield from queue.ended()
     except BaseException:
-        pool.stop(flying)
+        pool.stop(queue.running)
         raise
 
 
-def _lost(problem):
+class _Queue:
+    """Units on their way through a pool.
+
+    A unit that was running when a worker died runs again by itself, so that the one
+    that kills workers is known by name.
+    """
+
+    def __init__(self, pool: "Pool", units: Iterable[Unit]):
+        self.pool = pool
+        self.waiting = deque(units)
+        self.alone: deque[Unit] = deque()
+        self.running: dict[Future, Unit] = {}
+        self.attempts: dict[int, int] = {}
+
+    def has_work(self) -> bool:
+        """Whether a unit waits or runs."""
+        return bool(self.waiting or self.alone or self.running)
+
+    def submit(self) -> None:
+        """Give the pool what it has room for."""
+        while self.waiting and len(self.running) < self.pool.room:
+            unit = self.waiting.popleft()
+            self.running[self.pool.submit(unit)] = unit
+        if self.alone and not self.waiting and not self.running:
+            unit = self.alone.popleft()
+            self.running[self.pool.submit(unit)] = unit
+
+    def ended(self) -> Iterator[Ended]:
+        """The units that end within LOOK_SECONDS; the pool restarts after a failure."""
+        done, _ = wait(self.running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        broken = False
+        for future in done:
+            unit = self.running.pop(future)
+            try:
+                cells = unpacked(self.pool.result(future))
+            except (Exception, CancelledError) as problem:
+                broken = True
+                if self._is_last_attempt(unit) or self.pool.hopeless(problem):
+                    yield unit, [], _lost(problem)
+                else:
+                    self.alone.append(unit)
+            else:
+                yield unit, cells, ""
+        if broken:
+            self.pool.restart()
+
+    def _is_last_attempt(self, unit: Unit) -> bool:
+        self.attempts[id(unit)] = self.attempts.get(id(unit), 0) + 1
+        return self.attempts[id(unit)] >= ATTEMPTS
+
+
+def _lost(problem: BaseException) -> str:
     if isinstance(problem, AemloError):
         return str(problem)
     if "erializ" in str(problem) or isinstance(problem, PicklingError):
@@ -138,15 +203,45 @@ def _lost(problem):
     )
 
 
+class Pool(Protocol):
+    """What `finished` needs of a pool of processes; `room` units are in it at most."""
+
+    room: int
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *problem: object) -> None: ...
+
+    def submit(self, unit: Unit) -> Future:
+        """Start a unit; the Future of its packed cells."""
+        ...
+
+    def result(self, future: Future) -> bytes:
+        """The packed cells of a Future that is done, or what went wrong, raised."""
+        ...
+
+    def restart(self) -> None:
+        """Have workers again after one died."""
+        ...
+
+    def stop(self, running: Iterable[Future]) -> None:
+        """End what runs, at once."""
+        ...
+
+    def hopeless(self, problem: BaseException) -> bool:
+        """Whether a unit would fail in the same way again."""
+        ...
+
+
 class _Loky:
     """joblib's reusable process pool; data sets go by a folder, read once a process."""
 
-    def __init__(self, datasets, jobs):
+    def __init__(self, datasets: Sequence[Dataset], jobs: int):
         self.jobs = jobs
         self.room = jobs + 1  # one waits so that no process idles between two
         self.datasets = datasets
 
-    def __enter__(self):
+    def __enter__(self) -> "_Loky":
         self._folder = tempfile.TemporaryDirectory(prefix="aemlo-")
         self._sources = []
         for dataset in self.datasets:
@@ -156,30 +251,30 @@ class _Loky:
         self._start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *problem: object) -> None:
         self._folder.cleanup()
 
-    def _start(self):
+    def _start(self) -> None:
         from joblib.externals.loky import get_reusable_executor
 
         self._executor = get_reusable_executor(
             max_workers=self.jobs, timeout=300, env=ONE_THREAD
         )
 
-    def submit(self, unit):
+    def submit(self, unit: Unit) -> Future:
         return self._executor.submit(in_pool, unit, self._sources[unit.dataset])
 
-    def result(self, future):
+    def result(self, future: Future) -> bytes:
         return future.result()
 
-    def restart(self):
+    def restart(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)
         self._start()
 
-    def stop(self, flying):
+    def stop(self, running: Iterable[Future]) -> None:
         self._executor.shutdown(wait=False, kill_workers=True)
 
-    def hopeless(self, problem):
+    def hopeless(self, problem: BaseException) -> bool:
         # What cannot be sent, or not be opened there, is so the next time too.
         return isinstance(problem, PicklingError) or "un-serialize" in str(problem)
 
@@ -196,13 +291,13 @@ class _Dask:
     # Dask's families for arrays and bytes, for plain values, and for "could not send".
     FAMILIES = ("dask", "msgpack", "error")
 
-    def __init__(self, datasets, scheduler):
+    def __init__(self, datasets: Sequence[Dataset], scheduler: Scheduler | str | None):
         self.datasets = datasets
         if isinstance(scheduler, str):
             scheduler = Scheduler(scheduler)
         self.scheduler = scheduler
 
-    def __enter__(self):
+    def __enter__(self) -> "_Dask":
         try:
             from distributed import Client
         except ImportError as missing:
@@ -230,14 +325,14 @@ class _Dask:
                 f"No Dask scheduler answers at {where!r}: start one, or check the "
                 "address."
             ) from problem
-        self._remote = {}
+        self._remote: dict[Future, Any] = {}
         self._send()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *problem: object) -> None:
         self._client.close()
 
-    def _send(self):
+    def _send(self) -> None:
         self._client.wait_for_workers(1, timeout=60)
         self._sources = [
             self._client.scatter(dataset, broadcast=True, hash=False)
@@ -245,15 +340,15 @@ class _Dask:
         ]
         self.room = 2 * max(1, sum(self._client.nthreads().values()))
 
-    def submit(self, unit):
+    def submit(self, unit: Unit) -> Future:
         # Dask's own executor never ends a future whose result it refuses to read.
-        source, ended = self._sources[unit.dataset], Future()
+        source, ended = self._sources[unit.dataset], Future[None]()
         remote = self._client.submit(in_pool, unit, source, pure=False, retries=1)
         remote.add_done_callback(lambda _: ended.set_result(None))
         self._remote[ended] = remote
         return ended
 
-    def result(self, future):
+    def result(self, future: Future) -> bytes:
         remote = self._remote.pop(future)
         try:
             return remote.result()
@@ -263,12 +358,12 @@ class _Dask:
                 raise unreadable() from problem
             raise
 
-    def restart(self):
+    def restart(self) -> None:
         self._send()
 
-    def stop(self, flying):
-        for future in flying:
+    def stop(self, running: Iterable[Future]) -> None:
+        for future in running:
             self._remote[future].cancel()
 
-    def hopeless(self, problem):
+    def hopeless(self, problem: BaseException) -> bool:
         return False

@@ -4,7 +4,9 @@ Made once per data set, before any sampler or classifier is looked at, so that e
 arm of a comparison meets the same rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from iterstrat.ml_stratifiers import (
     MultilabelStratifiedShuffleSplit,
 )
 
+from aemlo.arrays import LabelMatrix, Rows
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.experiment.leaks import row_hashes
 
@@ -26,20 +30,47 @@ class Split:
 
     repeat: int
     fold: int
-    train: np.ndarray
-    test: np.ndarray
+    train: Rows
+    test: Rows
+
+
+@dataclass(frozen=True)
+class Splits:
+    """How the rows of a data set are divided; see `plan` for what each word means.
+
+    `most_splits` keeps only the first splits of each data set, as a pilot does.
+    """
+
+    split: str = "folds"
+    folds: int = 5
+    repeats: int = 1
+    test_share: float = 0.2
+    duplicates: str = "together"
+    most_splits: int | None = None
+
+    def of(self, dataset: Dataset, seed: int = 0) -> tuple[Split, ...]:
+        """The Splits of `dataset`; DataError where it cannot be divided so."""
+        return plan(
+            dataset,
+            self.split,
+            folds=self.folds,
+            repeats=self.repeats,
+            test_share=self.test_share,
+            seed=seed,
+            duplicates=self.duplicates,
+        )[: self.most_splits]
 
 
 def plan(
-    dataset,
-    how="folds",
+    dataset: Dataset,
+    how: str = "folds",
     *,
-    folds=5,
-    repeats=1,
-    test_share=0.2,
-    seed=0,
-    duplicates="together",
-):
+    folds: int = 5,
+    repeats: int = 1,
+    test_share: float = 0.2,
+    seed: int = 0,
+    duplicates: str = "together",
+) -> tuple[Split, ...]:
     """The Splits of `dataset`, repeat by repeat and fold by fold.
 
     `how` is "folds" (iterative stratification, Sechidis et al. 2011, by the package
@@ -53,10 +84,8 @@ def plan(
     if how == "declared":
         train, test = np.flatnonzero(dataset.split), np.flatnonzero(~dataset.split)
         return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
-    if duplicates == "together":
-        group = duplicate_groups(dataset)
-    else:
-        group = np.arange(dataset.n)
+    together = duplicates == "together"
+    group = duplicate_groups(dataset) if together else np.arange(dataset.n)
     Y = _labels_of_groups(dataset.Y, group)
     if len(Y) < (folds if how == "folds" else 2):
         raise DataError(
@@ -66,12 +95,7 @@ def plan(
     splits = []
     for repeat in range(repeats):
         state = (seed * 1_000_003 + repeat) % (2**32 - 1)
-        if how == "folds":
-            divider = MultilabelStratifiedKFold(folds, shuffle=True, random_state=state)
-        else:
-            divider = MultilabelStratifiedShuffleSplit(
-                1, test_size=test_share, random_state=state
-            )
+        divider = _divider(how, folds, test_share, state)
         for fold, (_, test_groups) in enumerate(divider.split(Y, Y)):
             in_test = np.isin(group, test_groups)
             splits.append(
@@ -85,14 +109,20 @@ def plan(
     return tuple(splits)
 
 
-def duplicate_groups(dataset):
+def _divider(how: str, folds: int, test_share: float, state: int) -> Any:
+    if how == "folds":
+        return MultilabelStratifiedKFold(folds, shuffle=True, random_state=state)
+    return MultilabelStratifiedShuffleSplit(1, test_size=test_share, random_state=state)
+
+
+def duplicate_groups(dataset: Dataset) -> Rows:
     """Group number (n,) of each row; rows with equal features share one."""
     hashes = row_hashes(dataset.X, dataset.text)
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[group]
 
 
-def table(dataset, splits):
+def table(dataset: Dataset, splits: Sequence[Split]) -> pd.DataFrame:
     """Positives of each label on both sides of each split.
 
     Columns `repeat fold label train_positives test_positives train_rows test_rows`.
@@ -115,10 +145,10 @@ def table(dataset, splits):
     return pd.concat(frames, ignore_index=True)
 
 
-def warnings(dataset, splits):
+def warnings(dataset: Dataset, splits: Sequence[Split]) -> tuple[str, ...]:
     """Sentences on what these splits cannot measure, and what to do about it."""
     counts = table(dataset, splits)
-    found = []
+    sentences = []
     for side, column in (("test", "test_positives"), ("training", "train_positives")):
         bare = counts[counts[column] == 0]
         if len(bare):
@@ -129,45 +159,49 @@ def warnings(dataset, splits):
                 if side == "test"
                 else "cannot be learned there"
             )
-            found.append(
+            sentences.append(
                 f"{_count(len(labels), 'label')} without a positive row in some {side} "
                 f"part {effect}: {_few(labels)}. Fewer folds, or leaving these labels "
                 "out, makes their scores whole."
             )
     straddling = straddling_rows(dataset, splits)
     if straddling:
-        found.append(
+        sentences.append(
             f"{_count(straddling, 'test row')} equal in every feature to a training "
             'row of the same fold. Keep duplicates "together" to put them on one side.'
         )
     tested, leaked = synthetic_rows(dataset, splits)
     if tested or leaked:
-        found.append(
+        sentences.append(
             f"Synthetic rows take part: up to {tested:,} in a test part, and up to "
             f"{_count(leaked, 'training row')} made from rows that are tested on. The "
             "scores are too good. Leave the synthetic rows out."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
-def synthetic_rows(dataset, splits):
-    """Most synthetic rows in one test part, and most synthetic training rows of one
-    split that were made from a row of its test part, by the data set's provenance."""
+def synthetic_rows(dataset: Dataset, splits: Sequence[Split]) -> tuple[int, int]:
+    """Synthetic rows in test parts, and training rows that come from test rows.
+
+    The first number is the most synthetic rows in one test part; the second the most
+    synthetic training rows of one split that were made from a row of its test part.
+    Both follow from the data set's provenance.
+    """
     known = dataset.provenance
     if known is None or not known["synthetic"].any():
         return 0, 0
-    made, row = known["synthetic"].to_numpy(), known["row"].to_numpy()
+    synthetic, row = known["synthetic"].to_numpy(), known["row"].to_numpy()
     parents = [frozenset(map(int, text.split())) for text in known["parents"]]
     tested = leaked = 0
     for split in splits:
-        real = set(row[split.test][~made[split.test]].tolist())
-        train = split.train[made[split.train]]
-        tested = max(tested, int(made[split.test].sum()))
+        real = set(row[split.test][~synthetic[split.test]].tolist())
+        train = split.train[synthetic[split.train]]
+        tested = max(tested, int(synthetic[split.test].sum()))
         leaked = max(leaked, sum(not real.isdisjoint(parents[i]) for i in train))
     return tested, leaked
 
 
-def straddling_rows(dataset, splits):
+def straddling_rows(dataset: Dataset, splits: Sequence[Split]) -> int:
     """Most test rows of one split that equal a training row in every feature."""
     group = duplicate_groups(dataset)
     if group.max() + 1 == dataset.n:
@@ -175,7 +209,7 @@ def straddling_rows(dataset, splits):
     return max(int(np.isin(group[s.test], group[s.train]).sum()) for s in splits)
 
 
-def _labels_of_groups(Y, group):
+def _labels_of_groups(Y: LabelMatrix, group: Rows) -> LabelMatrix:
     union = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.uint8)
     np.maximum.at(union, group, Y)
     if union.shape[1] == 1:  # the stratifier wants two columns at least
@@ -183,7 +217,14 @@ def _labels_of_groups(Y, group):
     return union
 
 
-def _check(dataset, how, folds, repeats, test_share, duplicates):
+def _check(
+    dataset: Dataset,
+    how: str,
+    folds: int,
+    repeats: int,
+    test_share: float,
+    duplicates: str,
+) -> None:
     if how not in WAYS:
         raise DataError(f"split must be one of {', '.join(WAYS)}, got {how!r}.")
     if duplicates not in DUPLICATES:
@@ -209,10 +250,10 @@ def _check(dataset, how, folds, repeats, test_share, duplicates):
             raise DataError(f"{dataset.name}: its declared split has an empty side.")
 
 
-def _count(number, noun):
+def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _few(names, most=5):
+def _few(names: list[str], most: int = 5) -> str:
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

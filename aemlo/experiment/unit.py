@@ -8,13 +8,16 @@ import functools
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from aemlo import metrics
+from aemlo.arrays import Features, LabelMatrix, Mask
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
 from aemlo.experiment.folds import Split
@@ -34,12 +37,27 @@ class Unit:
     dataset: int
     split: Split
     sampler_name: str
-    sampler: object
-    classifiers: dict
+    sampler: Any
+    classifiers: dict[str, tuple[Any, str]]
     seed: int
     scale: str = "min-max"
     leak: str = ""
-    metrics: tuple | None = None  # titles; None for all, as cells to be kept need
+    metrics: tuple[str, ...] | None = None
+    """Titles; None for all, as cells to be kept need."""
+
+    def cells(self) -> "dict[str, Cell]":
+        """A Cell without results for each classifier, by its name."""
+        return {
+            name: Cell(
+                key,
+                self.dataset,
+                self.sampler_name,
+                name,
+                self.split.repeat,
+                self.split.fold,
+            )
+            for name, (_, key) in self.classifiers.items()
+        }
 
 
 @dataclass
@@ -56,64 +74,52 @@ class Cell:
     classifier: str
     repeat: int
     fold: int
-    scores: list = field(default_factory=list)
-    facts: dict = field(default_factory=dict)
-    predicted: np.ndarray | None = None
+    scores: list[tuple[str, str, float]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    predicted: Mask | None = None
     error: str = ""
     trace: str = ""
 
+    def fail(self, problem: Exception) -> None:
+        """Note the exception that is being handled: why there are no scores."""
+        self.error, self.trace = in_one_line(problem), traceback.format_exc()
 
-def do_unit(unit, source, on_progress=None, on_cell=None):
+
+def do_unit(
+    unit: Unit,
+    source: Dataset | str | Path,
+    on_progress: Callable[..., None] | None = None,
+    on_cell: Callable[[Cell], None] | None = None,
+) -> list[Cell]:
     """The Cells of `unit`; a failing fit is a Cell with its error, never an exception.
 
     `source` is the Dataset or the folder it was saved to. `on_cell` gets each Cell when
     it is done. Only Stopped, raised by `on_progress(fraction, message)`, passes
     through.
     """
-    tell = on_progress or (lambda fraction, message="": None)
+    report = on_progress or (lambda fraction, message="": None)
     dataset = loaded(source)
-    parts = 1 + len(unit.classifiers)
-    place = f"repeat {unit.split.repeat + 1}, fold {unit.split.fold + 1}"
-    cells = {
-        name: Cell(
-            key,
-            unit.dataset,
-            unit.sampler_name,
-            name,
-            unit.split.repeat,
-            unit.split.fold,
-        )
-        for name, (_, key) in unit.classifiers.items()
-    }
-
-    def step(part, doing):
-        def told(fraction, **values):
-            tell((part + fraction) / parts, f"{doing}, {place}")
-
-        told(0.0)
-        return told
-
+    cells = unit.cells()
     forget_peak()
     try:
-        told = step(0, unit.sampler_name)
-        ready = sampled(unit, dataset, told)
+        ready = sampled(unit, dataset, _step(unit, 0, unit.sampler_name, report))
     except Stopped:
         raise
     except Exception as problem:
         for cell in cells.values():
-            cell.error, cell.trace = said(problem), traceback.format_exc()
+            cell.fail(problem)
         return list(cells.values())
     sampler_peak = peak_megabytes()
     for part, (name, (classifier, _)) in enumerate(unit.classifiers.items(), 1):
         forget_peak()
         cell = cells[name]
         try:
-            told = step(part, f"{unit.sampler_name} + {name}")
-            _classify(cell, unit, classifier, dataset, ready, told)
+            step = _step(unit, part, f"{unit.sampler_name} + {name}", report)
+            _classify(cell, unit, classifier, dataset, ready, step)
         except Stopped:
             raise
         except Exception as problem:
-            cell.error, cell.trace = said(problem), traceback.format_exc()
+            cell.fail(problem)
         cell.facts |= ready.facts
         cell.facts["peak_mb"] = max(sampler_peak, peak_megabytes())
         if on_cell is not None:
@@ -121,19 +127,33 @@ def do_unit(unit, source, on_progress=None, on_cell=None):
     return list(cells.values())
 
 
+def _step(
+    unit: Unit, part: int, doing: str, report: Callable[..., None]
+) -> Callable[..., None]:
+    """The progress hook of the sampler (part 0) or of a classifier (1, 2, ...)."""
+    parts = 1 + len(unit.classifiers)
+    place = f"repeat {unit.split.repeat + 1}, fold {unit.split.fold + 1}"
+
+    def on_progress(fraction: float, **values: Any) -> None:
+        report((part + fraction) / parts, f"{doing}, {place}")
+
+    on_progress(0.0)
+    return on_progress
+
+
 @dataclass
 class Ready:
     """A fold after preparation and sampling, shared by its classifiers."""
 
-    X: object
-    Y: np.ndarray
-    X_test: object
-    Y_test: np.ndarray
+    X: Features
+    Y: LabelMatrix
+    X_test: Features
+    Y_test: LabelMatrix
     witness: Witness
-    facts: dict
+    facts: dict[str, Any]
 
 
-def sampled(unit, dataset, told):
+def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> Ready:
     """Prepare and resample the training part of `unit`; the test part waits outside."""
     train, test = dataset.take(unit.split.train), dataset.take(unit.split.test)
     witness = Witness(train, test)
@@ -150,7 +170,9 @@ def sampled(unit, dataset, told):
     sampler = with_seed(clone(unit.sampler), seed)
     watch_fits(sampler=sampler)
     with watching(witness):
-        X, Y = _resampled(unit, sampler, preparation, dataset, X, train.Y, told)
+        X, Y = _resampled(
+            unit, sampler, preparation, dataset, (X, train.Y), on_progress
+        )
     facts = {
         "train_rows": len(train.Y),
         "test_rows": len(test.Y),
@@ -162,13 +184,20 @@ def sampled(unit, dataset, told):
     return Ready(X, Y, X_test, test.Y, witness, facts)
 
 
-def _resampled(unit, sampler, preparation, dataset, X, Y, told):
+def _resampled(
+    unit: Unit,
+    sampler: Any,
+    preparation: Preparation,
+    dataset: Dataset,
+    training: tuple[Features, LabelMatrix],
+    on_progress: Callable[..., None],
+) -> tuple[Features, LabelMatrix]:
     options = {
         "categorical_features": preparation.categorical_features_,
-        "on_progress": told,
+        "on_progress": on_progress,
     }
     if unit.leak != "sampler":
-        return sampler.fit_resample(X, Y, **options)
+        return sampler.fit_resample(*training, **options)
     # The mistake on purpose: resample everything, then take the test rows out again.
     X, Y = sampler.fit_resample(preparation.transform(dataset), dataset.Y, **options)
     keep = ~sampler.provenance_["origin"].isin(unit.split.test).to_numpy()
@@ -176,7 +205,14 @@ def _resampled(unit, sampler, preparation, dataset, X, Y, told):
     return X[keep], Y[keep]
 
 
-def _classify(cell, unit, classifier, dataset, ready, told):
+def _classify(
+    cell: Cell,
+    unit: Unit,
+    classifier: Any,
+    dataset: Dataset,
+    ready: Ready,
+    on_progress: Callable[..., None],
+) -> None:
     # The sampler's name is not in this seed: arms differ in their rows alone.
     place = (unit.split.repeat, unit.split.fold)
     seed = derived_seed(unit.seed, "classifier", cell.classifier, *place)
@@ -185,7 +221,7 @@ def _classify(cell, unit, classifier, dataset, ready, told):
     started = time.perf_counter()
     witness = ready.witness.fork()
     with watching(witness):
-        classifier.fit(ready.X, ready.Y, on_progress=told)
+        classifier.fit(ready.X, ready.Y, on_progress=on_progress)
     fitted = time.perf_counter()
     predicted, scores = classifier.decide(ready.X_test)
     done = time.perf_counter()
@@ -202,7 +238,7 @@ def _classify(cell, unit, classifier, dataset, ready, told):
     )
 
 
-def said(problem):
+def in_one_line(problem: Exception) -> str:
     """An exception as one line for a table."""
     if isinstance(problem, AemloError):
         return str(problem)
@@ -212,22 +248,22 @@ def said(problem):
 
 
 @functools.lru_cache(maxsize=2)
-def _load(folder):
+def _load(folder: str) -> Dataset:
     return Dataset.load(folder)
 
 
-def loaded(source):
+def loaded(source: Dataset | str | Path) -> Dataset:
     """The Dataset itself, or the one saved in a folder, read once a process."""
     return source if isinstance(source, Dataset) else _load(str(source))
 
 
-def forget_peak():
+def forget_peak() -> None:
     """Start the highest resident size afresh, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_megabytes():
+def peak_megabytes() -> float:
     """Highest resident size in MB since `forget_peak`; elsewhere since the start."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():

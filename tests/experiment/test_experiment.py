@@ -16,9 +16,10 @@ from aemlo import compare, experiment
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.classifiers.base import Classifier
 from aemlo.errors import MissingExtraError, ParameterError, Stopped
-from aemlo.experiment import folds, recipe
+from aemlo.experiment import folds, scoring_code
+from aemlo.experiment.cell_keys import described
 from aemlo.experiment.kept_cells import Cells
-from aemlo.experiment.recipe import derived_seed, described, with_seed
+from aemlo.experiment.recipe import derived_seed, with_seed
 from aemlo.formats import read
 from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import SAMPLERS
@@ -245,7 +246,7 @@ def test_a_killed_process_loses_the_cell_in_flight_only(cells, shared):
         data=str(folder / "flags.arff"),
         xml=str(folder / "flags.xml"),
     )
-    recipe.code_version.cache_clear()  # as the other process will read it
+    scoring_code.installed.cache_clear()  # as the other process will read it
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert len(cells) == 3
