@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-# For frames without a `better` column; every other metric is better when higher.
-LOWER_IS_BETTER = {"Hamming loss", "ranking loss", "one-error", "coverage"}
-COUNTS = ("labels with one class", "labels never predicted")
-COUNTS += ("labels always predicted", "labels never right")
+from aemlo.metrics import METRICS
+
 PLACE = ["dataset", "metric", "classifier"]
 VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
 
@@ -92,12 +90,17 @@ def before_after(scores, baseline="none", level=0.95):
 
 
 def with_directions(scores):
-    """`scores` with a `better` column ("higher", "lower"), mere counts left out."""
-    if "better" in scores.columns:
-        return scores[scores["better"].isin(["higher", "lower"])]
-    kept = scores[~scores["metric"].isin(COUNTS)]
-    lower = kept["metric"].isin(LOWER_IS_BETTER)
-    return kept.assign(better=np.where(lower, "lower", "higher"))
+    """`scores` with a `better` column ("higher", "lower"), mere counts left out.
+
+    Frames without that column get the direction of the metric that is registered under
+    the title; a metric that is not registered counts as better when higher.
+    """
+    if "better" not in scores.columns:
+        known = {title: metric.better for title, metric in METRICS.items()}
+        scores = scores.assign(
+            better=[known.get(title, "higher") for title in scores["metric"]]
+        )
+    return scores[scores["better"].isin(["higher", "lower"])]
 
 
 def test_share_ratio(part):

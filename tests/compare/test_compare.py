@@ -331,3 +331,17 @@ def test_what_a_mistake_pretends():
 def test_counts_are_not_judged():
     scores = tidy({"none": [1, 1, 1], "A": [2, 3, 4]}, metric="labels with one class")
     assert compare.before_after(scores).empty
+
+
+def test_directions_are_those_of_the_registered_metrics():
+    """Frames without a `better` column: what a metric says of itself, else higher."""
+    titles = ["macro-F1", "ranking loss", "coverage", "labels never right", "mine"]
+    frame = pd.DataFrame({"metric": titles, "value": 0.5})
+    known = compare.directions(frame)
+    assert known == {
+        "macro-F1": "higher",
+        "ranking loss": "lower",
+        "coverage": "lower",
+        "mine": "higher",
+        "seconds": "lower",
+    }
