@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from aemlo.metrics import METRICS
+from aemlo.wording import counted
 
 PLACE = ["dataset", "metric", "classifier"]
 VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
@@ -188,7 +189,7 @@ def in_words(row, baseline="none", level=0.95):
         return f"{where}: {metric} {row['mean']:.3f}, the baseline."
     if row["verdict"] == "no scores":
         return f"{where}: no pair of scores of {metric} to compare."
-    pairs = f"{row['pairs']} paired fold{'' if row['pairs'] == 1 else 's'}"
+    pairs = counted(row["pairs"], "paired fold")
     if math.isnan(row["p"]):
         return (
             f"{where}: {metric} differs by {signed(row['difference'])} in {pairs}; not "
@@ -227,7 +228,7 @@ def split_by_verdict(table):
     for verdict in ("better", "worse", "not shown"):
         part = table[table["verdict"] == verdict]
         parts[verdict] = part.loc[
-            part["effect"].abs().sort_values(ascending=False).index
+            part["effect"].abs().sort_values(ascending=False, kind="stable").index
         ]
     return parts
 

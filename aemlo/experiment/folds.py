@@ -15,6 +15,7 @@ from iterstrat.ml_stratifiers import (
 
 from aemlo.errors import DataError
 from aemlo.experiment.leaks import row_hashes
+from aemlo.wording import counted
 
 WAYS = ("folds", "hold-out", "declared")
 DUPLICATES = ("together", "as they fall")
@@ -130,21 +131,21 @@ def warnings(dataset, splits):
                 else "cannot be learned there"
             )
             found.append(
-                f"{_count(len(labels), 'label')} without a positive row in some {side} "
-                f"part {effect}: {_few(labels)}. Fewer folds, or leaving these labels "
-                "out, makes their scores whole."
+                f"{counted(len(labels), 'label')} without a positive row in some "
+                f"{side} part {effect}: {_few(labels)}. Fewer folds, or leaving these "
+                "labels out, makes their scores whole."
             )
     straddling = straddling_rows(dataset, splits)
     if straddling:
         found.append(
-            f"{_count(straddling, 'test row')} equal in every feature to a training "
+            f"{counted(straddling, 'test row')} equal in every feature to a training "
             'row of the same fold. Keep duplicates "together" to put them on one side.'
         )
     tested, leaked = synthetic_rows(dataset, splits)
     if tested or leaked:
         found.append(
             f"Synthetic rows take part: up to {tested:,} in a test part, and up to "
-            f"{_count(leaked, 'training row')} made from rows that are tested on. The "
+            f"{counted(leaked, 'training row')} made from rows that are tested on. The "
             "scores are too good. Leave the synthetic rows out."
         )
     return tuple(found)
@@ -207,10 +208,6 @@ def _check(dataset, how, folds, repeats, test_share, duplicates):
             )
         if dataset.split.all() or not dataset.split.any():
             raise DataError(f"{dataset.name}: its declared split has an empty side.")
-
-
-def _count(number, noun):
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _few(names, most=5):

@@ -345,3 +345,12 @@ def test_directions_are_those_of_the_registered_metrics():
         "mine": "higher",
         "seconds": "lower",
     }
+
+
+def test_friedman_of_two_samplers_by_hand():
+    """Six data sets: 4 won, 1 lost, 1 tied, so (4 - 1)^2 / 5 with one degree."""
+    ranks = np.array([[1, 2]] * 4 + [[2, 1]] + [[1.5, 1.5]])
+    statistic, p = sets.friedman(ranks)
+    assert statistic == pytest.approx(9 / 5)
+    assert p == pytest.approx(stats.chi2.sf(9 / 5, 1))
+    assert sets.friedman(np.full((4, 3), 2.0)) == (0.0, 1.0)
