@@ -6,6 +6,7 @@ from aemlo import imbalance
 from aemlo.imbalance import change
 from aemlo.ui import layout, shown_run, state, synthetic_rows
 from aemlo.ui.imbalance import bars, cached, other_sets, sections, views
+from aemlo.wording import counted
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -99,6 +100,5 @@ minority = int(table["minority"].sum())
 layout.next_step(
     "pages/train.py",
     "Train",
-    f"{minority:,} minority label{'' if minority == 1 else 's'}: train AEMLO, or "
-    "compare samplers.",
+    f"{counted(minority, 'minority label')}: train AEMLO, or compare samplers.",
 )

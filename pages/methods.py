@@ -1,17 +1,32 @@
-"""Every sampler in words, written from the classes themselves."""
+"""Every method in words and formulas, written from the classes and functions."""
 
 import streamlit as st
 
-from aemlo.samplers import SAMPLERS
 from aemlo.ui import figures, layout, methods, state
 
 workspace = state.workspace()
 
-layout.page("Methods", "What exactly does each sampler do, and where is it from?")
+layout.page("Methods", "What exactly does each method do, and where is it from?")
 
-title = st.selectbox("Sampler", list(SAMPLERS), key="methods.sampler")
-methods.describe(SAMPLERS[title])
+family = st.segmented_control(
+    "Family",
+    list(methods.FAMILIES),
+    default="Samplers",
+    required=True,
+    key="methods.family",
+)
+titles, describe = methods.FAMILIES[family]
+title = st.selectbox(
+    methods.ONE[family],
+    titles,
+    key="methods.sampler" if family == "Samplers" else f"methods.{family}",
+)
+describe(title)
 
-st.subheader("All samplers")
-figures.table(methods.overview(), name="samplers", key="methods.overview")
+st.subheader(f"All {family.lower()}")
+figures.table(
+    methods.overview(family),
+    name=family.lower(),
+    key="methods.overview" if family == "Samplers" else f"methods.overview.{family}",
+)
 layout.next_step("pages/resample.py", "Resample", "Try one on the data set in use.")

@@ -10,7 +10,10 @@ import math
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from aemlo import wording
 from aemlo.sampler_styles import style_of
+from aemlo.wording import count as count
+from aemlo.wording import seconds as seconds
 
 REAL = "#0072B2"
 SYNTHETIC = "#E69F00"
@@ -89,26 +92,7 @@ def ratio(value):
     """An IRLbl: three significant digits."""
     if value is None or math.isnan(value):
         return "no positive rows"
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
-
-
-def count(value):
-    """A count with thousands separators."""
-    return f"{value:,.0f}"
-
-
-def seconds(value):
-    """A duration: `0.4 s`, `12 s`, `1 min 20 s`, `2 h 5 min`."""
-    if value < 10:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return wording.ratio(value)
 
 
 def _template():

@@ -4,9 +4,10 @@
 data set's recipe, from which `in_words` tells them and `without` takes one back. Ours.
 """
 
-from aemlo.checks.finding import FEW_POSITIVES, Answer, Finding
+from aemlo.checks.finding import Answer, Finding
 from aemlo.checks.findings import CHECKS, examine
 from aemlo.checks.steps import STEPS, apply, describe, in_words, without
+from aemlo.imbalance import FEW_POSITIVES
 from aemlo.wording import counted
 
 __all__ = [

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aemlo.checks.finding import FEW_POSITIVES, KEEP, Answer, Finding
+from aemlo.checks.finding import KEEP, Answer, Finding
+from aemlo.imbalance import FEW_POSITIVES
 from aemlo.wording import counted, listed
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-FEW_POSITIVES = 30
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -11,7 +11,7 @@ from aemlo.checks.about_labels import (
     labels_without_positives,
     rows_without_labels,
 )
-from aemlo.checks.finding import FEW_POSITIVES, KEEP, Answer, Finding
+from aemlo.checks.finding import KEEP, Answer, Finding
 from aemlo.checks.looks import (
     holes_of,
     later_copies,
@@ -20,6 +20,7 @@ from aemlo.checks.looks import (
     row_keys,
     shared_rows,
 )
+from aemlo.imbalance import FEW_POSITIVES
 from aemlo.wording import counted, listed
 
 # Whole numbers with gaps are ids in so many rows, if in order or called so.

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-# For frames without a `better` column; every other metric is better when higher.
-LOWER_IS_BETTER = {"Hamming loss", "ranking loss", "one-error", "coverage"}
-COUNTS = ("labels with one class", "labels never predicted")
-COUNTS += ("labels always predicted", "labels never right")
+from aemlo.metrics import METRICS
+from aemlo.wording import counted
+
 PLACE = ["dataset", "metric", "classifier"]
 VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
 
@@ -92,12 +91,17 @@ def before_after(scores, baseline="none", level=0.95):
 
 
 def with_directions(scores):
-    """`scores` with a `better` column ("higher", "lower"), mere counts left out."""
-    if "better" in scores.columns:
-        return scores[scores["better"].isin(["higher", "lower"])]
-    kept = scores[~scores["metric"].isin(COUNTS)]
-    lower = kept["metric"].isin(LOWER_IS_BETTER)
-    return kept.assign(better=np.where(lower, "lower", "higher"))
+    """`scores` with a `better` column ("higher", "lower"), mere counts left out.
+
+    Frames without that column get the direction of the metric that is registered under
+    the title; a metric that is not registered counts as better when higher.
+    """
+    if "better" not in scores.columns:
+        known = {title: metric.better for title, metric in METRICS.items()}
+        scores = scores.assign(
+            better=[known.get(title, "higher") for title in scores["metric"]]
+        )
+    return scores[scores["better"].isin(["higher", "lower"])]
 
 
 def test_share_ratio(part):
@@ -185,7 +189,7 @@ def in_words(row, baseline="none", level=0.95):
         return f"{where}: {metric} {row['mean']:.3f}, the baseline."
     if row["verdict"] == "no scores":
         return f"{where}: no pair of scores of {metric} to compare."
-    pairs = f"{row['pairs']} paired fold{'' if row['pairs'] == 1 else 's'}"
+    pairs = counted(row["pairs"], "paired fold")
     if math.isnan(row["p"]):
         return (
             f"{where}: {metric} differs by {signed(row['difference'])} in {pairs}; not "
@@ -224,7 +228,7 @@ def split_by_verdict(table):
     for verdict in ("better", "worse", "not shown"):
         part = table[table["verdict"] == verdict]
         parts[verdict] = part.loc[
-            part["effect"].abs().sort_values(ascending=False).index
+            part["effect"].abs().sort_values(ascending=False, kind="stable").index
         ]
     return parts
 

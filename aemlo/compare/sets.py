@@ -80,19 +80,21 @@ def rank(table, better="higher", alpha=0.05):
 
 
 def friedman(ranks):
-    """Friedman's chi-squared (corrected for ties) and p of ranks (n, k)."""
+    """Friedman's chi-squared (corrected for ties) and p of ranks (n, k).
+
+    SciPy's for three samplers and more, which it requires. With two, and where every
+    data set ties every sampler (0 / 0 in SciPy), the same formula is worked out here.
+    """
     n, k = ranks.shape
-    sums = ranks.sum(axis=0)
-    ties = sum(
-        (counts**3 - counts).sum()
-        for counts in (np.unique(row, return_counts=True)[1] for row in ranks)
-    )
-    correction = 1 - ties / (n * (k**3 - k))
-    if correction <= 0:  # every data set ties every sampler
+    if (ranks == ranks[:, :1]).all():
         return 0.0, 1.0
-    chi = 12 / (n * k * (k + 1)) * (sums**2).sum() - 3 * n * (k + 1)
-    statistic = chi / correction
-    return float(statistic), float(stats.chi2.sf(statistic, k - 1))
+    if k >= 3:
+        statistic, p = stats.friedmanchisquare(*ranks.T)
+        return float(statistic), float(p)
+    # Two samplers: the square of wins - losses over the data sets that do not tie.
+    gap = ranks[:, 0] - ranks[:, 1]
+    statistic = float(gap.sum() ** 2 / np.count_nonzero(gap))
+    return statistic, float(stats.chi2.sf(statistic, 1))
 
 
 def critical_difference(samplers, datasets, alpha=0.05):

@@ -19,6 +19,7 @@ from aemlo.arrays import LabelMatrix, Rows
 from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.experiment.leaks import row_hashes
+from aemlo.wording import counted
 
 WAYS = ("folds", "hold-out", "declared")
 DUPLICATES = ("together", "as they fall")
@@ -160,21 +161,21 @@ def warnings(dataset: Dataset, splits: Sequence[Split]) -> tuple[str, ...]:
                 else "cannot be learned there"
             )
             sentences.append(
-                f"{_count(len(labels), 'label')} without a positive row in some {side} "
-                f"part {effect}: {_few(labels)}. Fewer folds, or leaving these labels "
-                "out, makes their scores whole."
+                f"{counted(len(labels), 'label')} without a positive row in some "
+                f"{side} part {effect}: {_few(labels)}. Fewer folds, or leaving these "
+                "labels out, makes their scores whole."
             )
     straddling = straddling_rows(dataset, splits)
     if straddling:
         sentences.append(
-            f"{_count(straddling, 'test row')} equal in every feature to a training "
+            f"{counted(straddling, 'test row')} equal in every feature to a training "
             'row of the same fold. Keep duplicates "together" to put them on one side.'
         )
     tested, leaked = synthetic_rows(dataset, splits)
     if tested or leaked:
         sentences.append(
             f"Synthetic rows take part: up to {tested:,} in a test part, and up to "
-            f"{_count(leaked, 'training row')} made from rows that are tested on. The "
+            f"{counted(leaked, 'training row')} made from rows that are tested on. The "
             "scores are too good. Leave the synthetic rows out."
         )
     return tuple(sentences)
@@ -248,10 +249,6 @@ def _check(
             )
         if dataset.split.all() or not dataset.split.any():
             raise DataError(f"{dataset.name}: its declared split has an empty side.")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _few(names: list[str], most: int = 5) -> str:

@@ -1,9 +1,17 @@
 """Label imbalance: one function a measure; `MEASURES` has those of a whole set."""
 
+from aemlo.imbalance.base import Measure, measure
+from aemlo.imbalance.between import (
+    cv_ir,
+    empty_labels,
+    max_ir,
+    mean_ir,
+    minority_count,
+    minority_labels,
+)
 from aemlo.imbalance.combinations import (
     diversity,
     ir_per_labelset,
-    label_entropy,
     labelset_counts,
     labelset_share,
     labelsets,
@@ -11,38 +19,21 @@ from aemlo.imbalance.combinations import (
     mean_ir_labelset,
     per_labelset,
     single_labelsets,
+    tcs,
 )
+from aemlo.imbalance.concurrence import scumble, scumble_cv
 from aemlo.imbalance.labels import (
     EMPTY,
+    FEW_POSITIVES,
     Labels,
-    cardinality,
-    cardinality_kurtosis,
-    cardinality_skew,
-    cv_ir,
-    density,
-    empty_labels,
     imr_per_label,
     ir_per_label,
     label_counts,
-    max_ir,
-    mean_ir,
-    minority_labels,
-    scumble,
-    scumble_cv,
     scumble_cv_per_label,
     scumble_per_label,
     scumble_per_row,
-    tcs,
-    unlabelled_rows,
 )
-from aemlo.imbalance.measures import (
-    MEASURES,
-    Measure,
-    mean_imr,
-    measure_set,
-    per_label,
-    summary,
-)
+from aemlo.imbalance.measures import MEASURES, measure_set, per_label, summary
 from aemlo.imbalance.pairs import (
     chi_squared,
     concurrent_labels,
@@ -55,9 +46,18 @@ from aemlo.imbalance.pairs import (
     rare_and_met,
     rarest,
 )
+from aemlo.imbalance.rows import (
+    cardinality,
+    cardinality_kurtosis,
+    cardinality_skew,
+    density,
+    unlabelled_rows,
+)
+from aemlo.imbalance.within import label_entropy, mean_imr
 
 __all__ = [
     "EMPTY",
+    "FEW_POSITIVES",
     "Labels",
     "MEASURES",
     "Measure",
@@ -86,7 +86,9 @@ __all__ = [
     "mean_imr",
     "mean_ir",
     "mean_ir_labelset",
+    "measure",
     "measure_set",
+    "minority_count",
     "minority_labels",
     "neighbours",
     "pair_table",

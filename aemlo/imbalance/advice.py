@@ -10,13 +10,12 @@ from functools import cached_property
 import numpy as np
 
 from aemlo import imbalance
-from aemlo.imbalance import Labels
-from aemlo.wording import ratio
+from aemlo.imbalance.labels import FEW_POSITIVES, Labels
+from aemlo.wording import counted, ratio
 
 MEAN_IR_LIMIT, CV_IR_LIMIT = 1.5, 0.2
 HIGH_IMR = 9
 SCUMBLE_LIMIT = 0.1
-FEW_POSITIVES = 30
 HALF = 0.5
 EMPTY_ROWS_LIMIT = 0.05
 
@@ -99,10 +98,10 @@ def within_labels(reading):
         return None
     worst = high[np.argmax(imr[high])]
     return Sentence(
-        f"Within {_labels(len(high))} of {reading.labels.q:,} one side outnumbers the "
-        f"other by more than {HIGH_IMR} to 1 (most in {reading.names[worst]}, ImR "
-        f"{ratio(imr[worst])}): a classifier of one label gains by always saying no; "
-        "use F1 or AUC, not accuracy.",
+        f"Within {counted(len(high), 'label')} of {reading.labels.q:,} one side "
+        f"outnumbers the other by more than {HIGH_IMR} to 1 (most in "
+        f"{reading.names[worst]}, ImR {ratio(imr[worst])}): a classifier of "
+        "one label gains by always saying no; use F1 or AUC, not accuracy.",
         "problem",
         f"Highly imbalanced if ImR > {HIGH_IMR}.",
         "Fernandez et al., Fuzzy Sets and Systems 159, 2008",
@@ -135,7 +134,7 @@ def not_evaluable(reading):
         return None
     few = few[np.argsort(counts[few], kind="stable")]
     return Sentence(
-        f"{_labels(len(few))} cannot be judged with {reading.folds} folds "
+        f"{counted(len(few), 'label')} cannot be judged with {reading.folds} folds "
         f"({reading.named(few)}; fewest rows: {counts[few[0]]:,}): some test part has "
         "no row of it and its scores there do not exist. Use fewer folds, or leave out "
         "such labels.",
@@ -151,9 +150,9 @@ def too_few_for_protocol(reading):
     if not len(few):
         return None
     return Sentence(
-        f"{_labels(len(few))} can be judged, but on {FEW_POSITIVES} rows or fewer in "
-        f"all ({reading.named(few)}): expect scores that swing from fold to fold. "
-        "Published comparisons of AEMLO leave such labels out.",
+        f"{counted(len(few), 'label')} can be judged, but on {FEW_POSITIVES} rows or "
+        f"fewer in all ({reading.named(few)}): expect scores that swing from fold "
+        "to fold. Published comparisons of AEMLO leave such labels out.",
         "note",
         f"Few positives if between the number of folds and {FEW_POSITIVES}.",
         "Zhou et al., ECML PKDD 2024 (experimental setting)",
@@ -165,8 +164,8 @@ def single_positives(reading):
     if not len(one):
         return None
     return Sentence(
-        f"{_labels(len(one))} with a single row ({reading.named(one)}) cannot be "
-        "helped by interpolation: there is no second row to go towards.",
+        f"{counted(len(one), 'label')} with a single row ({reading.named(one)}) cannot "
+        "be helped by interpolation: there is no second row to go towards.",
         "problem",
         "MLSMOTE draws seed and neighbour from the rows of one label.",
         "Charte et al., Knowledge-Based Systems 89, 2015",
@@ -273,14 +272,14 @@ def what_next(reading):
         )
     elif reading.scumble > SCUMBLE_LIMIT:
         text = (
-            f"Next: for {_labels(len(reading.minority))} rarer than MeanIR, compare no "
-            "sampling with REMEDIAL followed by an oversampler, and with AEMLO and "
-            "MLSMOTE, which make new rows instead of cloning."
+            f"Next: for {counted(len(reading.minority), 'label')} rarer than MeanIR, "
+            "compare no sampling with REMEDIAL followed by an oversampler, and with "
+            "AEMLO and MLSMOTE, which make new rows instead of cloning."
         )
     else:
         text = (
-            f"Next: for {_labels(len(reading.minority))} rarer than MeanIR, compare no "
-            "sampling with ML-ROS, MLSMOTE and AEMLO."
+            f"Next: for {counted(len(reading.minority), 'label')} rarer than MeanIR, "
+            "compare no sampling with ML-ROS, MLSMOTE and AEMLO."
         )
     return Sentence(text, "note", rule, source)
 
@@ -308,7 +307,3 @@ def advise(Y, names, folds=5, empty="left out"):
     """
     reading = Reading(Labels.of(Y), tuple(names), folds, empty)
     return [sentence for rule in RULES if (sentence := rule(reading)) is not None]
-
-
-def _labels(number):
-    return f"{number:,} label" + ("" if number == 1 else "s")

@@ -1,17 +1,23 @@
 """Measures before and after, and of several sets side by side."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from aemlo import safe_tables as tables
-from aemlo.imbalance.labels import Labels, mean_ir, minority_labels
+from aemlo import safe_tables
+from aemlo.arrays import Names
+from aemlo.imbalance.between import mean_ir, minority_labels
+from aemlo.imbalance.labels import Labelled, Labels
 from aemlo.imbalance.measures import MEASURES, measure_set, per_label
-from aemlo.wording import count, decimals, ratio, written
+from aemlo.wording import count, counted, decimals, ratio, written
 
 SAME = 1e-9
 
 
-def before_after(before, after, names, empty="left out"):
+def before_after(
+    before: Labelled, after: Labelled, names: Names, empty: str = "left out"
+) -> pd.DataFrame:
     """Every label before and after a change of the rows.
 
     Columns: `label minority`, then `X before`, `X after` and `X difference` for X in
@@ -27,7 +33,9 @@ def before_after(before, after, names, empty="left out"):
     return result
 
 
-def change_in_words(before, after, names, empty="left out"):
+def change_in_words(
+    before: Labelled, after: Labelled, names: Names, empty: str = "left out"
+) -> list[str]:
     """Sentences: which labels got better (IRLbl fell), which worse, by how much."""
     old, new = Labels.of(before), Labels.of(after)
     table = before_after(old, new, names, empty)
@@ -37,13 +45,16 @@ def change_in_words(before, after, names, empty="left out"):
     sentences = [
         f"Rows went from {count(old.n)} to {count(new.n)}, MeanIR from "
         f"{decimals(mean_ir(old, empty))} to {decimals(mean_ir(new, empty))}.",
-        f"{_labels(len(better))} came closer to the commonest label, "
-        f"{_labels(len(worse))} moved away from it, {_labels(same)} stayed.",
+        f"{counted(len(better), 'label')} came closer to the commonest label, "
+        f"{counted(len(worse), 'label')} moved away from it, "
+        f"{counted(same, 'label')} stayed.",
     ]
     for part, word in ((better, "Most improved"), (worse, "Most worsened")):
         if len(part):
             strongest = (part["IRLbl after"] / part["IRLbl before"]).map(np.log).abs()
-            top = part.loc[strongest.sort_values(ascending=False).index[:3]]
+            top = part.loc[
+                strongest.sort_values(ascending=False, kind="stable").index[:3]
+            ]
             shown = "; ".join(
                 f"{row['label']} {ratio(row['IRLbl before'])} to "
                 f"{ratio(row['IRLbl after'])}"
@@ -59,11 +70,9 @@ def change_in_words(before, after, names, empty="left out"):
     return sentences
 
 
-def _labels(number):
-    return f"{count(number)} label" + ("" if number == 1 else "s")
-
-
-def side_by_side(sets, empty="left out"):
+def side_by_side(
+    sets: Mapping[str, tuple[Labelled, Names, int | None]], empty: str = "left out"
+) -> pd.DataFrame:
     """Measures of several sets: one row a measure, one column a set.
 
     `sets` maps a name to (Y, label names, number of features). The first two columns
@@ -91,7 +100,7 @@ def side_by_side(sets, empty="left out"):
     return table
 
 
-def as_text(table):
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
     """`side_by_side`'s table with its numbers written out, measures to 3 decimals."""
     texts = table.copy()
     for name in table.columns[3:]:
@@ -102,11 +111,11 @@ def as_text(table):
     return texts.drop(columns="form")
 
 
-def as_latex(table, caption):
+def as_latex(table: pd.DataFrame, caption: str) -> str:
     """`side_by_side`'s table as LaTeX (package booktabs), ready to paste."""
     texts = as_text(table).drop(columns="group").rename(columns={"measure": "Measure"})
-    return tables.to_latex(texts, caption, texts=1, booktabs=True)
+    return safe_tables.to_latex(texts, caption, texts=1, booktabs=True)
 
 
-def _written(value, form):
+def _written(value: float | None, form: str) -> str:
     return "none" if value is None else written(value, form)

@@ -1,16 +1,18 @@
 """Metrics of predictions: `METRICS` by title, `evaluate` for all at once."""
 
-from aemlo.metrics.base import Metric, right_and_wrong
+from aemlo.metrics.base import Metric, metric, right_and_wrong
+from aemlo.metrics.counts import (
+    labels_always_predicted,
+    labels_never_predicted,
+    labels_never_right,
+    labels_with_one_class,
+)
 from aemlo.metrics.evaluation import METRICS, diagnosis, evaluate
 from aemlo.metrics.overall import (
     coverage,
     example_f1,
     hamming_loss,
     label_ranking_average_precision,
-    labels_always_predicted,
-    labels_never_predicted,
-    labels_never_right,
-    labels_with_one_class,
     macro_auc,
     macro_average_precision,
     macro_balanced_accuracy,
@@ -38,6 +40,7 @@ from aemlo.metrics.per_label import (
 __all__ = [
     "METRICS",
     "Metric",
+    "metric",
     "diagnosis",
     "evaluate",
     "right_and_wrong",

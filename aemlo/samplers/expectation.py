@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from aemlo.errors import ParameterError
-from aemlo.imbalance.labels import Labels, ir_per_label, minority_labels
+from aemlo.imbalance import Labels, ir_per_label, minority_labels
 from aemlo.neighbours.pool import distance_space, nearest
 from aemlo.wording import rows_in_words
 

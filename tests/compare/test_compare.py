@@ -331,3 +331,26 @@ def test_what_a_mistake_pretends():
 def test_counts_are_not_judged():
     scores = tidy({"none": [1, 1, 1], "A": [2, 3, 4]}, metric="labels with one class")
     assert compare.before_after(scores).empty
+
+
+def test_directions_are_those_of_the_registered_metrics():
+    """Frames without a `better` column: what a metric says of itself, else higher."""
+    titles = ["macro-F1", "ranking loss", "coverage", "labels never right", "mine"]
+    frame = pd.DataFrame({"metric": titles, "value": 0.5})
+    known = compare.directions(frame)
+    assert known == {
+        "macro-F1": "higher",
+        "ranking loss": "lower",
+        "coverage": "lower",
+        "mine": "higher",
+        "seconds": "lower",
+    }
+
+
+def test_friedman_of_two_samplers_by_hand():
+    """Six data sets: 4 won, 1 lost, 1 tied, so (4 - 1)^2 / 5 with one degree."""
+    ranks = np.array([[1, 2]] * 4 + [[2, 1]] + [[1.5, 1.5]])
+    statistic, p = sets.friedman(ranks)
+    assert statistic == pytest.approx(9 / 5)
+    assert p == pytest.approx(stats.chi2.sf(9 / 5, 1))
+    assert sets.friedman(np.full((4, 3), 2.0)) == (0.0, 1.0)
