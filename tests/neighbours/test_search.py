@@ -193,7 +193,7 @@ def test_jaccard_of_other_values_than_0_and_1_is_refused():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_row_on_the_border_of_a_ball_is_inside(kind):
-    whole = np.random.default_rng(2).integers(0, 4, size=(80, 5))
+    whole = np.random.default_rng(2).integers(0, 6, size=(80, 8))
     centres, rows = whole[:50], whole[50:]
     radius = neighbours(centres, 3)[1][:, -1]
     gaps = np.array([[squared(row, centre) for centre in centres] for row in rows])
