@@ -1,10 +1,11 @@
-"""Speed of the neighbour search: OMP_NUM_THREADS=1 python tests/benchmarks/neighbours.py
+"""Speed of the neighbour search: python tests/benchmarks/neighbours.py [name]
 
 Compared with the four searches that were in use before there was one (short copies):
 blocks of distances with `argpartition`, scikit-learn by brute force, scikit-learn left
 to choose, and a product of matrices with `argpartition`. Arguments: names of data sets
 (yeast, medical, large), and `runs=N`. Each figure is processor time, the least of N = 5
-runs, in one process with the same threads. AEMLO_TEST_DATA is the folder of test data.
+runs, in one process with the same threads (set OMP_NUM_THREADS=1). AEMLO_TEST_DATA is
+the folder of test data.
 """
 
 import os
@@ -12,7 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 import numpy as np
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
@@ -23,6 +23,7 @@ from aemlo.neighbours.stretch import distance_space
 from aemlo.preparation.preparation import Preparation
 
 K = 5
+ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("AEMLO_TEST_DATA", ROOT.parent / "shared"))
 
 
