@@ -9,7 +9,7 @@ from scipy import sparse
 Matrix: TypeAlias = NDArray[np.floating[Any]]
 """A dense matrix of floats."""
 
-Features: TypeAlias = "NDArray[Any] | sparse.csr_matrix | sparse.csr_array"
+Features: TypeAlias = NDArray[Any] | sparse.csr_matrix | sparse.csr_array
 """Features X, (n, d): a dense array or a CSR matrix, one row a record."""
 
 LabelMatrix: TypeAlias = NDArray[np.integer[Any]]

@@ -6,7 +6,7 @@ import numpy as np
 
 from aemlo.classifiers.base import Classifier
 from aemlo.classifiers.mlknn import Neighbours
-from aemlo.neighbours import votes
+from aemlo.neighbours.votes import votes
 from aemlo.params import OneOf
 
 
@@ -36,12 +36,12 @@ class BRkNN(Classifier):
     def _fit(self, X, Y, rng, on_progress):
         on_progress(0.0)
         self.k_ = min(self.k, len(Y))
-        self.search_, self.labels_ = votes.index(X, self.k_), Y
+        self.rows_, self.labels_ = X, Y
         self.frequency_ = Y.mean(axis=0)
         on_progress(1.0)
 
     def _scores(self, X):
-        return votes.votes(self.search_, self.labels_, X) / self.k_
+        return votes(self.rows_, self.labels_, self.k_, X) / self.k_
 
     def _decide(self, X):
         scores = self._scores(X)

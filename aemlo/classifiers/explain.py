@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from aemlo.neighbours.search import neighbours
+
 
 def coefficients(classifier):
     """Coefficients (q, d) of linear models, one per label; None where there are none.
@@ -33,11 +35,7 @@ def coefficients(classifier):
 
 def nearest(X_train, X, k=5):
     """Positions (n, k) of the nearest rows of X_train, and their distances (n, k)."""
-    from aemlo.neighbours import votes
-
-    k = min(k, X_train.shape[0])
-    distance, place = votes.index(X_train, k).kneighbors(X)
-    return place, distance
+    return neighbours(X_train, min(k, X_train.shape[0]), others=X)
 
 
 def contributions(weights, row):

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from aemlo.classifiers.base import Classifier, part_of
-from aemlo.neighbours import votes
+from aemlo.neighbours.votes import votes
 from aemlo.params import Between
 
 Neighbours = Annotated[int, Between(1, 200, "Nearest training rows that are asked")]
@@ -42,11 +42,8 @@ class MLKNN(Classifier):
         k = min(self.k, n - 1)
         if k < self.k:
             self.notes_.append(f"{n} training rows have {k} neighbours each: k = {k}.")
-        self.search_, self.labels_ = votes.index(X, k), Y
-        on_progress(0.1)
-        counts = votes.votes(
-            self.search_, Y, None, on_progress=part_of(on_progress, 0.1, 1.0)
-        )
+        self.rows_, self.labels_, self.k_ = X, Y, k
+        counts = votes(X, Y, k, on_progress=part_of(on_progress, 0.0, 1.0))
         s, positives = self.smoothing, Y.sum(axis=0, dtype=int)
         cells = counts + (k + 1) * np.arange(q)  # (n, q), one number per (label, count)
         bins = q * (k + 1)
@@ -59,5 +56,5 @@ class MLKNN(Classifier):
         self.posterior_ = yes / (yes + no)  # (q, k + 1)
 
     def _scores(self, X):
-        counts = votes.votes(self.search_, self.labels_, X)
+        counts = votes(self.rows_, self.labels_, self.k_, X)
         return self.posterior_[np.arange(counts.shape[1]), counts]

@@ -10,7 +10,8 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
 from aemlo.errors import DataError
-from aemlo.neighbours.exact import neighbours, no_progress
+from aemlo.neighbours.search import neighbours
+from aemlo.progress import no_progress
 
 # Above this width the covariance matrix is dearer than a truncated decomposition.
 WIDE = 1500

@@ -5,7 +5,7 @@ import os
 import traceback
 
 from aemlo.errors import RunError
-from aemlo.neighbours.exact import no_progress
+from aemlo.progress import no_progress
 
 
 class UmapProcess:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aemlo.neighbours.exact import neighbours
+from aemlo.neighbours.search import neighbours
 
 
 def rare_rows(Y):

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from aemlo.errors import DataError
 from aemlo.imbalance import ir_per_label, scumble_per_row
-from aemlo.neighbours.exact import neighbours
+from aemlo.neighbours.search import neighbours
 from aemlo.provenance import MADE, TEST_NOTHING, where_some
 from aemlo.provenance import synthetic as synthetic_rows
 
@@ -231,17 +231,18 @@ def nearest_rows(row, spaces, k=10):
 
     `spaces` maps a name to codes (n, d) of all rows.
     """
+    if k < 1:
+        return pd.DataFrame(columns=["space", "rank", "row", "distance"])
     parts = []
     for name, codes in spaces.items():
-        found, far = neighbours(codes, k + 1, others=codes[[row]])
-        others = found[0] != row
+        nearest, far = neighbours(codes, k, rows=np.array([row]))
         parts.append(
             pd.DataFrame(
                 {
                     "space": name,
                     "rank": np.arange(1, k + 1),
-                    "row": found[0][others][:k],
-                    "distance": far[0][others][:k],
+                    "row": nearest[0],
+                    "distance": far[0],
                 }
             )
         )

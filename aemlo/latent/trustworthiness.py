@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aemlo.errors import DataError
-from aemlo.neighbours.exact import Distances, neighbours, no_progress
+from aemlo.neighbours.distances import Distances
+from aemlo.neighbours.search import neighbours
+from aemlo.progress import no_progress
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from scipy.special import expit
 from scipy.stats import rankdata
 
 from aemlo.errors import DataError
-from aemlo.neighbours.exact import neighbours
+from aemlo.neighbours.search import neighbours
 from aemlo.samplers.aemlo.generation import FeatureSpace, rank_labels
 from aemlo.samplers.base import Synthetic
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from aemlo.neighbours.exact import neighbours, no_progress
+from aemlo.neighbours.search import neighbours
+from aemlo.progress import no_progress
 from aemlo.quality import CLOSE, FAR, label_agreement
 
 K = 5  # real neighbours asked about labels
@@ -35,9 +36,6 @@ def per_row(X, Y, provenance, on_progress=no_progress):
         on_progress(0.0)
         place, far = neighbours(X_real, 1, others=X_made)
         nearest, distance = real[place[:, 0]], far[:, 0]
-        # Distances from a Gram matrix are not exactly 0 for equal rows: look at them.
-        close = np.flatnonzero(distance < 1e-6)
-        distance[close] = _exact(X[made[close]], X[nearest[close]])
         on_progress(0.6)
         agreement = label_agreement(X_real, Y[real], X_made, Y[made], K)
     on_progress(1.0)
@@ -162,18 +160,7 @@ def rejected(rows, *, copies=False, repeated=False, unlabelled=False, outside=Fa
 def _among(X):
     if X.shape[0] < 2:
         return np.zeros(0)
-    place, far = neighbours(X, 1)
-    far = far[:, 0]
-    close = np.flatnonzero(far < 1e-6)
-    far[close] = _exact(X[close], X[place[close, 0]])
-    return far
-
-
-def _exact(A, B):
-    off = A - B
-    if sparse.issparse(off):
-        return np.sqrt(np.asarray(off.multiply(off).sum(axis=1)).ravel())
-    return np.sqrt((off * off).sum(axis=1))
+    return neighbours(X, 1)[1][:, 0]
 
 
 def _outside(real, made):

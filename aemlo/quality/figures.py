@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from aemlo.neighbours.exact import Distances, neighbours
+from aemlo.neighbours.balls import inside_any
+from aemlo.neighbours.search import neighbours
 
 # Shares of real rows that count as "closer than real rows are" and "farther".
 CLOSE, FAR = 0.01, 0.99
@@ -49,23 +50,13 @@ def precision_recall(real, synthetic, k=3):
 def inside_balls(centres, rows, k=3):
     """Which of `rows` (m,) lie in a ball around a centre that reaches to that centre's
     k-th nearest other centre."""
-    radius = neighbours(centres, k)[1][:, -1]
-    inside = np.empty(rows.shape[0], dtype=bool)
-    for part, block in Distances(centres, others=rows).blocks():
-        inside[part] = (block <= radius).any(axis=1)
-    return inside
+    return inside_any(centres, neighbours(centres, k)[1][:, -1], rows)
 
 
 def real_inside_balls(real, k=3):
     """Share of real rows inside the ball of another real row: the precision of rows
     that are certainly real, though their own ball is not counted."""
-    radius = neighbours(real, k)[1][:, -1]
-    inside = np.empty(real.shape[0], dtype=bool)
-    for part, block in Distances(real).blocks():
-        own = np.arange(part.start, part.stop)
-        block[np.arange(len(own)), own] = np.inf
-        inside[part] = (block <= radius).any(axis=1)
-    return float(inside.mean())
+    return float(inside_any(real, neighbours(real, k)[1][:, -1]).mean())
 
 
 def coverage(real, synthetic, k=5):

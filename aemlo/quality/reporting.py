@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aemlo.errors import DataError
-from aemlo.neighbours.exact import no_progress
+from aemlo.progress import no_progress
 from aemlo.quality import figures
 from aemlo.quality.forest import FEWEST, two_sample_test
 from aemlo.quality.settings import Judging

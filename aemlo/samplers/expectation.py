@@ -12,7 +12,8 @@ from sklearn.base import clone
 
 from aemlo.errors import ParameterError
 from aemlo.imbalance import Labels, ir_per_label, minority_labels
-from aemlo.neighbours.pool import distance_space, nearest
+from aemlo.neighbours.search import nearest_in_pool
+from aemlo.neighbours.stretch import distance_space
 from aemlo.wording import rows_in_words
 
 MULTIPLICATIONS = 2e10  # more than that for neighbours is not worth waiting for
@@ -79,7 +80,7 @@ def bag_votes(Y, sampler, X, groups=()):
     space, votes = distance_space(X, groups), {}
     for j in bags:
         bag = labels.matrix[:, [j]].nonzero()[0]
-        near = nearest(space, bag, sampler.k_neighbors)
+        near = nearest_in_pool(space, bag, sampler.k_neighbors)
         voters = np.hstack([bag[:, None], near])
         count = sum(labels.matrix[column] for column in voters.T).toarray()
         present = {

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from aemlo.neighbours.pool import column_range, distance_space, stretches_of
+from aemlo.neighbours.stretch import column_range, distance_space, stretches_of
 
 CELLS_AT_ONCE = 2_000_000  # dense values made between two calls of the progress hook
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from aemlo.neighbours.pool import distance_space, nearest
+from aemlo.neighbours.search import nearest_in_pool
+from aemlo.neighbours.stretch import distance_space
 from aemlo.params import Between
 from aemlo.samplers.under import UnderSampler, adjusted_hamming
 
@@ -61,7 +62,9 @@ class MLeNN(UnderSampler):
             return []
         space = distance_space(X, self.categorical_features_)
         pool = np.arange(len(Y))
-        near = nearest(space, pool, self.k_neighbors, rows, lambda: on_progress(0.5))
+        near = nearest_in_pool(
+            space, pool, self.k_neighbors, rows, lambda done: on_progress(0.5)
+        )
         far = [
             adjusted_hamming(Y[rows], Y[column]) > self.threshold for column in near.T
         ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from aemlo.neighbours.pool import nearest
+from aemlo.neighbours.search import nearest_in_pool
 from aemlo.params import Between, OneOf
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
@@ -130,12 +130,12 @@ class MLSMOTE(OverSampler):
             whole = len(rounds) >= len(bag)
             asked = bag if whole else np.sort(rounds)
             place = np.searchsorted(asked, rounds)
-            near = nearest(
+            near = nearest_in_pool(
                 space,
                 bag,
                 self.k_neighbors,
                 None if whole else asked,
-                lambda fraction=fraction: on_progress(fraction),
+                lambda done, fraction=fraction: on_progress(fraction),
             )
             padded = near
             if near.shape[1] < self.k_neighbors:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from aemlo.imbalance import label_counts
-from aemlo.neighbours.pool import nearest
+from aemlo.neighbours.search import nearest_in_pool
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
 from aemlo.samplers.features import Features
@@ -119,8 +119,11 @@ class MLSOL(OverSampler):
             return no_rows(X, Y)
         features = Features(X, self.categorical_features_)
         space, stretch = features.space()
-        near = nearest(
-            space, np.arange(len(Y)), self.k_neighbors, on_look=lambda: on_progress(0.0)
+        near = nearest_in_pool(
+            space,
+            np.arange(len(Y)),
+            self.k_neighbors,
+            on_progress=lambda done: on_progress(0.6 * done),
         )
         on_progress(0.6)
         local = LocalImbalance(Y, near)

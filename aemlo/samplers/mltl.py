@@ -4,7 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from aemlo.neighbours.pool import distance_space, nearest
+from aemlo.neighbours.search import nearest_in_pool
+from aemlo.neighbours.stretch import distance_space
 from aemlo.params import Between
 from aemlo.samplers.under import UnderSampler, adjusted_hamming
 
@@ -58,7 +59,9 @@ class MLTL(UnderSampler):
         if n < 2 or not len(common):
             return []
         space = distance_space(X, self.categorical_features_)
-        near = nearest(space, np.arange(n), 1, on_look=lambda: on_progress(0.5)).ravel()
+        near = nearest_in_pool(
+            space, np.arange(n), 1, on_progress=lambda done: on_progress(0.5)
+        ).ravel()
         link = near[near] == np.arange(n)
         link &= adjusted_hamming(Y, Y[near]) > self.threshold
         return common[link[common]]

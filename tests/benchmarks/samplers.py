@@ -25,7 +25,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from aemlo import formats
 from aemlo.imbalance import minority_labels
-from aemlo.neighbours.pool import distance_space
+from aemlo.neighbours.stretch import distance_space
 from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import MLROS, MLSMOTE, MLSOL
 from aemlo.samplers.base import provenance, stacked

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from aemlo import latent
 from aemlo.errors import DataError, Stopped
-from aemlo.neighbours.exact import Distances
+from aemlo.neighbours.distances import Distances
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_neighbours_leave_the_row_itself_out_and_settle_ties_by_position():
 def test_neighbours_found_in_small_blocks_are_the_same(rng, monkeypatch):
     codes = rng.normal(size=(50, 4))
     whole = latent.neighbours(codes, 5)
-    monkeypatch.setattr("aemlo.neighbours.exact.BLOCK", 120)
+    monkeypatch.setattr("aemlo.neighbours.distances.BLOCK", 120)
     parts = latent.neighbours(codes, 5)
     assert np.array_equal(whole[0], parts[0])
 

@@ -5,7 +5,7 @@ import pytest
 from plain_rows import brute_neighbours, data, scaled
 from scipy import sparse
 
-from aemlo.neighbours.pool import column_range
+from aemlo.neighbours.stretch import column_range
 from aemlo.samplers import MLSMOTE
 
 STRATEGIES = ("ranking", "union", "intersection")

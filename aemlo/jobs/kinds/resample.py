@@ -13,7 +13,7 @@ from scipy import sparse
 from aemlo import safe_tables
 from aemlo.jobs import resampling_results
 from aemlo.latent.pictures import pca
-from aemlo.neighbours.pool import distance_space, stretches
+from aemlo.neighbours.stretch import distance_space, stretches
 from aemlo.quality import card as quality_card
 from aemlo.store import written_at_once
 

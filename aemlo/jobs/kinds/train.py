@@ -17,7 +17,7 @@ from scipy import sparse
 from aemlo import params, safe_tables
 from aemlo.errors import RunError, Stopped
 from aemlo.jobs import resampling_results
-from aemlo.neighbours.pool import distance_space, stretches
+from aemlo.neighbours.stretch import distance_space, stretches
 from aemlo.quality import card
 from aemlo.store import written_at_once
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from aemlo.arrays import Features, LabelMatrix, Rows, Scores
+from aemlo.neighbours.search import nearest_in_pool
 
 ROWS_AT_ONCE = 2048
 
@@ -112,30 +113,10 @@ def with_partners(
         if k < 1 or not len(mine):
             continue
         seeds, place = np.unique(plan.seed[mine], return_inverse=True)
-        near = nearest(codes[seeds], codes[bag], k + 1)
-        # The seed itself is among its nearest, unless hidden by rows equal to it.
-        others = bag[near]
-        own = others == seeds[:, None]
-        own[~own.any(axis=1), -1] = True
-        others = others[~own].reshape(len(seeds), k)
-        partner[mine] = others[place, rng.integers(k, size=len(mine))]
+        near = nearest_in_pool(codes, bag, k, seeds)
+        partner[mine] = near[place, rng.integers(k, size=len(mine))]
         step[mine] = rng.random(len(mine))
     return Plan(plan.seed, partner, plan.label, step)
-
-
-def nearest(queries, rows, k):
-    """Positions (m, k) of each query's k nearest rows, nearest first."""
-    found = []
-    square = np.einsum("ij,ij->i", rows, rows)
-    for start in range(0, len(queries), ROWS_AT_ONCE):
-        part = queries[start : start + ROWS_AT_ONCE]
-        gaps = square - 2 * part @ rows.T
-        best = np.argpartition(gaps, k - 1, axis=1)[:, :k]
-        order = np.argsort(
-            np.take_along_axis(gaps, best, axis=1), axis=1, kind="stable"
-        )
-        found.append(np.take_along_axis(best, order, axis=1))
-    return np.concatenate(found) if found else np.empty((0, k), dtype=int)
 
 
 class FeatureSpace:

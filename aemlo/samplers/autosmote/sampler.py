@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import sparse
 
 from aemlo.imbalance import label_counts, mean_ir
-from aemlo.neighbours.pool import distance_space, nearest
+from aemlo.neighbours.search import nearest_in_pool
+from aemlo.neighbours.stretch import distance_space
 from aemlo.params import Between, Several
 from aemlo.samplers import size
 from aemlo.samplers.autosmote.rows import (
@@ -179,7 +180,9 @@ class AutoSMOTESelf(OverSampler):
         rows, labels, near, counts, shares = [], [], [], [], []
         for j in wanted:
             bag = np.flatnonzero(Y[:, j])
-            found = nearest(space, bag, most, on_look=lambda: on_progress(0.0))
+            found = nearest_in_pool(
+                space, bag, most, on_progress=lambda done: on_progress(0.0)
+            )
             padded = np.repeat(found[:, -1:], most, axis=1)
             padded[:, : found.shape[1]] = found
             rows.append(bag)
