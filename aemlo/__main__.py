@@ -237,7 +237,7 @@ def do_compare(options):
     if path:
         spec = specs.from_toml(path.read_text(encoding="utf-8"))
     else:
-        spec = specs.checked(_spec(options))
+        spec = specs.checked(specs.written(_spec(options)))
     # Before the data are read: a file that may not say where it computes ends here.
     engine = specs.engine(
         spec,

@@ -88,18 +88,29 @@ class Family:
         return {"name": cls.title, "params": params.restored(cls, settings)}
 
     def spec_of(self, thing):
-        """The spec of an object, settings at their default left out; plain JSON."""
-        defaults = {n: p.default for n, p in params.parameters(type(thing)).items()}
-        settings = {
-            name: self._plain(getattr(thing, name))
-            for name, default in defaults.items()
-            if self._plain(getattr(thing, name)) != self._plain(default)
-        }
+        """The spec of an object with every setting named, nested ones too; plain JSON.
+
+        Defaults are written down as well, so that a default which changes later does
+        not change what a stored spec means.
+        """
+        known = params.parameters(type(thing))
+        settings = {name: _plain(p, getattr(thing, name)) for name, p in known.items()}
         return {"name": thing.title, "params": settings}
 
-    def _plain(self, value):
-        if isinstance(value, self.base):
-            return self.spec_of(value)
-        if isinstance(value, tuple | list):
-            return [self._plain(entry) for entry in value]
-        return value
+
+def _plain(parameter, value):
+    """A setting as JSON can hold it."""
+    rule = parameter.rule
+    if isinstance(rule, params.Registered) and value is not None:
+        several = value if rule.several else [value]
+        specs = [rule.family.spec_of(rule.family.build(one)) for one in several]
+        return specs if rule.several else specs[0]
+    if isinstance(value, tuple | list):
+        return [_plain_number(entry) for entry in value]
+    if isinstance(value, dict):
+        return {str(name): _plain_number(entry) for name, entry in value.items()}
+    return _plain_number(value)
+
+
+def _plain_number(value):
+    return value.item() if hasattr(value, "item") else value

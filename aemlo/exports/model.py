@@ -25,6 +25,7 @@ from aemlo.exports.model_contents import CALLED, CHECKED_ROWS, FORMAT
 from aemlo.preparation.preparation import Preparation
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
+from aemlo.specs import versions
 
 
 class Pipeline:
@@ -109,7 +110,8 @@ def to_bytes(pipeline, dataset):
     made = {
         "format": FORMAT,
         "version": __version__,
-        "arm": pipeline.arm,
+        versions.KEY: versions.VERSION,
+        "arm": versions.completed_arm(pipeline.arm),
         "seed": pipeline.seed,
         "scale": pipeline.scale,
     }
@@ -145,8 +147,9 @@ def from_bytes(data, limits=None):
     ):
         dataset = Dataset.load(folder / "data")
         check = np.load(folder / "check.npy", allow_pickle=False)
-    check_arm(made["arm"])
-    return made["arm"], made["seed"], made["scale"], dataset, check
+    arm = versions.completed_arm(made["arm"], versions.version_of(made))
+    check_arm(arm)
+    return arm, made["seed"], made["scale"], dataset, check
 
 
 def same_scores(pipeline, dataset, check):

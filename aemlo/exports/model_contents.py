@@ -31,16 +31,19 @@ KNOWN = {
 
 
 def contents_into(files, folder, on_progress, limits):
-    """Put the `contents` of a model file into `folder`; arm, seed and scale."""
+    """Put the `contents` of a model file into `folder`; what its description names."""
     limits = None if limits is None else Limits(**limits)
-    arm, seed, scale, dataset, check = contents(files[0][1], limits)
+    model, dataset, check = contents(files[0][1], limits)
     dataset.save(folder / "data")
     np.save(folder / "check.npy", check, allow_pickle=False)
-    return {"arm": arm, "seed": seed, "scale": scale}
+    return model
 
 
 def contents(data, limits=None):
-    """(arm, seed, scale, Dataset, check) in a model file; the arm may not exist here.
+    """(description, Dataset, check) in a model file; its arm may not exist here.
+
+    The description has `arm`, `seed`, `scale` and, but in files of version 1 of the
+    specs, `spec_version`.
 
     Only known names are read, arrays without pickle. What is in the file keeps to the
     limits of data files, which its directory and the headers of its arrays must show
@@ -59,7 +62,8 @@ def contents(data, limits=None):
             _check_made(made)
             check = np.load(Path(folder) / "check.npy", allow_pickle=False)
             dataset = _checked(Dataset.load(Path(folder) / "data"), check)
-            return made["arm"], made["seed"], made["scale"], dataset, check
+            known = ("arm", "seed", "scale", "spec_version")
+            return {key: made[key] for key in known if key in made}, dataset, check
     except AemloError:
         raise
     except Exception as problem:

@@ -5,6 +5,7 @@ import threading
 import time
 from numbers import Real
 
+from aemlo import specs
 from aemlo.errors import Stopped
 
 LOOK_SECONDS = 0.25
@@ -20,7 +21,7 @@ class Job:
     def __init__(self, run, store):
         self.run = run
         self.store = store
-        self.spec = run.spec
+        self.spec = specs.completed(run.spec)
         self.seed = int(run.spec.get("seed", 0))
         self.folder = store.folder(run.id)
         self.summary = dict(run.summary)

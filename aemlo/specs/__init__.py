@@ -4,8 +4,15 @@ The page writes it, the command line runs it, a run keeps it: the same words giv
 same scores to the last digit. Ours.
 """
 
-from aemlo.specs.checking import DEFAULTS, READ_OPTIONS, arm, checked
+from aemlo.specs.checking import (
+    DEFAULTS,
+    READ_OPTIONS,
+    arm,
+    changed_settings,
+    checked,
+)
 from aemlo.specs.using import arms, datasets, engine, options
+from aemlo.specs.versions import completed, written
 from aemlo.specs.writing import from_toml, script, to_toml
 
 __all__ = [
@@ -13,11 +20,14 @@ __all__ = [
     "READ_OPTIONS",
     "arm",
     "arms",
+    "changed_settings",
     "checked",
+    "completed",
     "datasets",
     "engine",
     "from_toml",
     "options",
     "script",
     "to_toml",
+    "written",
 ]

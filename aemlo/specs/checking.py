@@ -10,6 +10,7 @@ from aemlo.metrics import METRICS
 from aemlo.preparation.preparation import SCALES
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
+from aemlo.specs import defaults_1, versions
 
 DEFAULTS = {
     "name": "comparison",
@@ -40,11 +41,14 @@ def arm(use, settings=None, name=None):
 
 
 def checked(spec):
-    """`spec` with defaults and titles as the registries write them.
+    """`spec` with every setting named and titles as the registries write them.
 
+    A spec without `spec_version` is an older one: see `aemlo.specs.versions`.
     Raises ParameterError for a key, name or value that does not exist, with the way
     out.
     """
+    version = versions.version_of(spec)
+    spec = {key: value for key, value in spec.items() if key != versions.KEY}
     known = {*DEFAULTS, "datasets", "samplers", "classifiers", "engine", "sweep"}
     for key in spec:
         if key not in known and key not in (*ENGINE, *OF_THE_APP):
@@ -52,7 +56,7 @@ def checked(spec):
                 f"Experiment: there is no entry {key!r}. "
                 f"Entries: {', '.join(sorted(known))}."
             )
-    whole = DEFAULTS | spec
+    whole = (defaults_1.EXPERIMENT if version == 1 else DEFAULTS) | spec
     whole |= _checked_engine(whole.pop("engine", {}))
     for key, kind, low in (("folds", int, 2), ("repeats", int, 1), ("seed", int, 0)):
         value = whole[key]
@@ -83,7 +87,9 @@ def checked(spec):
     for entry in whole.get("datasets", []):
         _check_dataset(entry)
     _check_sweep(whole.get("sweep", {}), names)
-    return whole
+    if version == 1:
+        return versions.completed(whole)
+    return versions.written(whole)
 
 
 def _checked_engine(table):
@@ -160,6 +166,17 @@ def _checked_arms(entries, key, table, what):
 def built(table, entry, what):
     cls = find(table, entry["use"], what)
     return params.build(cls, settings_of(cls, entry))
+
+
+def changed_settings(table, entry):
+    """The settings of an arm that differ from its class's defaults of now."""
+    cls = find(table, entry["use"], "arm")
+    settings = entry.get("settings") or {}
+    plain = settings_of(cls, {"settings": settings})
+    family = versions.FAMILIES["samplers" if table is SAMPLERS else "classifiers"]
+    defaults = family.spec_of(cls())["params"]
+    whole = family.spec_of(params.build(cls, plain))["params"]
+    return {n: v for n, v in settings.items() if n in plain and whole[n] != defaults[n]}
 
 
 def settings_of(cls, entry):

@@ -1,18 +1,26 @@
 """An experiment as TOML, there and back, and as a Python script."""
 
-import json
-import re
 import tomllib
+from typing import Any
+
+import tomli_w
 
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.errors import ParameterError
 from aemlo.experiment.schedulers import is_name
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
-from aemlo.specs.checking import ENGINE, OF_THE_APP, READ_OPTIONS, checked, settings_of
+from aemlo.specs.checking import (
+    ENGINE,
+    OF_THE_APP,
+    READ_OPTIONS,
+    changed_settings,
+    checked,
+    settings_of,
+)
 from aemlo.specs.using import options
 
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+TABLES = ("datasets", "samplers", "classifiers")
 
 
 def from_toml(text):
@@ -31,23 +39,26 @@ def to_toml(spec):
 
     An address of a scheduler, which runs could hold once, is left out with its backend.
     """
-    tables = ("datasets", "samplers", "classifiers")
-    apart = (*tables, *ENGINE, *OF_THE_APP)
-    lines = [_line(k, v) for k, v in spec.items() if k not in apart and v != []]
+    apart = (*ENGINE, *OF_THE_APP, *TABLES)
+    whole = {k: v for k, v in spec.items() if k not in apart and v != []}
     engine = {name: spec[name] for name in ENGINE if spec.get(name) not in (None, "")}
     if "scheduler" in engine and not is_name(engine["scheduler"]):
         engine = {"jobs": engine["jobs"]} if "jobs" in engine else {}
     if engine:
-        lines += ["", "[engine]", *(_line(k, v) for k, v in engine.items())]
-    for table in tables:
-        for entry in spec.get(table, []):
-            lines += ["", f"[[{table}]]"]
-            settings = entry.get("settings", {})
-            lines += [_line(k, v) for k, v in entry.items() if k != "settings"]
-            if settings:
-                lines += [f"[{table}.settings]"]
-                lines += [_line(k, v) for k, v in settings.items()]
-    return "\n".join(lines) + "\n"
+        whole["engine"] = engine
+    whole |= {table: spec[table] for table in TABLES if spec.get(table)}
+    return tomli_w.dumps(_writable(whole))
+
+
+def _writable(value: Any) -> Any:
+    """`value` as TOML can hold it, which has no None and no number of NumPy."""
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        return {str(name): _writable(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(entry) for entry in value]
+    return value.item() if hasattr(value, "item") else value
 
 
 def script(spec):
@@ -80,7 +91,8 @@ def script(spec):
     for family, classes in uses.items():
         lines += [f"    {family} = {{"]
         for entry, cls in zip(plain[family], classes, strict=True):
-            given = settings_of(cls, entry)
+            table = SAMPLERS if family == "samplers" else CLASSIFIERS
+            given = settings_of(cls, {"settings": changed_settings(table, entry)})
             arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
             lines += [f"        {entry['name']!r}: {cls.__name__}({arguments}),"]
         lines += ["    }"]
@@ -101,35 +113,3 @@ def _reading(entry):
     if entry.get("recipe"):
         text = f"checks.apply({text}, {entry['recipe']!r})"
     return text
-
-
-def _line(key, value):
-    return f"{_key(key)} = {_written(value)}"
-
-
-def _key(key):
-    key = str(key)
-    return key if BARE_KEY.fullmatch(key) else _text(key)
-
-
-def _written(value):
-    if value is None:
-        return '"none"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_written(entry) for entry in value) + "]"
-    if isinstance(value, dict):
-        pairs = ", ".join(f"{_key(k)} = {_written(v)}" for k, v in value.items())
-        return "{ " + pairs + " }" if pairs else "{}"
-    return _written(value.item())  # a NumPy scalar
-
-
-def _text(text):
-    # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is, and for pairs
-    # of surrogates, which `ensure_ascii=False` avoids.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

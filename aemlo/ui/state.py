@@ -68,7 +68,9 @@ class Workspace:
 
     def enqueue(self, kind, title, spec, dataset=None):
         """Queue long work on the data set in use (or on `dataset`); returns its id."""
-        dataset = dataset or self.dataset
+        from aemlo import specs  # half of what a page would otherwise load
+
+        dataset, spec = dataset or self.dataset, specs.written(spec)
         key = self.store.add_dataset(dataset)
         run_id = self.store.enqueue(self.id, kind, title, spec, key, dataset.name)
         ensure_worker(self.store)

@@ -264,14 +264,18 @@ def test_notes_of_the_inner_classifier_name_the_outer_columns():
 
 # Specs
 
+TREE = {"max_depth": 3, "min_samples_leaf": 1, "class_weights": False, "n_jobs": 1}
 DEEP = {
     "name": "thresholds",
     "params": {
-        "rule": "cardinality",
         "classifier": {
             "name": "class weights",
-            "params": {"classifier": {"name": "BR-tree", "params": {"max_depth": 3}}},
+            "params": {"classifier": {"name": "BR-tree", "params": TREE}},
         },
+        "rule": "cardinality",
+        "threshold": 0.5,
+        "folds": 5,
+        "min_positives": 4,
     },
 }
 
@@ -290,7 +294,8 @@ def test_specs_titles_and_objects_do_the_same():
     by_spec = Thresholded(spec, random_state=0).fit(X, Y)
     by_object = Thresholded(build(spec), random_state=0).fit(X, Y)
     assert np.array_equal(by_spec.decide(X)[0], by_object.decide(X)[0])
-    assert spec_of(by_object)["params"]["classifier"]["params"] == {"max_depth": 2}
+    inside = spec_of(by_object)["params"]["classifier"]["params"]
+    assert inside == TREE | {"max_depth": 2}
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,11 @@ def test_the_settings_of_what_is_inside_survive_toml():
         }
     )
     samplers, classifiers = specs.arms(specs.from_toml(specs.to_toml(checked)))
-    assert samplers["chain"].steps[1]["params"] == {"target": {3: 80}}
-    assert classifiers["thresholds"].classifier == inner
+    step = samplers["chain"].steps[1]["params"]
+    assert step == {"budget": None, "target": {3: 80}, "labels": None}
+    inside = classifiers["thresholds"].classifier
+    assert inside["name"] == "BR-tree"
+    assert inside["params"] == inner["params"] | {"min_samples_leaf": 1, "n_jobs": 1}
     compile(specs.script(checked), "repeat.py", "exec")
 
 

@@ -74,7 +74,7 @@ def _fit_arm(job, arm, i, train, test):
         job.on_progress(fraction, message=message, **step, **curves)
 
     started = time.perf_counter()
-    pipeline = model.Pipeline(arm, job.seed).fit(train, on_progress)
+    pipeline = model.Pipeline(arm, job.seed, job.spec["scale"]).fit(train, on_progress)
     seconds = time.perf_counter() - started
     labels, scores = pipeline.decide(test)
     kept = {"labels": labels, "scores": scores, "thresholds": pipeline.thresholds_}

@@ -125,14 +125,15 @@ def fill(spec, others=()):
             "family": family,
             "use": entry["use"],
             "name": entry["name"],
-            "settings": entry.get("settings", {}),
+            "settings": changed,
             "sweep": [spec["sweep"]["setting"], swept[entry["name"]]]
             if family == "samplers" and entry["name"] in swept
             else None,
         }
         for family in form.FAMILIES
         for entry in spec[family]
-        if entry.get("settings") or entry["name"] != entry["use"]
+        for changed in [specs.changed_settings(form.FAMILIES[family], entry)]
+        if changed or entry["name"] != entry["use"]
     ]
     state[form.VARIANTS] = variants
     for family in form.FAMILIES:
