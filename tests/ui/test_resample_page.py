@@ -75,6 +75,15 @@ def test_before_any_run_the_page_says_what_to_do(store):
     assert "212 rows are made for a label" in texts(page)  # yeast, as published
 
 
+def test_the_preview_is_of_the_data_set_in_use(store):
+    page = visit("resample")
+    assert "of 14 labels change" in texts(page)
+    store.use_dataset(WORKSPACE, store.add_dataset(dataset()))
+    text = texts(fine(page.run()))
+    assert "of 3 labels change" in text
+    assert "of 14 labels change" not in text
+
+
 def test_every_sampler_can_be_set_and_started(store):
     page = visit("resample")
     for title in page.selectbox(key="resample.sampler").options:

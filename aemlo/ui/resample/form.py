@@ -73,6 +73,6 @@ def preview(dataset, title, settings, seed):
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting")
-def _preview(_key, title, settings, seed, _dataset, _sampler):
+def _preview(key, title, settings, seed, _dataset, _sampler):
     labels = pd.DataFrame(_dataset.Y, columns=list(_dataset.label_names))
     return _sampler.preview(labels)
