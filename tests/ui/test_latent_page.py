@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,10 @@ def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, sour
     assert kept.name == "small with 7 synthetic rows"
     assert "is now the data set in use" in page.success[0].value
     assert "60 real and 7 synthetic rows" in texts(page)
+    # Another data set of the same name is not that one.
+    twin = replace(kept, source=kept.source | {"file": "another"})
+    store.use_dataset(WORKSPACE, store.add_dataset(twin))
+    assert twin.name == kept.name and not fine(page.run()).success
 
 
 def test_rows_of_one_label_are_selected_by_kind(store, source):
