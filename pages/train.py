@@ -50,19 +50,8 @@ if run is None:
 
 st.subheader(layout.plain(run.title))
 options = live.curve_options()
-others = live.other_runs(workspace, run)
-beside = st.multiselect(
-    "Compare with",
-    list(others),
-    format_func=runs.run_labels(others.values()).get,
-    placeholder="other runs' curves in the same charts",
-    key="train.beside",
-)
-runs.run_panel(
-    workspace,
-    run.id,
-    live=live.live(workspace, options, [others[i] for i in beside]),
-)
+beside = live.choose_beside(workspace, run)
+runs.run_panel(workspace, run.id, live=live.live(workspace, options, beside))
 if run.state in ("done", "stopped"):
     results.results(workspace, run)
     results.make_rows_again(workspace, run)

@@ -12,7 +12,7 @@ from aemlo.samplers import SAMPLERS
 from aemlo.samplers.aemlo.settings import Settings
 from aemlo.store import Store
 from aemlo.store.runs import Run
-from aemlo.ui import figures
+from aemlo.ui import figures, runs
 from aemlo.ui.state import Workspace
 from aemlo.wording import count, decimals, seconds
 
@@ -25,10 +25,19 @@ class CurveOptions(TypedDict):
     smoothing: float
 
 
-def other_runs(workspace: Workspace, run: Run) -> dict[str, Run]:
-    """{id: run} of the training runs that can be drawn beside `run`."""
-    runs = workspace.runs("train") + workspace.examples("train")
-    return {other.id: other for other in runs if other.id != run.id}
+def choose_beside(workspace: Workspace, run: Run) -> list[Run]:
+    """Choose training runs whose curves are drawn beside those of `run`."""
+    listed = workspace.runs("train") + workspace.examples("train")
+    others = {other.id: other for other in listed if other.id != run.id}
+    lines = runs.run_labels(others.values())
+    chosen = st.multiselect(
+        "Compare with",
+        list(others),
+        format_func=lambda run_id: lines[run_id],
+        placeholder="other runs' curves in the same charts",
+        key="train.beside",
+    )
+    return [others[run_id] for run_id in chosen]
 
 
 def curve_options() -> CurveOptions:
