@@ -79,8 +79,12 @@ def button_labels(page: AppTest) -> list[str]:
 def texts(page: AppTest) -> str:
     """All sentences of a page, as Markdown."""
     kinds = (
-        *(page.markdown, page.caption, page.info, page.warning),
-        *(page.error, page.subheader),
+        page.markdown,
+        page.caption,
+        page.info,
+        page.warning,
+        page.error,
+        page.subheader,
     )
     return " ".join(str(element.value) for kind in kinds for element in kind)
 

@@ -7,6 +7,7 @@ from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.ui import layout
 from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted
 
 LEARNED = (
     "Where something is learned they are taken for real ones, and new rows may be made "
@@ -21,17 +22,17 @@ def warned(workspace: Workspace, key: str) -> None:
     Draws nothing where all rows are real.
     """
     dataset = workspace.dataset
-    count = int(provenance.synthetic(dataset).sum())
-    if not count:
+    synthetic = int(provenance.synthetic(dataset).sum())
+    if not synthetic:
         return
     st.warning(
-        f"{_how_many(dataset, count)} Scores would be measured partly on made rows, "
-        "and rows made from test rows would be trained on: the scores would look "
+        f"{_how_many(dataset, synthetic)} Scores would be measured partly on made "
+        "rows, and rows made from test rows would be trained on: the scores would look "
         "better than they are. Test on real rows; samplers chosen here make their "
         f"rows inside each training part.{_own_split(dataset)}",
         icon=":material/warning:",
     )
-    _way_back(workspace, dataset, count, key)
+    _way_back(workspace, dataset, synthetic, key)
 
 
 def noted(workspace: Workspace, key: str, what: str = LEARNED) -> None:
@@ -41,22 +42,28 @@ def noted(workspace: Workspace, key: str, what: str = LEARNED) -> None:
     Draws nothing where all rows are real.
     """
     dataset = workspace.dataset
-    count = int(provenance.synthetic(dataset).sum())
-    if not count:
+    synthetic = int(provenance.synthetic(dataset).sum())
+    if not synthetic:
         return
-    st.info(f"{_how_many(dataset, count)} {what}", icon=":material/info:")
-    _way_back(workspace, dataset, count, key)
+    st.info(f"{_how_many(dataset, synthetic)} {what}", icon=":material/info:")
+    _way_back(workspace, dataset, synthetic, key)
 
 
-def _how_many(dataset: Dataset, count: int) -> str:
+def _how_many(dataset: Dataset, synthetic: int) -> str:
+    """ "**7 of the 67 rows of small are synthetic.**" """
     name = layout.plain(dataset.name)
-    return f"**{count:,} of the {dataset.n:,} rows of {name} are synthetic.**"
+    are = "is" if synthetic == 1 else "are"
+    return (
+        f"**{count(synthetic)} of the {counted(dataset.n, 'row')} of {name} {are} "
+        "synthetic.**"
+    )
 
 
-def _way_back(workspace: Workspace, dataset: Dataset, count: int, key: str) -> None:
-    if dataset.n > count:
+def _way_back(workspace: Workspace, dataset: Dataset, synthetic: int, key: str) -> None:
+    """A button that makes the real rows the data set in use, where there are any."""
+    if dataset.n > synthetic:
         st.button(
-            f"Use the {dataset.n - count:,} real rows only",
+            f"Use the {counted(dataset.n - synthetic, 'real row')} only",
             key=f"{key}.real_rows",
             icon=":material/undo:",
             on_click=_use_real,

@@ -49,7 +49,7 @@ def start(
 def about() -> None:
     """One paragraph on the sampler chosen: idea, when it helps, when it harms, source.
 
-    It stands where the form could not be drawn too.
+    It can be drawn where the form could not.
     """
     title = st.session_state.get("resample.sampler", FIRST)
     cls = SAMPLERS[title]
