@@ -18,10 +18,8 @@ else:
     )
     st.session_state["_via_app"] = True
 
-    from aemlo.ui import (
-        state,  # the page is set up first
-        strip,
-    )
+    # Imported once the page is set up, which must come first.
+    from aemlo.ui import state, strip
 
     PAGES = {
         "Data": [

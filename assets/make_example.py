@@ -5,20 +5,23 @@ Run by hand after a change of what runs leave behind (a few minutes on two cores
     PYTHONPATH=. python assets/make_example.py
 
 It does the runs with the app's own jobs in a store of its own, and packs them into
-less than 2 MB: single precision, made rows only, no checkpoint.
+less than 2 MB: single precision, synthetic rows only, no checkpoint.
 """
 
 import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from aemlo.dataset import Dataset
 from aemlo.formats import read
 from aemlo.jobs import resampling_results
 from aemlo.store import Store
 from aemlo.store.files import folder_bytes
+from aemlo.store.runs import Run
 from aemlo.worker import Worker
 
 FOLDER = Path(__file__).resolve().parent / "example"
@@ -28,8 +31,12 @@ IDS = {
     "compare": "0a0a0a0a0a0a0a0a0a0a0a03",
 }
 SETTINGS = {
-    **{"budget": 0.25, "rare_share": 1.0, "pair_share": 1.0},
-    **{"epochs": 60, "latent_size": 32, "width": 100},
+    "budget": 0.25,
+    "rare_share": 1.0,
+    "pair_share": 1.0,
+    "epochs": 60,
+    "latent_size": 32,
+    "width": 100,
 }
 COMPARISON = {
     "samplers": [{"name": n, "use": n} for n in ("none", "MLSMOTE", "AEMLO")],
@@ -39,39 +46,30 @@ COMPARISON = {
     "baseline": "none",
     "folds": 5,
 }
+RUNS: dict[str, tuple[str, dict[str, Any]]] = {
+    "train": (
+        "AEMLO, rare labels first",
+        {"sampler": "AEMLO", "settings": SETTINGS, "seed": 0},
+    ),
+    "embed": ("Pictures of the example", {"run": IDS["train"]}),
+    "compare": ("none, MLSMOTE, AEMLO on three classifiers", COMPARISON),
+}
+"""{kind: (title, spec)}, in the order in which they are done"""
 LEFT_OUT = ("checkpoint.pt", "resampled", "codes.npy", "reconstruction.npy")
 MOST_BYTES = 2_000_000
 
 
-def main():
+def main() -> int:
     """Do the three runs and write the folder; returns its size in bytes."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
     with tempfile.TemporaryDirectory() as home:
         store = Store(home)
         dataset = read("yeast")
-        key = store.add_dataset(dataset)
-        worker = Worker(store)
-        train = {"sampler": "AEMLO", "settings": SETTINGS, "seed": 0}
-        asked = {"train": ("AEMLO, rare labels first", train)}
-        asked["embed"] = ("Pictures of the example", {"run": IDS["train"]})
-        asked["compare"] = ("none, MLSMOTE, AEMLO on three classifiers", COMPARISON)
-        shutil.rmtree(FOLDER, ignore_errors=True)
         listing = []
-        for kind, (title, spec) in asked.items():
-            run_id = store.enqueue("example", kind, title, spec, key, dataset.name)
-            with store.open(write=True) as db:
-                db.execute("UPDATE runs SET id = ? WHERE id = ?", (IDS[kind], run_id))
-            worker.do(store.claim(worker.name))
-            run = store.run(IDS[kind])
-            if run.state != "done":
-                raise RuntimeError(f"{kind}: {run.error}")
+        for kind in RUNS:
+            run = do(store, dataset, kind)
             pack(store, run, dataset)
-            listing.append(
-                {
-                    **{"id": run.id, "kind": kind, "title": title, "spec": run.spec},
-                    **{"dataset_name": dataset.name, "seconds": round(run.seconds, 1)},
-                    "summary": run.summary,
-                }
-            )
+            listing.append(entry_of(run))
     (FOLDER / "runs.json").write_text(json.dumps(listing, indent=1), "utf-8")
     size = folder_bytes(FOLDER)
     if size >= MOST_BYTES:
@@ -79,8 +77,36 @@ def main():
     return size
 
 
-def pack(store, run, dataset):
-    """Copy what a run left behind into the example's folder, made small."""
+def do(store: Store, dataset: Dataset, kind: str) -> Run:
+    """Do the run of a kind as a worker does it; RuntimeError where it fails."""
+    title, spec = RUNS[kind]
+    key = store.add_dataset(dataset)
+    run_id = store.enqueue("example", kind, title, spec, key, dataset.name)
+    with store.open(write=True) as db:
+        db.execute("UPDATE runs SET id = ? WHERE id = ?", (IDS[kind], run_id))
+    worker = Worker(store)
+    worker.do(store.claim(worker.name))
+    run = store.run(IDS[kind])
+    if run.state != "done":
+        raise RuntimeError(f"{kind}: {run.error}")
+    return run
+
+
+def entry_of(run: Run) -> dict[str, Any]:
+    """What `runs.json` has of a run; see `Store.keep_finished`."""
+    return {
+        "id": run.id,
+        "kind": run.kind,
+        "title": run.title,
+        "spec": run.spec,
+        "dataset_name": run.dataset_name,
+        "seconds": round(run.seconds, 1),
+        "summary": run.summary,
+    }
+
+
+def pack(store: Store, run: Run, dataset: Dataset) -> None:
+    """Copy what a run left behind into the example's folder, without what is large."""
     source, target = store.folder(run.id), FOLDER / run.id
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
     events, scores = store.events(run.id), store.scores(run.id)
@@ -89,14 +115,14 @@ def pack(store, run, dataset):
     if len(scores):
         scores.to_csv(target / "scores.csv", index=False, float_format="%.6g")
     if run.kind == "train":
-        made, provenance = resampling_results.load(source)
+        resampled, provenance = resampling_results.load(source)
         new = (provenance["origin"] < 0).to_numpy()
         if new[: dataset.n].any():
             raise RuntimeError("The example's original rows must come first.")
         np.savez_compressed(
             target / "made.npz",
-            X=made.X[new].astype(np.float32),
-            Y=made.Y[new],
+            X=np.asarray(resampled.X)[new].astype(np.float32),
+            Y=resampled.Y[new],
             codes=np.load(source / "codes.npy").astype(np.float16),
             reconstruction=np.load(source / "reconstruction.npy").astype(np.float16),
         )

@@ -1,9 +1,11 @@
+"""The latent space of a training run: its map, walks, directions, quality, two runs."""
+
 import streamlit as st
 
 from aemlo.ui import layout, runs, shown_run, state
 from aemlo.ui.latent import directions, embedding, quality, two_runs, walks
 from aemlo.ui.latent.map import READING, explore
-from aemlo.ui.latent.view import View
+from aemlo.ui.latent.view import View, caption_of_earlier_rows
 from aemlo.ui.train import form
 
 workspace = state.workspace()
@@ -37,13 +39,7 @@ if known is None:
     layout.next_step("pages/train.py", "Train AEMLO", "Another run may have codes.")
     st.stop()
 
-made_before = int(known.before["synthetic"].sum())
-if made_before:
-    st.caption(
-        f"Of the rows drawn as real, {made_before:,} were made before this run: it "
-        "took them for real ones."
-    )
-
+caption_of_earlier_rows(known)
 section = st.segmented_control(
     "Look at",
     ["Map", "What if", "Directions", "Is it any good", "Two runs"],

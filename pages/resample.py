@@ -3,8 +3,7 @@
 import streamlit as st
 
 from aemlo.ui import layout, runs, shown_run, state, synthetic_rows
-from aemlo.ui.resample import form as resample_form
-from aemlo.ui.resample import one_row, results, take_away
+from aemlo.ui.resample import form, one_row, results, take_away
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -16,15 +15,15 @@ layout.page(
 
 synthetic_rows.noted(workspace, key="resample")
 
-form, words = st.columns([3, 2], gap="large")
+form_side, about_side = st.columns([3, 2], gap="large")
 title = settings = seed = None
-with form, st.container(border=True), layout.shown_errors():
-    title, settings, seed = resample_form.settings_form(dataset)
-    resample_form.preview(dataset, title, settings, seed)
+with form_side, st.container(border=True), layout.shown_errors():
+    title, settings, seed = form.settings_form(dataset)
+    form.preview(dataset, title, settings, seed)
     if st.button("Resample", type="primary", icon=":material/add_chart:"):
-        results.start(workspace, title, settings, seed)
-with words:
-    resample_form.about(st.session_state.get("resample.sampler", "MLSMOTE"))
+        form.start(workspace, title, settings, seed)
+with about_side:
+    form.about()
     st.page_link("pages/methods.py", label="All methods", icon=":material/menu_book:")
 
 run = shown_run.choose(workspace, "resample", key="resample.run")
@@ -39,7 +38,7 @@ if run is None:
         icon=":material/add_chart:",
     ):
         with layout.shown_errors():
-            results.start(workspace, title, settings, seed)
+            form.start(workspace, title, settings, seed)
     st.stop()
 
 st.subheader(layout.plain(run.title))
@@ -53,13 +52,13 @@ with layout.shown_errors():
 if result is None:
     st.stop()
 
-results.figures(result)
+results.key_numbers(result)
 views = {
     "Labels": results.labels,
     "Where rows lie": results.where,
     "A row": one_row.one_row,
     "Quality": results.card,
-    "Side by side": None,
+    "Side by side": results.side_by_side,
     "Keep and download": take_away.keep_and_take,
 }
 if result.decisions is not None:
@@ -73,27 +72,7 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )
 with layout.shown_errors():
-    if view == "Side by side":
-        done = [
-            other
-            for other in workspace.runs("resample")
-            if other.state == "done" and other.dataset == run.dataset
-        ]
-        names = {other.id: other for other in [run, *done]}
-        picked = st.multiselect(
-            "Runs",
-            list(names),
-            default=list(names)[:4],
-            format_func=runs.run_labels(list(names.values())).get,
-            key="resample.beside",
-        )
-        if picked:
-            results.side_by_side(
-                workspace,
-                [results.Result(workspace, names[i]) for i in picked],
-            )
-    else:
-        views[view](result)
+    views[view](result)
 
 layout.next_step(
     "pages/compare.py",

@@ -13,7 +13,7 @@ examples = workspace.examples()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     kinds = st.multiselect(
-        "Kinds", sorted({run.kind for run in runs + examples}), placeholder="all"
+        "Kinds", runs_list.kinds_of(runs + examples), placeholder="all"
     )
     search = st.text_input("Search titles, data sets and notes")
     show_examples = bool(examples) and st.checkbox(
@@ -37,7 +37,7 @@ if show_examples:
         runs_list.card(workspace, run)
 
 if len(runs) > 1:
-    runs_list.difference(workspace, runs)
+    runs_list.difference(runs)
 
 st.caption(
     "The address of this page is the key to your workspace: keep it to come back, and "

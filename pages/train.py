@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from aemlo import imbalance
 from aemlo.ui import layout, runs, shown_run, state, synthetic_rows
-from aemlo.ui.resample import form as resample_form
-from aemlo.ui.train import form as train_form
-from aemlo.ui.train import live, results
+from aemlo.ui.resample.form import preview
+from aemlo.ui.train import form, live, results
 
 workspace = state.workspace()
 dataset = workspace.dataset
@@ -18,27 +16,22 @@ layout.page(
 
 synthetic_rows.noted(workspace, key="train")
 
-minority = int(imbalance.minority_labels(dataset.Y).sum())
-form, about = st.columns([3, 2], gap="large")
-with form, st.container(border=True):
-    title, settings, seed = train_form.settings_form()
+settings_side, network_side = st.columns([3, 2], gap="large")
+with settings_side, st.container(border=True):
+    title, settings, seed = form.settings_form()
     name = st.text_input("Name of the run", value=title, key=f"train.name.{title}")
     with layout.shown_errors():
-        train_form.memory_note(dataset, title, settings)
+        form.memory_note(dataset, title, settings)
     with st.expander("What these settings would add", on_change="rerun") as expected:
         if expected.open:
             with layout.shown_errors():
-                resample_form.preview(dataset, title, settings, seed)
+                preview(dataset, title, settings, seed)
     if st.button("Train", type="primary", icon=":material/model_training:"):
-        train_form.start(workspace, name or title, title, settings, seed)
-with about:
+        form.start(workspace, name or title, title, settings, seed)
+with network_side:
     with layout.shown_errors():
-        train_form.draw_network(dataset, title, settings)
-    st.markdown(
-        f"{minority:,} of {dataset.q:,} labels are minority labels (IRLbl > MeanIR). "
-        "Two encoders bring features and labels to the same codes; two decoders turn "
-        "codes into new rows. The three terms of the loss say how well each part works."
-    )
+        form.draw_network(dataset, title, settings)
+    form.about(dataset)
     results.load_model(workspace)
 
 run = shown_run.choose(workspace, "train", key="train.run")
@@ -52,31 +45,16 @@ if run is None:
         button="Train AEMLO on",
         icon=":material/model_training:",
     ):
-        train_form.start(workspace, name or title, title, settings, seed)
+        form.start(workspace, name or title, title, settings, seed)
     st.stop()
 
 st.subheader(layout.plain(run.title))
 options = live.curve_options()
-others = {
-    other.id: other
-    for other in workspace.runs("train") + workspace.examples("train")
-    if other.id != run.id
-}
-beside = st.multiselect(
-    "Compare with",
-    list(others),
-    format_func=runs.run_labels(list(others.values())).get,
-    placeholder="other runs' curves in the same charts",
-    key="train.beside",
-)
-runs.run_panel(
-    workspace,
-    run.id,
-    live=live.live(workspace, options, [others[i] for i in beside]),
-)
+beside = live.choose_beside(workspace, run)
+runs.run_panel(workspace, run.id, live=live.live(workspace, options, beside))
 if run.state in ("done", "stopped"):
     results.results(workspace, run)
-    results.again(workspace, run)
+    results.make_rows_again(workspace, run)
     layout.next_step(
         "pages/latent.py",
         "Latent space",

@@ -1,33 +1,18 @@
 """Visits to the latent page in tests: a small finished run, its maps, what is shown."""
 
 import base64
-import json
-from pathlib import Path
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.latent import trained
-from aemlo.store import Store
 
-ROOT = Path(__file__).resolve().parents[1]
-WORKSPACE = "latent-test"
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("AEMLO_WORKERS", "0")
-    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
-    yield Store(tmp_path / "home")
-    st.cache_resource.clear()
-    st.cache_data.clear()
+ARRAY_TYPES = {"i1": "int8", "u1": "uint8", "i2": "int16", "i4": "int32"}
+"""Plotly's names for the types of encoded arrays, and NumPy's."""
 
 
 @pytest.fixture
@@ -39,10 +24,12 @@ def source(store):
     Y = np.column_stack([np.ones(60), rare]).astype(np.uint8)
     features = tuple(Feature(f"f{j}") for j in range(5))
     original = Dataset("small", X, Y, features, ("all", "rare"))
-    made = np.vstack([X[:10] + 0.1])
     resampled = Dataset(
-        *("small", np.vstack([X, made]), np.vstack([Y, Y[:10]])),
-        *(features, original.label_names),
+        "small",
+        np.vstack([X, X[:10] + 0.1]),
+        np.vstack([Y, Y[:10]]),
+        features,
+        original.label_names,
     )
     provenance = pd.DataFrame(
         {
@@ -69,6 +56,28 @@ def source(store):
     return store.run(run_id)
 
 
+def copy_of(store, source, title):
+    """A finished run with the rows of `source`, called `title`; its id."""
+    run_id = store.enqueue(
+        WORKSPACE, "train", title, {"seed": 0}, source.dataset, "small"
+    )
+    shutil.copytree(store.folder(source.id), store.folder(run_id), dirs_exist_ok=True)
+    store.claim("nobody")
+    store.finish(run_id, "done", summary={}, error=None)
+    return run_id
+
+
+def trained_network(store, source):
+    """Give `source` a trained network, and the codes it gives the rows."""
+    from aemlo.samplers import AEMLO
+
+    folder = store.folder(source.id)
+    known = trained.read(folder, store.dataset(source.dataset))
+    sampler = AEMLO(epochs=2, latent_size=4, width=8, random_state=0)
+    sampler.fit(known.dataset.X[:60], known.dataset.Y[:60]).save(folder / "model")
+    np.save(folder / "codes.npy", sampler.model_.encode(known.dataset.X))
+
+
 def drawn(store, source, **spec):
     """A finished embedding run of `source`, its pictures made up."""
     rng = np.random.default_rng(1)
@@ -90,37 +99,14 @@ def drawn(store, source, **spec):
     return store.run(run_id)
 
 
-def visit(run=None):
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if run:
-        page.query_params["run"] = run
-    page.run()
-    return page.switch_page("pages/latent.py").run()
-
-
-def charts(page):
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
-
-
 def ids(chart, name):
     """Row ids of the trace whose name starts with `name`, as the browser gets them."""
-    found = []
+    row_ids = []
     for trace in chart["data"]:
         if trace.get("name", "").startswith(name):
             carried = trace["customdata"]
             if isinstance(carried, dict):
-                kind = {"i1": "int8", "u1": "uint8", "i2": "int16", "i4": "int32"}
                 data = base64.b64decode(carried["bdata"])
-                carried = np.frombuffer(data, kind[carried["dtype"]]).tolist()
-            found += np.ravel(carried).tolist()
-    return found
-
-
-def texts(page):
-    kinds = (page.markdown, page.caption, page.info, page.error, page.subheader)
-    return " ".join(element.value for kind in kinds for element in kind)
-
-
-def fine(page):
-    assert not page.exception, [e.value for e in page.exception]
-    return page
+                carried = np.frombuffer(data, ARRAY_TYPES[carried["dtype"]]).tolist()
+            row_ids += np.ravel(carried).tolist()
+    return row_ids

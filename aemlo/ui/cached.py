@@ -1,10 +1,13 @@
 """Cached twins of slow pure functions, keyed by the data set's content."""
 
+import pandas as pd
 import streamlit as st
+
+from aemlo.dataset import Dataset
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def summary(key, _dataset):
+def summary(key: str, _dataset: Dataset) -> dict[str, float]:
     """`aemlo.imbalance.summary` of the data set whose content hash is `key`."""
     from aemlo import imbalance
 
@@ -12,7 +15,7 @@ def summary(key, _dataset):
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def per_label(key, _dataset):
+def per_label(key: str, _dataset: Dataset) -> pd.DataFrame:
     """`aemlo.imbalance.per_label` of the data set whose content hash is `key`."""
     from aemlo import imbalance
 

@@ -4,14 +4,18 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from aemlo.dataset import Dataset
+from aemlo.store import Store
+
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "example"
 
 
-def install_example(store, workspace):
+def install_example(store: Store, workspace: str) -> None:
     """Copy the example's runs into `store` under `workspace`, unless they are there.
 
     The library can be installed without assets/; then there is no example.
@@ -34,19 +38,20 @@ def install_example(store, workspace):
         _install(store, workspace, key, run)
 
 
-def _unpack(dataset, folder):
+def _unpack(dataset: Dataset, folder: Path) -> None:
     """Write the resampled data set and the codes as a training run leaves them."""
-    with np.load(folder / "made.npz", allow_pickle=False) as made:
+    with np.load(folder / "made.npz", allow_pickle=False) as synthetic:
         replace(
             dataset,
-            X=np.vstack([dataset.X, made["X"]]),
-            Y=np.vstack([dataset.Y, made["Y"]]),
+            X=np.vstack([np.asarray(dataset.X), synthetic["X"]]),
+            Y=np.vstack([dataset.Y, synthetic["Y"]]),
         ).save(folder / "resampled")
         for name in ("codes", "reconstruction"):
-            np.save(folder / f"{name}.npy", made[name].astype(np.float32))
+            np.save(folder / f"{name}.npy", synthetic[name].astype(np.float32))
 
 
-def _install(store, workspace, key, run):
+def _install(store: Store, workspace: str, key: str, run: dict[str, Any]) -> None:
+    """Put one run of the listing into `store`, with its files, curves and scores."""
     store.keep_finished(workspace, run, key)
     source = FOLDER / run["id"]
     if not source.exists():

@@ -1,17 +1,34 @@
 """Figures and tables with their downloads."""
 
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from aemlo.charts.dress import dress, is_flat
 from aemlo.safe_tables import csv_bytes
 from aemlo.ui import downloads
 
+Data = pd.DataFrame | Callable[[], pd.DataFrame]
+"""A frame, or a function that returns one when it is asked for."""
 
-def figure(fig, *, data, name, alt, key, height="content", **more):
+
+def figure(
+    fig: go.Figure,
+    *,
+    data: Data,
+    name: str,
+    alt: str,
+    key: str,
+    height: int | Literal["stretch", "content"] = "content",
+    **more: Any,
+) -> Any:
     """Draw a Plotly figure with its downloads: picture, page and the data behind it.
 
-    `data` is a frame or a function giving one. Keyword arguments go to
-    `st.plotly_chart`; returns what it returns (a selection).
+    The files are called `name`; `alt` describes the figure in words. Further arguments
+    go to `st.plotly_chart`; returns what it returns (a selection).
     """
     kind = st.session_state.get(f"{key}.picture") or "PNG"
     config = {
@@ -26,7 +43,7 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
     if flat:
         dark = st.context.theme.type == "dark"
         fig = dress(fig, dark, more.get("selection_mode"))
-    shown = st.plotly_chart(
+    selection = st.plotly_chart(
         fig,
         key=key,
         alt=alt,
@@ -36,26 +53,26 @@ def figure(fig, *, data, name, alt, key, height="content", **more):
         **more,
     )
     _menu(fig, data, name, key)
-    return shown
+    return selection
 
 
-def _menu(fig, data, name, key):
-    with st.popover("Download", icon=":material/download:", type="tertiary"):
-        st.download_button(
+def _menu(fig: go.Figure, data: Data, name: str, key: str) -> None:
+    with st.popover("Download", icon=downloads.ICON, type="tertiary"):
+        downloads.download_button(
             "Data (CSV)",
-            data=lambda: csv_bytes(data() if callable(data) else data),
-            file_name=downloads.file_name(f"{name}.csv"),
-            mime="text/csv",
+            lambda: csv_bytes(data() if callable(data) else data),
+            f"{name}.csv",
             key=f"{key}.csv",
-            on_click="ignore",
+            mime="text/csv",
+            icon=None,
         )
-        st.download_button(
+        downloads.download_button(
             "Interactive figure (HTML)",
-            data=lambda: downloads.figure_html(fig),
-            file_name=downloads.file_name(f"{name}.html"),
-            mime="text/html",
+            lambda: downloads.figure_html(fig),
+            f"{name}.html",
             key=f"{key}.html",
-            on_click="ignore",
+            mime="text/html",
+            icon=None,
         )
         st.segmented_control(
             "The camera over the chart saves",
@@ -66,22 +83,23 @@ def _menu(fig, data, name, key):
         )
 
 
-def table(frame, *, name, key, **more):
-    """Draw a table with a CSV download; returns what `st.dataframe` returns."""
-    shown = st.dataframe(frame, key=key, hide_index=True, **more)
+def table(frame: pd.DataFrame, *, name: str, key: str, **more: Any) -> Any:
+    """Draw a table with a CSV download called `name`.
+
+    Further arguments go to `st.dataframe`; returns what it returns (a selection).
+    """
+    selection = st.dataframe(frame, key=key, hide_index=True, **more)
     csv_button(frame, name=name, key=f"{key}.csv", label="Download table (CSV)")
-    return shown
+    return selection
 
 
-def csv_button(frame, *, name, key, label):
-    """A quiet button that hands out `frame` (or what a function gives) as CSV."""
-    st.download_button(
+def csv_button(frame: Data, *, name: str, key: str, label: str) -> None:
+    """A quiet button that hands out `frame` as CSV, in a file called `name`."""
+    downloads.download_button(
         label,
-        data=lambda: csv_bytes(frame() if callable(frame) else frame),
-        file_name=downloads.file_name(f"{name}.csv"),
-        mime="text/csv",
+        lambda: csv_bytes(frame() if callable(frame) else frame),
+        f"{name}.csv",
         key=key,
-        icon=":material/download:",
+        mime="text/csv",
         type="tertiary",
-        on_click="ignore",
     )

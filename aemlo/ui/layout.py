@@ -1,6 +1,6 @@
-"""Pieces every page is built from: title, strip, figures, tables, run panel."""
+"""Pieces that every page has: its title, errors in a box, the next step."""
 
-import logging
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -8,21 +8,21 @@ import streamlit as st
 from aemlo.errors import AemloError
 from aemlo.ui import downloads
 
-log = logging.getLogger("aemlo.ui")
-
-STRIP_SECONDS = 1.0  # between two looks at the run that is active
-WATCH_SECONDS = 3.0  # between two looks for a run that becomes active
+STRIP_SECONDS = 1.0
+"""Seconds between two looks at the run that is active."""
+WATCH_SECONDS = 3.0
+"""Seconds between two looks for a run that becomes active."""
 MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|<>$~:^"})
 
 
-def plain(text):
+def plain(text: object) -> str:
     """`text` with Markdown's own characters escaped, for names inside Markdown."""
     escaped = " ".join(str(text).split()).translate(MARKDOWN)
     # Streamlit makes icons of `:material/...:` though it is escaped.
     return escaped.replace(r"\:material/", "&#58;material/")
 
 
-def page(title, question):
+def page(title: str, question: str) -> None:
     """The title of a page and the question it answers."""
     downloads.of_example(None)
     st.title(title)
@@ -30,7 +30,7 @@ def page(title, question):
 
 
 @contextmanager
-def shown_errors():
+def shown_errors() -> Generator[None, None, None]:
     """Show an AemloError of the block as one box; the page goes on after it."""
     try:
         yield
@@ -38,12 +38,7 @@ def shown_errors():
         st.error(plain(problem), icon=":material/error:")
 
 
-def _ending(run):
-    """How and when a run ended; None while it is active."""
-    return None if run.active else (run.state, run.finished)
-
-
-def next_step(page_file, label, reason):
+def next_step(page_file: str, label: str, reason: str) -> None:
     """The one link at the end of a page: where to go next, and why."""
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):

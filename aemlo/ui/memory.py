@@ -7,12 +7,13 @@ M_MMAP_THRESHOLD = -3  # as malloc.h of glibc has it
 LARGE = 1_000_000  # bytes
 
 
-def give_back_large_blocks():
-    """Have each block past LARGE bytes taken from the system, and given back; if it is.
+def give_back_large_blocks() -> bool:
+    """Make the process return each free block past LARGE bytes to the system.
 
-    glibc begins so, but with every such block that is freed it raises the size, up to
-    32 MB: what visitors had loaded then stays with the process, in heaps with holes. To
-    name a size ends that. Other C libraries have no such call, or need none.
+    Returns whether the C library has such a limit. glibc starts this way, but each time
+    such a block is freed it raises the limit, up to 32 MB: memory for what visitors had
+    loaded then stays with the process, in heaps with holes. A limit that is set stays.
+    Other C libraries have no such call, or need none.
     """
     if sys.platform != "linux":
         return False

@@ -2,13 +2,15 @@
 
 import datetime
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from aemlo.charts import theme
 from aemlo.errors import RunError
-from aemlo.ui.layout import WATCH_SECONDS, _ending, plain
-from aemlo.ui.state import EXAMPLE
+from aemlo.store.runs import Run
+from aemlo.ui.layout import WATCH_SECONDS, plain
+from aemlo.ui.state import EXAMPLE, Workspace
+from aemlo.wording import seconds
 
 STATES = {
     "queued": (":material/schedule:", "Waiting"),
@@ -19,7 +21,6 @@ STATES = {
     "done": (":material/check:", "Done"),
     "failed": (":material/error:", "Failed"),
 }
-
 
 PAGE_OF_KIND = {
     "train": "pages/train.py",
@@ -32,18 +33,18 @@ PAGE_OF_KIND = {
 }
 
 
-def how_far(run):
+def how_far(run: Run) -> str:
     """In words: what a run does and how long it will still take."""
     if run.state != "running":
         return STATES[run.state][1].lower()
     left = run.seconds_left
-    time_left = f"about {theme.seconds(left)} left" if left is not None else "starting"
+    time_left = f"about {seconds(left)} left" if left is not None else "starting"
     message = f"{plain(run.message)} · " if run.message else ""
     stopping = "stopping · " if run.request else ""
     return f"{stopping}{message}{100 * run.progress:.0f} % · {time_left}"
 
 
-def stop_button(workspace, run, key):
+def stop_button(workspace: Workspace, run: Run, key: str) -> None:
     """A Stop button for a run of this workspace."""
     if workspace.owns(run):
         st.button(
@@ -57,17 +58,23 @@ def stop_button(workspace, run, key):
         )
 
 
-def run_panel(workspace, run_id, live=None, every=0.7):
+def run_panel(
+    workspace: Workspace,
+    run_id: str,
+    live: Callable[[Run], None] | None = None,
+    every: float = 0.7,
+) -> None:
     """How a run is going, with its buttons; `live(run)` draws what moves with it.
 
-    The panel redraws itself while the run is active; the whole page is drawn anew once
-    the run ends, and once a run that had ended early goes on, here or in another tab.
+    The panel draws itself again each `every` seconds while the run is active. The whole
+    page is drawn again once the run ends, and once a run that had ended early goes on,
+    here or in another tab.
     """
     first = workspace.store.run(run_id)
     drawn = _ending(first)
 
-    def followed():
-        """The run now; the page is drawn anew where it is no longer as drawn."""
+    def followed() -> Run:
+        """The run now; the page is drawn again where it shows an earlier state."""
         try:
             run = workspace.store.run(run_id)
         except RunError:  # deleted meanwhile
@@ -76,10 +83,10 @@ def run_panel(workspace, run_id, live=None, every=0.7):
             st.rerun()
         return run
 
-    # How often a fragment is run is settled when it is drawn: a change between active
-    # and ended needs the page drawn anew, not the fragment.
+    # How often a fragment runs is fixed when it is drawn: after a change between
+    # active and ended the page is drawn again, not the fragment.
     @st.fragment(run_every=every if first.active else None)
-    def panel():
+    def panel() -> None:
         run = followed()
         _state_line(workspace, run)
         if live is not None:
@@ -87,11 +94,16 @@ def run_panel(workspace, run_id, live=None, every=0.7):
 
     panel()
     if not first.active and first.state != "done":
-        # It may be resumed elsewhere. Nothing is drawn, so nothing flickers.
+        # It may be resumed in another tab. Nothing is drawn, so nothing flickers.
         st.fragment(followed, run_every=WATCH_SECONDS)()
 
 
-def _state_line(workspace, run):
+def _ending(run: Run) -> tuple[str, float | None] | None:
+    """How and when a run ended; None while it is active."""
+    return None if run.active else (run.state, run.finished)
+
+
+def _state_line(workspace: Workspace, run: Run) -> None:
     icon, word = STATES[run.state]
     if run.state == "failed":
         st.error(plain(run.error or "This run failed."), icon=icon)
@@ -111,14 +123,14 @@ def _state_line(workspace, run):
                     help="Ends the work but keeps its place; Resume goes on from it.",
                 )
         else:
-            took = f" after {theme.seconds(run.seconds)}" if run.started else ""
+            took = f" after {seconds(run.seconds)}" if run.started else ""
             st.markdown(f"{icon} **{word}**{took}")
             resume_button(workspace, run, key=f"resume_{run.id}")
     if not workspace.owns(run) and run.active:
         st.caption("You opened somebody else's run by its link: you can only watch.")
 
 
-def resume_button(workspace, run, key):
+def resume_button(workspace: Workspace, run: Run, key: str) -> None:
     """A Resume button for a run that ended early."""
     if run.state in ("stopped", "paused", "failed") and workspace.owns(run):
         st.button(
@@ -131,30 +143,35 @@ def resume_button(workspace, run, key):
         )
 
 
-def distinct(names):
-    """The names with a number after those met before: Streamlit tells options apart by
-    their text, and of two that are equal would take the first for both."""
-    met, told = Counter(), []
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names, each later one of two equal ones with a number after it.
+
+    Streamlit tells options apart by their text; of two equal ones it would take the
+    first for both.
+    """
+    times: Counter[str] = Counter()
+    numbered = []
     for name in names:
-        met[name] += 1
-        told.append(name if met[name] == 1 else f"{name} ({met[name]})")
-    return told
+        times[name] += 1
+        numbered.append(name if times[name] == 1 else f"{name} ({times[name]})")
+    return numbered
 
 
-def run_labels(runs):
+def run_labels(runs: Iterable[Run]) -> dict[str, str]:
     """{run id: its line in a list}, each line once.
 
     Lines that would be equal get the second they were asked for, then a number.
     """
+    runs = list(runs)
     lines = {run.id: run_label(run) for run in runs}
-    twice = Counter(lines.values())
+    times = Counter(lines.values())
     for run in runs:
-        if twice[lines[run.id]] > 1:
+        if times[lines[run.id]] > 1:
             lines[run.id] = run_label(run, "%H:%M:%S")
     return dict(zip(lines, distinct(lines.values()), strict=True))
 
 
-def run_label(run, time="%H:%M"):
+def run_label(run: Run, time: str = "%H:%M") -> str:
     """A run in one line of a list: title, data set, when it was asked for."""
     if run.workspace == EXAMPLE:
         return f"Finished example: {run.title} · {run.dataset_name}"

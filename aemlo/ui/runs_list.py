@@ -2,28 +2,40 @@
 
 import datetime
 import json
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from aemlo.charts import theme
-from aemlo.ui import figures, layout
-from aemlo.ui import runs as ui_runs
+from aemlo.store.runs import Run
+from aemlo.ui import figures, layout, runs
+from aemlo.ui.state import Workspace
+from aemlo.wording import seconds
 
 DAYS = 30
+"""Days after which the store deletes a run that is not pinned."""
 
 
-def matching(runs, kinds, search):
-    """Runs of some kinds whose title, data set or notes hold the words searched."""
+def kinds_of(listed: Sequence[Run]) -> list[str]:
+    """The kinds of the runs, each once, in the order of the alphabet."""
+    return sorted({run.kind for run in listed})
+
+
+def matching(listed: Sequence[Run], kinds: Sequence[str], search: str) -> Iterator[Run]:
+    """Runs of some kinds whose title, data set or notes hold the words searched.
+
+    Pinned ones come first, then the newest.
+    """
     words = search.casefold().split()
-    for run in sorted(runs, key=lambda run: (not run.pinned, -run.created)):
+    for run in sorted(listed, key=lambda run: (not run.pinned, -run.created)):
         text = f"{run.title} {run.dataset_name} {run.notes}".casefold()
         if (not kinds or run.kind in kinds) and all(word in text for word in words):
             yield run
 
 
-def card(workspace, run):
-    """One run: what it is, how it stands, and what can be done with it."""
+def card(workspace: Workspace, run: Run) -> None:
+    """One run: what it is, how far it is, and what can be done with it."""
     with st.container(border=True):
         head, buttons = st.columns([3, 2], vertical_alignment="top")
         with head:
@@ -36,26 +48,26 @@ def card(workspace, run):
         with buttons:
             _buttons(workspace, run)
         if run.active:
-            ui_runs.run_panel(workspace, run.id)
+            runs.run_panel(workspace, run.id)
         else:
-            _ending(run)
+            _outcome(run)
         _settings(workspace, run)
 
 
-def _buttons(workspace, run):
+def _buttons(workspace: Workspace, run: Run) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
-        page = ui_runs.PAGE_OF_KIND.get(run.kind)
+        page = runs.PAGE_OF_KIND.get(run.kind)
         if page and st.button("Open", key=f"open_{run.id}", type="primary"):
             st.switch_page(page, query_params={"w": workspace.id, "run": run.id})
         if not workspace.owns(run):
             return
         if not run.active:
-            ui_runs.resume_button(workspace, run, key=f"list_resume_{run.id}")
+            runs.resume_button(workspace, run, key=f"list_resume_{run.id}")
         if run.state != "running":
             _delete(workspace, run)
 
 
-def _delete(workspace, run):
+def _delete(workspace: Workspace, run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown("This run, its curves, scores and files are deleted for good.")
         st.button(
@@ -66,16 +78,16 @@ def _delete(workspace, run):
         )
 
 
-def _ending(run):
-    icon, word = ui_runs.STATES[run.state]
+def _outcome(run: Run) -> None:
+    icon, word = runs.STATES[run.state]
     if run.state == "failed":
         st.error(layout.plain(run.error or "This run failed."), icon=icon)
         return
-    took = f" after {theme.seconds(run.seconds)}" if run.started else ""
+    took = f" after {seconds(run.seconds)}" if run.started else ""
     st.markdown(f"{icon} {word}{took}")
 
 
-def _settings(workspace, run):
+def _settings(workspace: Workspace, run: Run) -> None:
     with st.expander("Settings, notes, link"):
         st.json(run.spec, expanded=1)
         st.code(f"?run={run.id}", language=None)
@@ -93,7 +105,7 @@ def _settings(workspace, run):
                 st.rerun()
 
 
-def flat(spec, prefix=""):
+def flat(spec: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """A nested spec as `{"a.b": value}`, so that two can be compared line by line."""
     lines = {}
     for name, value in spec.items():
@@ -106,7 +118,7 @@ def flat(spec, prefix=""):
     return lines
 
 
-def differences(first, second):
+def differences(first: Run, second: Run) -> pd.DataFrame:
     """Frame of what differs between two runs: setting, first, second."""
     a = flat({"data set": first.dataset_name, **first.spec, "result": first.summary})
     b = flat({"data set": second.dataset_name, **second.spec, "result": second.summary})
@@ -120,14 +132,15 @@ def differences(first, second):
     )
 
 
-def difference(workspace, runs):
-    """Two runs side by side: only what differs."""
+def difference(listed: Sequence[Run]) -> None:
+    """Choose two runs, and see what differs between them."""
     st.subheader("What differs between two runs")
-    by_id = {run.id: run for run in runs}
-    lines = ui_runs.run_labels(runs)
+    by_id = {run.id: run for run in listed}
+    lines = runs.run_labels(listed)
     left, right = st.columns(2)
-    first = left.selectbox("First", list(by_id), format_func=lines.get, index=1)
-    second = right.selectbox("Second", list(by_id), format_func=lines.get, index=0)
+    ids = list(by_id)
+    first = left.selectbox("First", ids, index=1, format_func=lambda i: lines[i])
+    second = right.selectbox("Second", ids, index=0, format_func=lambda i: lines[i])
     frame = differences(by_id[first], by_id[second])
     if frame.empty:
         st.info("These two runs have the same settings and results.")

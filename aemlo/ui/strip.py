@@ -6,27 +6,30 @@ from aemlo.charts import theme
 from aemlo.ui import cached
 from aemlo.ui.layout import STRIP_SECONDS, WATCH_SECONDS, plain
 from aemlo.ui.runs import how_far, stop_button
+from aemlo.ui.state import Workspace
+from aemlo.wording import counted
 
 
-def strip(workspace):
+def strip(workspace: Workspace) -> None:
     """One line on every page: the data set in use, and the work going on.
 
-    Work that another tab began is met too: the whole page is drawn anew when the
+    Work that another tab started is shown too: the whole page is drawn again when the
     active run is another one, or there is none any more.
     """
-    # As the page was drawn: another tab may have changed the data set since.
+    # As they were when the page was drawn: another tab may change the data set later.
     dataset, active = workspace.dataset, workspace.active_run()
 
     @st.fragment(run_every=STRIP_SECONDS if active else WATCH_SECONDS)
-    def line():
+    def line() -> None:
         run = workspace.active_run()
         if (run and run.id) != (active and active.id):
             st.rerun()
         data, work = st.columns([3, 2], vertical_alignment="center")
         measures = cached.summary(dataset.content_hash, dataset)
         data.caption(
-            f"**{plain(dataset.name)}** · {dataset.n:,} rows × "
-            f"{len(dataset.feature_names):,} features × {dataset.q:,} labels · "
+            f"**{plain(dataset.name)}** · {counted(dataset.n, 'row')} × "
+            f"{counted(len(dataset.feature_names), 'feature')} × "
+            f"{counted(dataset.q, 'label')} · "
             f"MeanIR {theme.number(measures['mean_ir'])}"
         )
         if run is None:

@@ -1,40 +1,48 @@
 """Work of some seconds in the app's own process, with a bar that moves."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from aemlo.errors import Stopped
 
 PATIENCE = 0.3  # seconds without a bar
-TICK = 0.2
+TICK = 0.2  # seconds between two movements of the bar
+
+Work = Callable[[Callable[..., None]], Any]
+"""A function that takes `on_progress(fraction, **values)` and returns its result."""
 
 
 class _Work(threading.Thread):
     """Does `work(on_progress)`; keeps what it returned or raised, and how far it is."""
 
-    def __init__(self, work):
+    def __init__(self, work: Work) -> None:
         super().__init__(daemon=True)
-        self.work, self.result, self.error = work, None, None
-        self.fraction, self.is_left = 0.0, False
+        self.work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.fraction = 0.0
+        self.is_left = False
 
-    def run(self):
+    def run(self) -> None:
         try:
-            self.result = self.work(self._told)
+            self.result = self.work(self._on_progress)
         except BaseException as error:  # raised again where the work was asked for
             self.error = error
 
-    def _told(self, fraction, **values):
+    def _on_progress(self, fraction: float, **values: object) -> None:
         if self.is_left:
             raise Stopped
         self.fraction = min(max(fraction, 0.0), 1.0)
 
 
-def with_bar(work, words):
-    """What `work(on_progress)` returns; a bar with `words` stands there meanwhile.
+def with_bar(work: Work, words: str) -> Any:
+    """What `work(on_progress)` returns; a bar with `words` is shown until then.
 
-    What it raises is raised here. It runs in a thread, since the bar can be drawn by
-    the page's own thread only, and ends when the visitor leaves the page.
+    What it raises is raised here. It runs in a thread, because only the page's own
+    thread can draw the bar, and it ends when the visitor leaves the page.
     """
     thread = _Work(work)
     thread.start()

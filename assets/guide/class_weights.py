@@ -27,6 +27,6 @@ for name, classifier in {
     "thresholds": Thresholded(BRLogistic(), random_state=0),
 }.items():
     labels, scores = classifier.fit(X, train.Y).decide(X_test)
-    found = evaluate(test.Y, labels, scores, shown)
-    rows[name] = {metric: value for metric, _, value in found}
+    values = evaluate(test.Y, labels, scores, shown)
+    rows[name] = {metric: value for metric, _, value in values}
 table = pd.DataFrame(rows).T

@@ -28,6 +28,6 @@ for name, settings in {
 }.items():
     network = DeepMLP(hidden=(128,), epochs=40, random_state=0, **settings)
     labels, scores = network.fit(X, train.Y).decide(X_test)
-    found = evaluate(test.Y, labels, scores, shown)
-    rows[name] = {metric: value for metric, _, value in found}
+    values = evaluate(test.Y, labels, scores, shown)
+    rows[name] = {metric: value for metric, _, value in values}
 table = pd.DataFrame(rows).T

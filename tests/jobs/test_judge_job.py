@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from latent_visits import WORKSPACE, charts, drawn, fine, source, store, texts, visit
+from latent_visits import drawn, source
+from visits import WORKSPACE, charts, fine, store, texts, visit
 
 from aemlo import quality
 from aemlo.errors import DataError
@@ -62,7 +63,7 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     job = Job(store.run(map_run.id), store)
     known = trained.read(job.folder.with_name(source.id), job.dataset())
     embed._write_quality(job, known, quality_reports.scaled(known), source)
-    page = visit()
+    page = visit("latent")
     page.text_input(key="latent.search").set_value("67-69")
     fine(page.run())
     fine(page.button(key="latent.leave").click().run())
@@ -97,5 +98,5 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     for title in ("recall", "outside", "precision"):
         page.selectbox(key="latent.quality.measure").set_value(title)
         fine(page.run())
-    page = fine(visit(asked.id))
+    page = visit("latent", asked.id)
     assert page.selectbox[0].value == source.id

@@ -3,21 +3,13 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from latent_visits import (
-    WORKSPACE,
-    charts,
-    drawn,
-    fine,
-    ids,
-    source,
-    store,
-    texts,
-    visit,
-)
+from latent_visits import copy_of, drawn, ids, source, trained_network
+from visits import WORKSPACE, charts, fine, store, texts, visit
 
 from aemlo.dataset import Dataset
 from aemlo.latent import trained
@@ -26,7 +18,7 @@ __all__ = ["source", "store"]  # fixtures
 
 
 def test_pca_is_there_at_once_and_umap_is_queued_once(store, source):
-    page = fine(visit())
+    page = visit("latent")
     assert "PCA is shown until UMAP is ready." in texts(page)
     queued = store.runs(WORKSPACE, "embed")
     assert [run.spec for run in queued] == [{"run": source.id, **trained.PICTURE}]
@@ -43,7 +35,7 @@ def test_pca_is_there_at_once_and_umap_is_queued_once(store, source):
 
 def test_rows_are_found_by_number_with_their_parents_and_neighbours(store, source):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     assert "Trustworthiness 0.900" in texts(page)
     page.text_input(key="latent.search").set_value("63")
     fine(page.run())
@@ -61,7 +53,7 @@ def test_rows_are_found_by_number_with_their_parents_and_neighbours(store, sourc
 
 def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, source):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     which = page.selectbox(key="latent.which")
     assert which.value == "outside"
     assert page.button(key="latent.take").label == "Select 3 rows"
@@ -76,11 +68,15 @@ def test_rows_outside_their_region_are_left_out_and_the_rest_goes_on(store, sour
     assert kept.name == "small with 7 synthetic rows"
     assert "is now the data set in use" in page.success[0].value
     assert "60 real and 7 synthetic rows" in texts(page)
+    # Another data set of the same name is not that one.
+    twin = replace(kept, source=kept.source | {"file": "another"})
+    store.use_dataset(WORKSPACE, store.add_dataset(twin))
+    assert twin.name == kept.name and not fine(page.run()).success
 
 
 def test_rows_of_one_label_are_selected_by_kind(store, source):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     # The map is coloured by the rarest label: its rows are offered first.
     whose = next(s for s in page.selectbox if s.label == "or rows of")
     assert whose.value == 1
@@ -107,15 +103,8 @@ def test_rows_of_one_label_are_selected_by_kind(store, source):
 def test_runs_with_one_title_are_told_apart_where_one_is_picked(store, source):
     """Streamlit knows an option by its text alone."""
     drawn(store, source)
-    twins = [
-        store.enqueue(WORKSPACE, "train", "AEMLO", {"seed": 0}, source.dataset, "small")
-        for _ in range(3)
-    ]
-    for twin in twins:
-        shutil.copytree(store.folder(source.id), store.folder(twin), dirs_exist_ok=True)
-        store.claim("nobody")
-        store.finish(twin, "done", summary={}, error=None)
-    page = fine(visit())
+    twins = [copy_of(store, source, "AEMLO") for _ in range(3)]
+    page = visit("latent")
     assert len(set(page.selectbox[0].options)) == len(page.selectbox[0].options) == 4
     page.selectbox[0].set_value(twins[0])
     fine(page.run())
@@ -124,32 +113,26 @@ def test_runs_with_one_title_are_told_apart_where_one_is_picked(store, source):
 
 def test_a_reload_keeps_the_run_the_selection_and_the_rows_left_out(store, source):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     page.text_input(key="latent.search").set_value("60, 61")
     fine(page.run())
     fine(page.button(key="latent.leave").click().run())
     page.text_input(key="latent.search").set_value("3, 65")
     fine(page.run())
-    page = fine(visit())
+    page = visit("latent")
     assert "2 rows selected: 1 real, 1 synthetic" in texts(page)
     assert "2 rows left out" in texts(page)
     assert sorted(ids(charts(page)[0], "selected")) == [3, 65]
     fine(page.button(key="latent.back").click().run())
-    assert "left out" not in texts(fine(visit()))
+    assert "left out" not in texts(visit("latent"))
     # Somebody else who opens the run by its link starts with nothing selected.
     assert store.marked("somebody-else", source.id, "rows") is None
 
 
 def test_a_run_that_was_picked_is_in_the_address_and_met_again(store, source):
     drawn(store, source)
-    other = store.enqueue(
-        *(WORKSPACE, "train", "newer", {"seed": 0}, source.dataset, "small")
-    )
-    folder = store.folder(other)
-    shutil.copytree(store.folder(source.id), folder, dirs_exist_ok=True)
-    store.claim("nobody")
-    store.finish(other, "done", summary={}, error=None)
-    page = fine(visit())
+    other = copy_of(store, source, "newer")
+    page = visit("latent")
     assert page.selectbox[0].value == other
     page.selectbox[0].set_value(source.id)
     fine(page.run())
@@ -164,7 +147,7 @@ def test_a_run_on_the_data_set_before_is_still_listed(store, source):
     drawn(store, source)
     known = store.dataset(source.dataset)
     store.use_dataset(WORKSPACE, store.add_dataset(known.take(range(50), "fewer")))
-    page = fine(visit())
+    page = visit("latent")
     assert page.selectbox[0].value == source.id
     (line,) = page.warning
     assert line.value == (
@@ -176,7 +159,7 @@ def test_other_settings_wait_for_a_press_and_three_dimensions_need_their_own(
     store, source
 ):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     page.segmented_control(key="latent.dimensions").set_value(3)
     fine(page.run())
     assert "PCA is shown: UMAP has not been computed" in texts(page)
@@ -191,7 +174,7 @@ def test_a_picture_of_anothers_run_that_a_visitor_computes_is_shown(
 ):
     drawn(store, source)
     monkeypatch.setenv("AEMLO_WORKSPACE", "somebody-else")
-    page = fine(visit(source.id))
+    page = visit("latent", source.id)
     page.segmented_control(key="latent.dimensions").set_value(3)
     fine(page.run())
     fine(page.button(key="latent.compute").click().run())
@@ -206,7 +189,7 @@ def test_trust_is_that_of_the_picture_shown(store, source):
     run = drawn(store, source)
     path = store.folder(run.id) / "labels.parquet"
     pd.read_parquet(path).assign(trustworthiness=0.25).to_parquet(path)
-    page = fine(visit())
+    page = visit("latent")
     page.selectbox(key="latent.colour").set_value("trustworthiness")
     fine(page.run())
     seen = [np.unique(charts(page)[0]["data"][0]["marker"]["color"]).tolist()]
@@ -226,27 +209,27 @@ def test_rows_that_were_placed_and_not_fitted_are_said_on_the_picture(store, sou
     path = store.folder(run.id) / "latent.parquet"
     frame = pd.read_parquet(path)
     frame.assign(placed=frame["row"] % 10 == 1).to_parquet(path)
-    page = fine(visit())
-    said = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
-    assert "7 rows placed among the nearest fitted ones." in said
+    page = visit("latent")
+    subtitle = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
+    assert "7 rows placed among the nearest fitted ones." in subtitle
     assert "7 of 70 rows were too many to fit" in texts(page)
     page.segmented_control(key="latent.method").set_value("PCA")
     fine(page.run())
-    said = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
-    assert "placed" not in said
+    subtitle = charts(page)[0]["layout"]["title"]["subtitle"]["text"]
+    assert "placed" not in subtitle
 
 
 def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
     store, source
 ):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     fine(page.button(key="latent.take").click().run())
     fine(page.button(key="latent.leave").click().run())
     page.text_input(key="latent.search").set_value("60-69")
     fine(page.run())
-    said = page.error[0].value.replace("\\", "")
-    assert said.startswith("3 of these rows are left out, row 67 the first.")
+    message = page.error[0].value.replace("\\", "")
+    assert message.startswith("3 of these rows are left out, row 67 the first.")
     page.text_input(key="latent.search").set_value("60-62")
     fine(page.run())
     page.segmented_control(key="latent.space").set_value("features")
@@ -255,37 +238,31 @@ def test_rows_left_out_are_not_found_and_a_selection_outlives_another_colour(
 
 
 @pytest.mark.parametrize(
-    "section, said",
+    "section, sentence",
     [
         ("Directions", "Not computed yet"),
         ("Is it any good", "Not computed yet"),
         ("Two runs", "There is no second run on this data set"),
     ],
 )
-def test_what_is_not_there_yet_is_said(store, source, section, said):
+def test_what_is_not_there_yet_is_said(store, source, section, sentence):
     drawn(store, source)
-    page = visit()
+    page = visit("latent")
     page.segmented_control(key="latent.section").set_value(section)
     fine(page.run())
-    assert said in texts(page)
+    assert sentence in texts(page)
 
 
 def test_a_run_without_codes_says_why(store, source):
     shutil.rmtree(store.folder(source.id))
-    page = visit()
+    page = visit("latent")
     assert "This run has no codes to look at" in texts(fine(page))
 
 
 def test_two_runs_share_a_selection_of_real_rows(store, source):
     drawn(store, source)
-    other = store.enqueue(
-        *(WORKSPACE, "train", "AEMLO-paper", {"seed": 0}, source.dataset, "small")
-    )
-    folder = store.folder(other)
-    shutil.copytree(store.folder(source.id), folder, dirs_exist_ok=True)
-    store.claim("nobody")
-    store.finish(other, "done", summary={}, error=None)
-    page = visit(source.id)
+    other = copy_of(store, source, "AEMLO-paper")
+    page = visit("latent", source.id)
     page.text_input(key="latent.search").set_value("3, 4, 65")
     fine(page.run())
     page.segmented_control(key="latent.section").set_value("Two runs")
@@ -297,11 +274,11 @@ def test_two_runs_share_a_selection_of_real_rows(store, source):
     # Rows left out of a run are left out here; the selection is cleared here too.
     store.mark(WORKSPACE, source.id, "hidden", [65, 66])
     fine(page.button(key="latent.two.clear").click().run())
-    again = visit(source.id)
+    again = visit("latent", source.id)
     again.segmented_control(key="latent.section").set_value("Two runs")
-    said = texts(fine(again.run())).replace("\\", "")
-    assert "1. AEMLO: 60 real, 8 synthetic rows, 2 rows left out." in said
-    assert "2. AEMLO-paper: 60 real, 10 synthetic rows." in said
+    text = texts(fine(again.run())).replace("\\", "")
+    assert "1. AEMLO: 60 real, 8 synthetic rows, 2 rows left out." in text
+    assert "2. AEMLO-paper: 60 real, 10 synthetic rows." in text
     # A picture in space of the other run is none to lay beside.
     copy = store.run(other)
     drawn(store, copy)
@@ -311,17 +288,10 @@ def test_two_runs_share_a_selection_of_real_rows(store, source):
 
 
 def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
-    from aemlo.samplers import AEMLO
-
     drawn(store, source)
-    folder = store.folder(source.id)
-    known = trained.read(folder, store.dataset(source.dataset))
-    sampler = AEMLO(epochs=2, latent_size=4, width=8, random_state=0)
-    sampler.fit(known.dataset.X[:60], known.dataset.Y[:60]).save(folder / "model")
-    codes = sampler.model_.encode(known.dataset.X)
-    np.save(folder / "codes.npy", codes)
-
-    page = visit()
+    trained_network(store, source)
+    original = store.dataset(source.dataset)
+    page = visit("latent")
     page.segmented_control(key="latent.section").set_value("What if")
     fine(page.run())
     start, end = (
@@ -334,14 +304,14 @@ def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
     fine(page.button(key="latent.made.add").click().run())
     grown = store.dataset(store.workspace_dataset(WORKSPACE))
     assert (grown.n, grown.name) == (65, "small with 5 rows made")
-    assert np.array_equal(grown.X[:60], known.dataset.X[:60])
+    assert np.array_equal(grown.X[:60], original.X)
     assert grown.Y[60:, 1].all()
     assert "is now the data set in use" in page.success[0].value
-    said = "Rows 60 to 64 (from 0) are synthetic, decoded in"
-    assert grown.warnings[-1].startswith(said)
-    (made,) = grown.source["made"]
-    assert made["rows"] == 5
-    assert all(known.dataset.Y[p, 1] for p in made["parents"])
+    warning = "Rows 60 to 64 (from 0) are synthetic, decoded in"
+    assert grown.warnings[-1].startswith(warning)
+    (addition,) = grown.source["made"]
+    assert addition["rows"] == 5
+    assert all(original.Y[p, 1] for p in addition["parents"])
     # Made once more, rows are added to those before.
     fine(page.button(key="latent.make").click().run())
     fine(page.button(key="latent.made.add").click().run())
@@ -349,7 +319,7 @@ def test_rows_made_on_a_walk_become_part_of_the_data_set(store, source):
     assert (more.n, more.name) == (70, "small with 10 rows made")
     assert np.array_equal(more.X[:65], grown.X)
     assert [one["rows"] for one in more.source["made"]] == [5, 5]
-    assert more.warnings[-2:][0].startswith(said)
+    assert more.warnings[-2:][0].startswith(warning)
     assert more.warnings[-1].startswith("Rows 65 to 69 (from 0)")
 
 
@@ -359,7 +329,7 @@ def test_what_the_page_imports_loads_neither_umap_nor_torch():
         "aemlo.ui.latent.walks; "
         "print(sorted({'umap', 'numba', 'torch'} & set(sys.modules)))"
     )
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert said.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"

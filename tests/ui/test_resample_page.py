@@ -1,37 +1,20 @@
 """Resampling as work of the app, and its page as a visitor uses it."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE, fine, finished_run, store, texts, visit
 
 from aemlo.charts import resample as charts
 from aemlo.dataset import Dataset, Feature
-from aemlo.jobs import resampling_results, run_job
-from aemlo.jobs.base import Job
+from aemlo.jobs import resampling_results
 from aemlo.samplers import SAMPLERS
 from aemlo.store import Store
 from aemlo.ui import methods
 
-ROOT = Path(__file__).resolve().parents[2]
-WORKSPACE = "resample-test"
+__all__ = ["store"]  # a fixture
+
 VIEWS = ("Labels", "Where rows lie", "A row", "Quality", "Side by side")
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("AEMLO_WORKERS", "0")
-    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
-    monkeypatch.chdir(ROOT)
-    yield Store(tmp_path / "home")
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 def dataset():
@@ -51,26 +34,9 @@ def dataset():
 def resample(store, sampler, **settings):
     """A finished run of `sampler`, done by the job itself."""
     data = dataset()
-    key = store.add_dataset(data)
-    store.use_dataset(WORKSPACE, key)
+    store.use_dataset(WORKSPACE, store.add_dataset(data))
     spec = {"sampler": sampler, "settings": settings, "seed": 0}
-    run_id = store.enqueue(WORKSPACE, "resample", sampler, spec, key, data.name)
-    store.claim("nobody")
-    job = Job(store.run(run_id), store)
-    run_job(job)
-    store.finish(run_id, "done", summary=job.summary, error=None)
-    return store.run(run_id)
-
-
-def opened(file="resample"):
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    page.run()
-    return page.switch_page(f"pages/{file}.py").run()
-
-
-def said(page):
-    texts = [*page.markdown, *page.caption, *page.info, *page.subheader]
-    return "\n".join(str(text.value) for text in texts)
+    return finished_run(store, "resample", sampler, spec, data)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +51,15 @@ def said(page):
 def test_the_job_keeps_rows_their_parents_and_the_card(store, sampler, settings):
     run = resample(store, sampler, **settings)
     folder = store.folder(run.id)
-    made, provenance = resampling_results.load(folder)
+    resampled, provenance = resampling_results.load(folder)
     synthetic = (provenance["origin"] < 0).to_numpy()
-    assert made.n == len(provenance) == run.summary["rows_after"]
-    assert made.features == dataset().features
+    assert resampled.n == len(provenance) == run.summary["rows_after"]
+    assert resampled.features == dataset().features
     kept = provenance["origin"].to_numpy()[~synthetic]
-    assert np.allclose(made.X[~synthetic], dataset().X[kept])
+    assert np.allclose(resampled.X[~synthetic], dataset().X[kept])
     rows = pd.read_parquet(folder / "rows.parquet")
     assert rows.index.tolist() == np.flatnonzero(synthetic).tolist()
-    assert len(pd.read_parquet(folder / "map.parquet")) == made.n
+    assert len(pd.read_parquet(folder / "map.parquet")) == resampled.n
     assert (folder / "decisions.parquet").exists() == sampler.startswith("AutoSMOTE")
 
 
@@ -104,14 +70,22 @@ def test_labels_by_name_reach_the_sampler(store):
 
 
 def test_before_any_run_the_page_says_what_to_do(store):
-    page = opened()
-    assert not page.exception
-    assert "**No resampling run on yeast yet.**" in said(page)
-    assert "212 rows are made for a label" in said(page)  # yeast, as published
+    page = visit("resample")
+    assert "**No resampling run on yeast yet.**" in texts(page)
+    assert "212 rows are made for a label" in texts(page)  # yeast, as published
+
+
+def test_the_preview_is_of_the_data_set_in_use(store):
+    page = visit("resample")
+    assert "of 14 labels change" in texts(page)
+    store.use_dataset(WORKSPACE, store.add_dataset(dataset()))
+    text = texts(fine(page.run()))
+    assert "of 3 labels change" in text
+    assert "of 14 labels change" not in text
 
 
 def test_every_sampler_can_be_set_and_started(store):
-    page = opened()
+    page = visit("resample")
     for title in page.selectbox(key="resample.sampler").options:
         page.selectbox(key="resample.sampler").select(title).run()
         assert not page.exception and not page.error, title
@@ -128,15 +102,13 @@ def test_every_sampler_can_be_set_and_started(store):
 def test_every_view_of_a_run_draws(store, view):
     resample(store, "ML-ROS")
     resample(store, "MLSMOTE")
-    page = opened()
-    page.session_state["resample.view"] = view
-    page.run()
-    assert not page.exception and not page.error
+    page = visit("resample", **{"resample.view": view})
+    assert not page.error
 
 
 def test_a_sampler_without_new_rows_has_every_view_too(store):
     resample(store, "MLTL")
-    page = opened()
+    page = visit("resample")
     for view in (*VIEWS, "Keep and download"):
         page.session_state["resample.view"] = view
         page.run()
@@ -145,34 +117,26 @@ def test_a_sampler_without_new_rows_has_every_view_too(store):
 
 def test_rules_turn_new_rows_away(store):
     run = resample(store, "ML-ROS")
-    made = run.summary["rows_made"]
-    page = opened()
-    page.session_state["resample.view"] = "Keep and download"
-    page.run()
-    assert f"0 of {made} new rows are rejected; {80 + made} rows are left." in said(
-        page
-    )
+    new = run.summary["rows_made"]
+    page = visit("resample", **{"resample.view": "Keep and download"})
+    assert f"0 of {new} new rows are rejected; {80 + new} rows are left." in texts(page)
     page.checkbox(key="resample.rule.copies").check().run()
-    assert f"{made} of {made} new rows are rejected; 80 rows are left." in said(page)
+    assert f"{new} of {new} new rows are rejected; 80 rows are left." in texts(page)
 
 
 def test_decisions_of_autosmote_are_a_view(store):
     resample(store, "AutoSMOTE-cohort", epochs=1)
-    page = opened()
-    page.session_state["resample.view"] = "Decisions"
-    page.run()
-    assert not page.exception
-    assert "A reading of the paper" in said(page)
+    page = visit("resample", **{"resample.view": "Decisions"})
+    assert "A reading of the paper" in texts(page)
 
 
 def test_the_methods_page_tells_every_sampler(store):
-    page = opened("methods")
+    page = visit("methods")
     for title in SAMPLERS:
         page.selectbox(key="methods.sampler").select(title).run()
-        assert not page.exception
-        told = said(page)
+        text = texts(fine(page))
         for part in ("Helps:", "Harms:", "Keeps:", "Source:"):
-            assert part in told, f"{title} does not say {part}"
+            assert part in text, f"{title} does not say {part}"
 
 
 def test_settings_are_read_from_the_constructor():

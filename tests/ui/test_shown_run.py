@@ -1,19 +1,24 @@
 """Whose run a page shows, of which data set: nothing stands under another name."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
+from visits import (
+    WORKSPACE,
+    button_labels,
+    finished_run,
+    opened_store,
+    pressed,
+    visit,
+    words,
+)
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.formats import read
 from aemlo.store import Store
 from aemlo.ui import state
+from aemlo.ui.example import install_example
 
-ROOT = Path(__file__).resolve().parents[2]
-WORKSPACE = "visitor-of-origins"
 EXAMPLE = {
     "train": "0a0a0a0a0a0a0a0a0a0a0a01",
     "latent": "0a0a0a0a0a0a0a0a0a0a0a01",
@@ -56,27 +61,18 @@ def small(name="small"):
 def home(tmp_path_factory):
     """A folder with the example in it, made once."""
     folder = tmp_path_factory.mktemp("home")
-    from aemlo.ui.example import install_example
-
     install_example(Store(folder), state.EXAMPLE)
     return folder
 
 
 @pytest.fixture
 def store(home, monkeypatch):
-    """The store, and a workspace of the test's own that uses `small`."""
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    monkeypatch.setenv("AEMLO_HOME", str(home))
-    monkeypatch.setenv("AEMLO_WORKERS", "0")
-    monkeypatch.chdir(ROOT)
-    kept = Store(home)
-    for run in kept.runs(WORKSPACE):
-        kept.delete(run.id)
-    kept.use_dataset(WORKSPACE, kept.add_dataset(small()))
-    yield kept
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    """The store with the example; the visitor has no runs and uses `small`."""
+    for store in opened_store(home, monkeypatch):
+        for run in store.runs(WORKSPACE):
+            store.delete(run.id)
+        store.use_dataset(WORKSPACE, store.add_dataset(small()))
+        yield store
 
 
 @pytest.fixture
@@ -84,43 +80,12 @@ def file_names(monkeypatch):
     """Names of the files that are offered, as the page offers them."""
     offered, button = [], st.download_button
 
-    def noted(*args, **more):
+    def record(*args, **more):
         offered.append(more["file_name"])
         return button(*args, **more)
 
-    monkeypatch.setattr(st, "download_button", noted)
+    monkeypatch.setattr(st, "download_button", record)
     return offered
-
-
-def visit(name, run=None, **chosen):
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    page.query_params["w"] = WORKSPACE
-    for key, value in chosen.items():
-        page.session_state[key] = value
-    page.run().switch_page(f"pages/{name}.py")
-    if run:
-        page.query_params["run"] = run
-    page.run()
-    assert not page.exception, [e.value for e in page.exception]
-    return page
-
-
-def words(page):
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.subheader)
-    found = " ".join(element.value for kind in kinds for element in kind)
-    titles = [chart.proto.spec for chart in page.get("plotly_chart")]
-    return f"{found} {' '.join(titles)}".replace("\\", "").replace("**", "")
-
-
-def pressed(page, label):
-    next(b for b in page.button if b.label == label).click()
-    page.run()
-    assert not page.exception, [e.value for e in page.exception]
-    return page
-
-
-def labels(page):
-    return [button.label for button in page.button]
 
 
 def finished(store, kind, workspace=WORKSPACE, dataset=None, title="Mine"):
@@ -139,7 +104,7 @@ def test_the_example_is_not_shown_under_another_data_set(store, name):
     assert LINE not in text and SAYS[name] not in text
     assert "Finished example" not in str([box.options for box in page.selectbox])
     assert "on small yet." in text
-    assert {MAKES[name], USE_EXAMPLE} <= set(labels(page))
+    assert {MAKES[name], USE_EXAMPLE} <= set(button_labels(page))
     # The quiet button: the example's data set and the example.
     pressed(page, USE_EXAMPLE)
     assert store.workspace_dataset(WORKSPACE) == read("yeast").content_hash
@@ -152,7 +117,7 @@ def test_what_is_missing_is_made_at_the_press_of_a_button(store, name):
     page = visit(name)
     assert "on small yet." in words(page) or name in OTHERS
     if name in OTHERS:
-        assert USE_EXAMPLE not in labels(page)
+        assert USE_EXAMPLE not in button_labels(page)
     pressed(page, MAKES[name])
     (run,) = store.runs(WORKSPACE)
     assert (run.kind, run.dataset_name) == (KINDS.get(name, name), "small")
@@ -189,7 +154,7 @@ def test_who_loads_yeast_meets_the_example_as_an_example(store, name, file_names
     chosen = {"compare.view": "Take away"} if name == "compare" else {}
     page = visit(name, **chosen)
     assert LINE in words(page)
-    assert USE_EXAMPLE not in labels(page)
+    assert USE_EXAMPLE not in button_labels(page)
     # What the form above offers is the visitor's, and so is the network's picture.
     own = [file for file in file_names if not file.startswith("example-yeast-")]
     allowed = ("aemlo-network", "preview", "yeast-folds-and-labels")
@@ -286,24 +251,10 @@ def test_curves_beside_a_run_name_their_data_set(store):
 
 def test_runs_side_by_side_are_of_one_data_set(store):
     """A run opened by its address is laid beside others on its own data set."""
-    from aemlo.jobs import run_job
-    from aemlo.jobs.base import Job
-
-    def resampled(dataset):
-        run = store.enqueue(
-            *(WORKSPACE, "resample", f"On {dataset.name}", SPECS["resample"]),
-            *(store.add_dataset(dataset), dataset.name),
+    for dataset in (small(), small("other")):
+        run = finished_run(
+            store, "resample", f"On {dataset.name}", SPECS["resample"], dataset
         )
-        store.claim("nobody")
-        job = Job(store.run(run), store)
-        run_job(job)
-        store.finish(run, "done", summary=job.summary)
-        return run
-
-    resampled(small())
-    page = visit("resample", resampled(small("other")), **SIDE)
+    page = visit("resample", run.id, **{"resample.view": "Side by side"})
     (line,) = page.multiselect(key="resample.beside").options
     assert line.startswith("On other")
-
-
-SIDE = {"resample.view": "Side by side"}

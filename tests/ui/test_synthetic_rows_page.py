@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
-from latent_visits import WORKSPACE, charts, drawn, fine, source, store, texts, visit
+from latent_visits import drawn, source, trained_network
+from visits import WORKSPACE, charts, fine, store, texts, visit
 
-from aemlo.latent import trained, walk
+from aemlo.latent import walk
 
 __all__ = ["source", "store"]  # fixtures
 
@@ -18,7 +19,7 @@ __all__ = ["source", "store"]  # fixtures
 def grown(store, source):
     """The page after three synthetic rows were left out; the rest goes on."""
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     page.text_input(key="latent.search").set_value("67-69")
     fine(page.run())
     fine(page.button(key="latent.leave").click().run())
@@ -47,7 +48,7 @@ def test_the_rest_that_goes_on_knows_its_synthetic_rows(store, source, grown):
 )
 def test_the_rest_is_called_by_what_is_in_it(store, source, out, name):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     page.text_input(key="latent.search").set_value(out)
     fine(page.run())
     fine(page.button(key="latent.leave").click().run())
@@ -64,7 +65,7 @@ def test_the_rest_is_called_by_what_is_in_it(store, source, out, name):
 )
 def test_a_selection_is_called_by_what_is_in_it(store, source, rows, name):
     drawn(store, source)
-    page = fine(visit())
+    page = visit("latent")
     page.text_input(key="latent.search").set_value(rows)
     fine(page.run())
     fine(page.button(key="latent.use").click().run())
@@ -76,8 +77,8 @@ def test_pages_that_test_say_so_and_lead_back_to_the_original(
     store, source, grown, name
 ):
     page = fine(grown.switch_page(f"pages/{name}.py").run())
-    said = page.warning[0].value.replace("\\", "")
-    assert said.startswith(
+    warning = page.warning[0].value.replace("\\", "")
+    assert warning.startswith(
         "**7 of the 67 rows of small with 7 synthetic rows are synthetic"
     )
     fine(page.button(key=f"{name}.real_rows").click().run())
@@ -88,9 +89,9 @@ def test_pages_that_test_say_so_and_lead_back_to_the_original(
 @pytest.mark.parametrize("name", ["train", "resample", "dataset", "imbalance"])
 def test_pages_that_make_rows_say_what_they_learn_from(store, source, grown, name):
     page = fine(grown.switch_page(f"pages/{name}.py").run())
-    said = [info.value.replace("\\", "") for info in page.info]
+    notes = [info.value.replace("\\", "") for info in page.info]
     assert any(
-        "7 of the 67 rows of small with 7 synthetic rows are" in one for one in said
+        "7 of the 67 rows of small with 7 synthetic rows are" in note for note in notes
     )
     fine(page.button(key=f"{name}.real_rows").click().run())
     assert store.workspace_dataset(WORKSPACE) == source.dataset
@@ -109,7 +110,7 @@ def test_the_map_says_which_of_its_real_rows_were_made_before(store, source, gro
     provenance.to_parquet(store.folder(again) / "provenance.parquet")
     store.claim("nobody")
     store.finish(again, "done", summary={}, error=None)
-    page = fine(visit(again))
+    page = visit("latent", again)
     assert "Of the rows drawn as real, 7 were made before this run" in texts(page)
 
 
@@ -134,8 +135,8 @@ def test_a_declared_split_that_tests_real_rows_only_is_said_to_be_fine(
         dataset = replace(in_use(store), split=split)
         store.use_dataset(WORKSPACE, store.add_dataset(dataset))
         page = fine(grown.switch_page("pages/compare.py").run())
-        said = "The files' own split tests real rows only: dividing by it is fine."
-        assert (said in page.warning[0].value) == fine_so
+        sentence = "The files' own split tests real rows only: dividing by it is fine."
+        assert (sentence in page.warning[0].value) == fine_so
 
 
 def test_the_data_page_hands_out_the_provenance(store, source, grown):
@@ -155,15 +156,9 @@ def test_the_data_page_hands_out_the_provenance(store, source, grown):
 @pytest.fixture
 def walking(store, source):
     """The section of walks on a run with a trained network."""
-    from aemlo.samplers import AEMLO
-
     drawn(store, source)
-    folder = store.folder(source.id)
-    known = trained.read(folder, store.dataset(source.dataset))
-    sampler = AEMLO(epochs=2, latent_size=4, width=8, random_state=0)
-    sampler.fit(known.dataset.X[:60], known.dataset.Y[:60]).save(folder / "model")
-    np.save(folder / "codes.npy", sampler.model_.encode(known.dataset.X))
-    page = visit()
+    trained_network(store, source)
+    page = visit("latent")
     page.segmented_control(key="latent.section").set_value("What if")
     return fine(page.run())
 
@@ -172,23 +167,23 @@ def test_rows_made_here_are_added_with_their_parents(store, source, walking):
     page = walking
     page.number_input(key="latent.make.count").set_value(5)
     fine(page.button(key="latent.make").click().run())
-    made = [f.value for f in page.dataframe if "how" in f.value.columns][0]
-    assert made["parents"].str.startswith("from row ").all()
-    assert made["how"].str.startswith("decoded in the latent space: From row 0").all()
+    (table,) = [f.value for f in page.dataframe if "how" in f.value.columns]
+    assert table["parents"].str.startswith("from row ").all()
+    assert table["how"].str.startswith("decoded in the latent space: From row 0").all()
     fine(page.button(key="latent.made.add").click().run())
     fine(page.button(key="latent.make").click().run())
     fine(page.button(key="latent.made.add").click().run())
     dataset = in_use(store)
-    found = dataset.provenance
-    assert found["synthetic"].tolist() == [False] * 60 + [True] * 10
+    provenance = dataset.provenance
+    assert provenance["synthetic"].tolist() == [False] * 60 + [True] * 10
     first, second = dataset.source["made"]
-    assert found["parents"].tolist()[60:] == [
+    assert provenance["parents"].tolist()[60:] == [
         str(parent) for parent in first["parents"] + second["parents"]
     ]
-    assert found["how"].iloc[60] == (
+    assert provenance["how"].iloc[60] == (
         "decoded in the latent space: From row 0 towards rare, 50 % of the way, seed 0"
     )
-    assert found["how"].iloc[69].endswith("seed 1")
+    assert provenance["how"].iloc[69].endswith("seed 1")
     assert dataset.source["real rows"] == source.dataset
 
 
@@ -200,8 +195,8 @@ def test_where_a_label_is_not_decoded_it_is_said_before_rows_are_made_for_it(
     low = walk.Standing(0.03, 14, 5, 0.62, 0.004)
     monkeypatch.setattr(walk, "standing", lambda *given, **more: low)
     page = fine(walking.run())
-    said = page.warning[0].value.replace("\\", "")
-    assert said.startswith(
+    warning = page.warning[0].value.replace("\\", "")
+    assert warning.startswith(
         "**rare is not decoded here.** It scores 0.030, number 14 of 2 labels, and "
         "rows made here get the best 5: they would have it only because you ask for "
         "it. Real rows with rare score 0.620 (median), those without it 0.004. "
@@ -220,8 +215,8 @@ def test_the_chart_has_the_scale_of_the_slider_and_the_map_the_rows_just_made(wa
     assert {"the way", "start", "end", "here"} <= set(names)
     fine(page.button(key="latent.make").click().run())
     over = charts(page)[2]
-    made = next(t for t in over["data"] if t["name"] == "just made (20)")
-    assert len(made["x"]) == 20
+    new_rows = next(t for t in over["data"] if t["name"] == "just made (20)")
+    assert len(new_rows["x"]) == 20
     page.toggle(key="latent.walk.drawn").set_value(False)
     assert len(charts(fine(page.run()))) == 2
 

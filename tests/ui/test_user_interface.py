@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aemlo import safe_tables
+from aemlo import safe_tables, wording
 from aemlo.charts import theme, training
 from aemlo.ui import layout, runs_list
 
@@ -32,7 +32,7 @@ def test_names_are_shown_as_they_are_written():
     [(0.44, "0.4 s"), (12.4, "12 s"), (80, "1 min 20 s"), (7500, "2 h 5 min")],
 )
 def test_durations_are_written_for_people(value, words):
-    assert theme.seconds(value) == words
+    assert wording.seconds(value) == words
 
 
 def test_every_sampler_keeps_its_own_colour():
@@ -139,8 +139,8 @@ def test_a_nested_form_starts_from_the_spec_it_is_given():
     steps = ["REMEDIAL", {"name": "mlsmote", "params": {"k_neighbors": 3}}]
     app = nested("chain", {"steps": steps})
     assert app.number_input(key="f.chain.steps.in.MLSMOTE.k_neighbors").value == 3
-    found = {"name": "MLSMOTE", "params": {"k_neighbors": 3}}
-    assert app.session_state["chosen"] == {"steps": ("REMEDIAL", found)}
+    expected = {"name": "MLSMOTE", "params": {"k_neighbors": 3}}
+    assert app.session_state["chosen"] == {"steps": ("REMEDIAL", expected)}
 
 
 def test_an_empty_chain_is_refused_where_it_is_set():

@@ -4,9 +4,10 @@ import streamlit as st
 
 from aemlo.charts import latent_details
 from aemlo.ui import figures
+from aemlo.ui.latent.view import View
 
 
-def directions(view):
+def directions(view: View) -> None:
     """Which latent directions carry which labels."""
     probes = view.frame("probes")
     if probes is None:
@@ -25,7 +26,7 @@ def directions(view):
         key="latent.probes",
     )
     figures.table(
-        probes.sort_values("auc", ascending=False).rename(
+        probes.sort_values("auc", ascending=False, kind="stable").rename(
             columns={
                 "positives": "rows with it",
                 "auc": "AUC of the direction",

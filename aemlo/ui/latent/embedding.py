@@ -1,10 +1,14 @@
 """Which picture is shown: its settings, the run that computes it, and two at once."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from aemlo.latent import trained
+from aemlo.store.runs import Run
 from aemlo.ui import layout
-from aemlo.ui.latent.view import SPACE_NAMES, embedding_runs, settings_of
+from aemlo.ui.latent.view import SPACE_NAMES, View, embedding_runs, settings_of
+from aemlo.ui.state import Workspace
 
 HELP = {
     "n_neighbors": "How many neighbours each row holds on to. Fewer show small "
@@ -16,11 +20,11 @@ HELP = {
     "them; the others go to the mean of their nearest fitted rows.",
 }
 
-
 PICTURED = ("Map", "Two runs")
+"""Sections of the page that show a picture."""
 
 
-def controls(section):
+def controls(section: str) -> tuple[str, str, int]:
     """The picture wanted: (space, method, dimensions), asked where one is shown."""
     if section not in PICTURED:
         return "latent", "UMAP", 2
@@ -30,7 +34,7 @@ def controls(section):
             trained.SPACES,
             default="latent",
             required=True,
-            format_func=SPACE_NAMES.get,
+            format_func=lambda space: SPACE_NAMES[space],
             key="latent.space",
             bind="query-params",
         )
@@ -57,98 +61,111 @@ def controls(section):
     return space, method, dimensions
 
 
-def renew(view):
-    """Draw the page again when the space being computed changes, so that each picture
-    appears when it is ready."""
-    there = {space for space in trained.SPACES if view.frame(space) is not None}
+def renew(view: View) -> Callable[[Run], None]:
+    """A function for `runs.run_panel` that draws the page again when the run has drawn
+    one more space, so that each picture appears when it is ready."""
 
-    def look(run):
-        now = {space for space in trained.SPACES if view.frame(space) is not None}
-        if now != there:
+    def ready() -> set[str]:
+        return {space for space in trained.SPACES if view.frame(space) is not None}
+
+    drawn = ready()
+
+    def look(run: Run) -> None:
+        if ready() != drawn:
             st.rerun()
 
     return look
 
 
-def settings(section, dimensions, key="latent.settings"):
+def settings(
+    section: str, dimensions: int, key: str = "latent.settings"
+) -> dict[str, int | float]:
     """The UMAP settings chosen, as an embedding run's spec has them."""
-    default = trained.PICTURE
     if section != "Map":
-        return dict(default)
+        return dict(trained.PICTURE)
     with st.expander("More settings of UMAP"):
-        first, second = st.columns(2)
-        with first:
-            neighbours = st.slider(
-                "Neighbours",
-                3,
-                100,
-                default["n_neighbors"],
-                key=f"{key}.k",
-                persist_state="session",
-                help=HELP["n_neighbors"],
-            )
-            spread = st.slider(
-                "Least distance",
-                0.0,
-                0.99,
-                default["min_dist"],
-                key=f"{key}.d",
-                persist_state="session",
-                help=HELP["min_dist"],
-            )
-            seed = st.number_input(
-                "Seed",
-                0,
-                2**31 - 1,
-                default["seed"],
-                key=f"{key}.s",
-                persist_state="session",
-                help=HELP["seed"],
-            )
-        with second:
-            epochs = st.slider(
-                "Epochs",
-                50,
-                1000,
-                default["epochs"],
-                step=50,
-                key=f"{key}.e",
-                persist_state="session",
-                help=HELP["epochs"],
-            )
-            rows = st.select_slider(
-                "Rows fitted at most",
-                [1_000, 2_000, 5_000, 10_000, 20_000],
-                default["fit_rows"],
-                key=f"{key}.r",
-                persist_state="session",
-                help=HELP["fit_rows"],
-            )
-    return {
-        "n_neighbors": int(neighbours),
-        "min_dist": float(spread),
-        "dimensions": int(dimensions),
-        "epochs": int(epochs),
-        "seed": int(seed),
-        "fit_rows": int(rows),
-    }
+        left, right = st.columns(2)
+        with left:
+            chosen = _shape_settings(key)
+        with right:
+            chosen |= _effort_settings(key)
+    return chosen | {"dimensions": int(dimensions)}
 
 
-def embedding_run(workspace, run, wanted, method):
+def _shape_settings(key: str) -> dict[str, int | float]:
+    """What shapes the picture: neighbours, least distance, seed."""
+    default = trained.PICTURE
+    neighbours = st.slider(
+        "Neighbours",
+        3,
+        100,
+        default["n_neighbors"],
+        key=f"{key}.k",
+        persist_state="session",
+        help=HELP["n_neighbors"],
+    )
+    least = st.slider(
+        "Least distance",
+        0.0,
+        0.99,
+        default["min_dist"],
+        key=f"{key}.d",
+        persist_state="session",
+        help=HELP["min_dist"],
+    )
+    seed = st.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        default["seed"],
+        key=f"{key}.s",
+        persist_state="session",
+        help=HELP["seed"],
+    )
+    return {"n_neighbors": int(neighbours), "min_dist": float(least), "seed": int(seed)}
+
+
+def _effort_settings(key: str) -> dict[str, int | float]:
+    """What the picture costs: epochs, and how many rows are fitted."""
+    default = trained.PICTURE
+    epochs = st.slider(
+        "Epochs",
+        50,
+        1000,
+        default["epochs"],
+        step=50,
+        key=f"{key}.e",
+        persist_state="session",
+        help=HELP["epochs"],
+    )
+    rows = st.select_slider(
+        "Rows fitted at most",
+        [1_000, 2_000, 5_000, 10_000, 20_000],
+        default["fit_rows"],
+        key=f"{key}.r",
+        persist_state="session",
+        help=HELP["fit_rows"],
+    )
+    return {"epochs": int(epochs), "fit_rows": int(rows)}
+
+
+def embedding_run(
+    workspace: Workspace, run: Run, wanted: dict[str, int | float], method: str
+) -> Run | None:
     """The embedding run with these settings; the default one is queued unasked.
 
     Other settings wait for a press of the button; until then None.
     """
     known = embedding_runs(workspace, run)
-    fitting = [one for one in known if settings_of(one) == wanted]
-    found = [one for one in fitting if one.state != "failed"]
-    if found:
-        return found[0]
+    fitting = [embed for embed in known if settings_of(embed) == wanted]
+    usable = [embed for embed in fitting if embed.state != "failed"]
+    if usable:
+        return usable[0]
     plain, failed = wanted == trained.PICTURE, fitting
     if workspace.owns(run) and plain and not failed:
         return workspace.store.run(_enqueue(workspace, run, wanted))
     if not workspace.owns(run) and plain:
-        other = [one for one in known if not one.active and _is_flat(one)]
+        other = [embed for embed in known if not embed.active and is_flat(embed)]
         if other:
             return other[0]
     if method == "PCA":
@@ -158,7 +175,7 @@ def embedding_run(workspace, run, wanted, method):
         key="latent.compute",
         icon=":material/scatter_plot:",
         type="primary",
-        on_click=_enqueue,
+        on_click=compute,
         args=(workspace, run, wanted),
         help="In the background; PCA is shown until it is there.",
     )
@@ -167,23 +184,28 @@ def embedding_run(workspace, run, wanted, method):
     return None
 
 
-def _is_flat(embed):
+def is_flat(embed: Run) -> bool:
+    """Whether an embedding run draws in the plane."""
     return settings_of(embed)["dimensions"] == 2
 
 
-def _enqueue(workspace, run, wanted):
+def compute(workspace: Workspace, run: Run, wanted: dict[str, int | float]) -> None:
+    """Queue the embedding run of a training run with these settings."""
+    _enqueue(workspace, run, wanted)
+
+
+def _enqueue(workspace: Workspace, run: Run, wanted: dict[str, int | float]) -> str:
     dataset = workspace.store.dataset(run.dataset)
     title = f"Map of {run.title}"
     return workspace.enqueue("embed", title, {"run": run.id, **wanted}, dataset)
 
 
-def method_to_show(view, space, method, dimensions):
-    """UMAP where it is ready, else PCA, with a word why."""
-    picture = None if method == "PCA" else view.picture(space, "UMAP", dimensions)
-    if method == "UMAP" and picture is None:
-        if view.embed is not None and view.embed.active:
-            st.caption("PCA is shown until UMAP is ready.")
-        else:
-            st.caption("PCA is shown: UMAP has not been computed with these settings.")
-        return "PCA"
-    return method
+def method_to_show(view: View, space: str, method: str, dimensions: int) -> str:
+    """UMAP where it is ready, else PCA, with a sentence that says why."""
+    if method != "UMAP" or view.picture(space, method, dimensions) is not None:
+        return method
+    if view.embed is not None and view.embed.active:
+        st.caption("PCA is shown until UMAP is ready.")
+    else:
+        st.caption("PCA is shown: UMAP has not been computed with these settings.")
+    return "PCA"

@@ -1,37 +1,84 @@
 """Rows made at a place of the latent space: asked for, shown, added to the data."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from scipy import sparse
 
 from aemlo import provenance
 from aemlo.charts import theme
+from aemlo.dataset import Dataset
 from aemlo.latent import selection, walk
+from aemlo.latent.walk import Walk
 from aemlo.provenance import TEST_NOTHING
 from aemlo.samplers import base
+from aemlo.samplers.base import Synthetic
 from aemlo.ui import figures, layout, runs
 from aemlo.ui.latent import selection as latent_selection
-from aemlo.wording import counted
+from aemlo.ui.latent.view import View
+from aemlo.ui.state import Workspace
+from aemlo.wording import counted, decimals
 
 
-def just_made(view):
-    """The rows made last on this run and not yet added, or None: a dict with `codes`,
-    `table`, `original`, `new`, `said` and `seed`."""
-    made = st.session_state.get("latent.made")
-    return made if made is not None and made["run"] == view.run.id else None
+@dataclass(frozen=True)
+class NewRows:
+    """Rows decoded at a place of the latent space and not yet added to the data.
+
+    `original` is the Dataset the run was given, `where` says in words where the rows
+    were decoded, `table` shows them.
+    """
+
+    run_id: str
+    original: Dataset
+    table: pd.DataFrame
+    rows: Synthetic
+    codes: np.ndarray
+    where: str
+    seed: int
 
 
-def make(workspace, view, decoder, gone, at, label, said, usual_scores, usual_step):
-    """Make rows at place number `at` of the Walk `gone`, show them, and add them to the
-    data set; `usual_scores(label)` gives the scores of real rows with and without it,
-    `usual_step` is the distance between neighbouring codes.
+@dataclass(frozen=True)
+class Place:
+    """A place of a walk: step number `at` of `path`, called `where` in words."""
+
+    path: Walk
+    at: int
+    where: str
+
+    @property
+    def code(self) -> np.ndarray:
+        """The latent code (l,) of the place."""
+        return self.path.codes[self.at]
+
+
+def new_rows(view: View) -> NewRows | None:
+    """The rows made last on this run and not yet added, or None."""
+    rows = st.session_state.get("latent.made")
+    return rows if rows is not None and rows.run_id == view.run.id else None
+
+
+def make(
+    workspace: Workspace,
+    view: View,
+    decoder: Any,
+    place: Place,
+    label: int,
+    usual_scores: Callable[[int], tuple[float, float]],
+    usual_step: float,
+) -> None:
+    """Make rows at `place`, show them, and add them to the data set.
+
+    `label` is the one to watch; `usual_scores(label)` gives the median scores of real
+    rows with and without it; `usual_step` is the distance between neighbouring codes.
     """
     names = runs.distinct(view.known.dataset.label_names)
     st.subheader("Make rows here")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        count = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)
+        number = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)
         wanted = st.selectbox(
             "Each must have",
             [None, *range(len(names))],
@@ -51,36 +98,43 @@ def make(workspace, view, decoder, gone, at, label, said, usual_scores, usual_st
             width=240,
         )
     if wanted is not None:
-        _say_how_it_stands(view, decoder, gone, at, wanted, usual_scores(wanted))
-    if st.button(f"Make {count} rows here", key="latent.make", type="primary"):
-        st.session_state["latent.made"] = _made(
-            view, decoder, gone.codes[at], count, wanted, spread * usual_step, said
+        _say_how_it_scores(view, decoder, place, wanted, usual_scores(wanted))
+    if st.button(
+        f"Make {counted(number, 'row')} here", key="latent.make", type="primary"
+    ):
+        st.session_state["latent.made"] = _decode(
+            view, decoder, place, int(number), wanted, spread * usual_step
         )
     latent_selection.now_in_use(workspace)
-    made = just_made(view)
-    if made is not None:
-        _show(workspace, view, made)
+    rows = new_rows(view)
+    if rows is not None:
+        _show(workspace, view, rows)
 
 
-def _say_how_it_stands(view, decoder, gone, at, label, usual):
-    """The score of the label that rows shall be made for, at the place and in real
-    rows; a warning where rows made there would not have it by themselves."""
+def _say_how_it_scores(
+    view: View, decoder: Any, place: Place, label: int, usual: tuple[float, float]
+) -> None:
+    """The score of a label at the place and in real rows.
+
+    A warning where rows made there would not have the label by themselves.
+    """
     known = view.known
     real = ~known.synthetic
     Y, name = known.dataset.Y[real], layout.plain(known.dataset.label_names[label])
-    stands = walk.standing(decoder, gone.codes[at], label, Y, known.codes[real], usual)
+    standing = walk.standing(decoder, place.code, label, Y, known.codes[real], usual)
     usually = (
-        f"Real rows with {name} score {theme.number(stands.with_it)} (median), "
-        f"those without it {theme.number(stands.without_it)}."
+        f"Real rows with {name} score {theme.number(standing.with_it)} (median), "
+        f"those without it {theme.number(standing.without_it)}."
     )
-    place = f"number {stands.rank} of {Y.shape[1]} labels"
-    get = f"rows made here get the best {stands.wanted}"
-    if stands.decoded:
-        st.caption(f"{name} scores {stands.score:.3f} here, {place}; {get}. {usually}")
+    score = decimals(standing.score)
+    rank = f"number {standing.rank} of {counted(Y.shape[1], 'label')}"
+    get = f"rows made here get the best {standing.wanted}"
+    if standing.decoded:
+        st.caption(f"{name} scores {score} here, {rank}; {get}. {usually}")
         return
-    first = gone.first_decoded(label, stands.wanted)
+    first = place.path.first_decoded(label, standing.wanted)
     if first is not None:
-        share = 100 * first // (len(gone.positions) - 1)
+        share = 100 * first // (len(place.path.positions) - 1)
         way_out = f"On this way it is decoded at {share} %: move the slider there."
     else:
         way_out = (
@@ -88,19 +142,21 @@ def _say_how_it_stands(view, decoder, gone, at, label, usual):
             f"{name} to watch, raises its score: take it, or go farther on it."
         )
     st.warning(
-        f"**{name} is not decoded here.** It scores {stands.score:.3f}, {place}, and "
-        f"{get}: they would have it only because you ask for it. {usually} {way_out}",
+        f"**{name} is not decoded here.** It scores {score}, {rank}, and {get}: they "
+        f"would have it only because you ask for it. {usually} {way_out}",
         icon=":material/warning:",
     )
 
 
-def _show(workspace, view, made):
+def _show(workspace: Workspace, view: View, new: NewRows) -> None:
     """The rows just made, and the button that adds them."""
-    table, original = made["table"], made["original"]
-    st.markdown(f"**{counted(len(table), 'row')} made.** {layout.plain(made['said'])}.")
-    figures.table(table, name="made-rows", key="latent.made.table", height=240)
+    st.markdown(
+        f"**{counted(len(new.table), 'row')} made.** {layout.plain(new.where)}."
+    )
+    figures.table(new.table, name="made-rows", key="latent.made.table", height=240)
     in_use = workspace.dataset
-    before = in_use if selection.goes_on_from(in_use, original) else original
+    goes_on = selection.goes_on_from(in_use, new.original)
+    before = in_use if goes_on else new.original
     if st.button(
         f"Add them to {before.name}",
         key="latent.made.add",
@@ -109,8 +165,14 @@ def _show(workspace, view, made):
         "of all pages.",
     ):
         st.session_state.pop("latent.made")
-        how = (made["new"], made["said"], made["seed"], view.run.dataset)
-        dataset = with_rows(before, view.known.preparation, *how)
+        dataset = with_rows(
+            before,
+            view.known.preparation,
+            new.rows,
+            new.where,
+            new.seed,
+            view.run.dataset,
+        )
         latent_selection.use(workspace, view, dataset)
     st.caption(
         "They are decoded, not measured: keep them out of any test part. The data set "
@@ -118,32 +180,47 @@ def _show(workspace, view, made):
     )
 
 
-def _made(view, decoder, code, count, label, within, said):
+def _decode(
+    view: View,
+    decoder: Any,
+    place: Place,
+    number: int,
+    label: int | None,
+    within: float,
+) -> NewRows:
+    """`number` rows decoded around the place, no farther than `within` from it."""
     known, original = view.known, view.known.original
     X = known.preparation.transform(original)
     seed = st.session_state.get("latent.made.seed", 0)
     st.session_state["latent.made.seed"] = seed + 1
-    new, codes = walk.make_rows(
-        *(decoder, code, int(count), X, original.Y, known.codes[~known.synthetic]),
+    rows, codes = walk.make_rows(
+        decoder,
+        place.code,
+        number,
+        X,
+        original.Y,
+        known.codes[~known.synthetic],
         np.random.default_rng(seed),
         label=label,
         reach=1.0,
         within=within,
         groups=known.preparation.categorical_features_,
     )
-    dataset = with_rows(original, known.preparation, new, said, seed)
-    rows = np.arange(original.n, dataset.n)
-    table = selection.table(
-        dataset, selection.properties(dataset, base.provenance(original.n, new)), rows
-    )
-    # Not the numbers that synthetic rows of the run have on the map.
+    dataset = with_rows(original, known.preparation, rows, place.where, seed)
+    table = _table(dataset, original, rows)
+    return NewRows(view.run.id, original, table, rows, codes, place.where, seed)
+
+
+def _table(dataset: Dataset, original: Dataset, rows: Synthetic) -> pd.DataFrame:
+    """The `rows` that `dataset` has after those of `original`, as a table."""
+    ids = np.arange(original.n, dataset.n)
+    properties = selection.properties(dataset, base.provenance(original.n, rows))
+    table = selection.table(dataset, properties, ids)
+    # Synthetic rows of the run have these numbers on the map.
     table = table.rename(columns={"row": "row once added"})
     if "how" not in table:
-        table.insert(4, "how", dataset.provenance["how"].to_numpy()[rows])
-    return {
-        **{"run": view.run.id, "original": original, "table": table},
-        **{"new": new, "codes": codes, "said": said, "seed": seed},
-    }
+        table.insert(4, "how", provenance.of(dataset)["how"].to_numpy()[ids])
+    return table
 
 
 def with_rows(original, preparation, new, said, seed, key=None):

@@ -1,9 +1,14 @@
-"""The map with its selection, as the latent page puts it together."""
+"""The map with its selection, as the Latent space page puts it together."""
+
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from aemlo.arrays import Rows
 from aemlo.charts import latent, theme
+from aemlo.errors import DataError
 from aemlo.latent import selection, trained
 from aemlo.ui import figures, layout, runs
 from aemlo.ui.latent.selection import (
@@ -27,7 +32,8 @@ from aemlo.ui.latent.view import (
     settings_of,
     variance_of,
 )
-from aemlo.wording import counted
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted
 
 # Texts that never change: Streamlit tells options by them.
 GROUPS = {
@@ -44,8 +50,16 @@ different, along two directions only), and with the colours “trustworthiness�
 “preservation”."""
 
 
-def colour_controls(view, key):
-    """Choose what to colour by: (colour, column of label or feature, name)."""
+class Colour(NamedTuple):
+    """What a map is coloured by: a way, the label or feature chosen, and its name."""
+
+    by: str
+    of: int | None
+    name: str
+
+
+def colour_controls(view: View, key: str) -> Colour:
+    """Choose what to colour by."""
     known = view.known
     first, second = st.columns(2)
     colour = first.selectbox(
@@ -66,7 +80,7 @@ def colour_controls(view, key):
             format_func=lambda j: names[j],
             key=f"{key}.label.{view.run.id}",
         )
-        return colour, of, names[of]
+        return Colour(colour, of, names[of])
     if colour == FEATURE:
         features = runs.distinct(f.name for f in known.dataset.features)
         of = second.selectbox(
@@ -75,34 +89,34 @@ def colour_controls(view, key):
             format_func=lambda j: features[j],
             key=f"{key}.feature.{view.run.id}",
         )
-        return colour, of, features[of]
+        return Colour(colour, of, features[of])
     second.caption(OWN_COLOURS[colour])
-    return colour, None, TITLES.get(colour, colour)
+    return Colour(colour, None, TITLES.get(colour, colour))
 
 
-def trust_line(view, space):
+def trust_line(view: View, space: str) -> None:
     """How far the UMAP picture of a space can be trusted, in words."""
     picture = view.frame(space)
     if picture is None:
         return
-    known, kept = (picture[name].mean() for name in trained.TRUST)
+    trust, preserved = (picture[name].mean() for name in trained.TRUST)
     placed = int(picture["placed"].sum())
-    some = (
-        f" {placed:,} of {len(picture):,} rows were too many to fit and were placed "
-        "between their nearest fitted rows."
+    were = (
+        f" {count(placed)} of {count(len(picture))} rows were too many to fit and were "
+        "placed between their nearest fitted rows."
         if placed
         else ""
     )
     st.caption(
         "**Near means alike; far means little:** gaps between islands, their size and "
-        f"density are not measurements. Trustworthiness {theme.number(known)}: "
+        f"density are not measurements. Trustworthiness {theme.number(trust)}: "
         "neighbours here are neighbours in truth (1 is perfect). Neighbourhood "
-        f"preservation {theme.number(kept)}: the share of true neighbours still "
-        f"near.{some}"
+        f"preservation {theme.number(preserved)}: the share of true neighbours still "
+        f"near.{were}"
     )
 
 
-def variance_line(view, space, dimensions):
+def variance_line(view: View, space: str, dimensions: int) -> None:
     """How much of what there is PCA can show, in words."""
     share = variance_of(view.run.id, view.run.finished, space, dimensions)
     st.caption(
@@ -112,28 +126,36 @@ def variance_line(view, space, dimensions):
     )
 
 
-def flat_view(workspace, view):
-    """The View of the same run with a picture in the plane, if one was computed: a
-    picture in space has none to lay beside it."""
-    for one in embedding_runs(workspace, view.run):
-        if one.progress and settings_of(one)["dimensions"] == 2:
-            return View(view.run, one)
+def flat_view(workspace: Workspace, view: View) -> View:
+    """The View of the same run with a picture in the plane, if one was computed.
+
+    A picture in space has none beside it.
+    """
+    for embed in embedding_runs(workspace, view.run):
+        if embed.progress and settings_of(embed)["dimensions"] == 2:
+            return View(view.run, embed)
     return view
 
 
-def explore(workspace, view, space, method, dimensions, key="latent"):
+def explore(
+    workspace: Workspace,
+    view: View,
+    space: str,
+    method: str,
+    dimensions: int,
+    key: str = "latent",
+) -> None:
     """The map, what is selected on it, and the same rows in the other spaces."""
-    map_name = f"{key}.map"
 
     @st.fragment
-    def explorer():
-        colour, of, name = colour_controls(view, key)
-        draw_map(view, space, method, dimensions, colour, of, name, map_name)
+    def explorer() -> None:
+        colour = colour_controls(view, key)
+        draw_map(view, space, method, dimensions, colour, f"{key}.map")
         if method == "UMAP":
             trust_line(view, space)
         else:
             variance_line(view, space, dimensions)
-        search(view, key, of if colour == LABEL else None)
+        search(view, key, colour.of if colour.by == LABEL else None)
         if dimensions == 2 and not len(chosen(view)):
             st.caption("Draw a loop or a box on the map to see which rows are in it.")
         rows = chosen(view)
@@ -143,17 +165,21 @@ def explore(workspace, view, space, method, dimensions, key="latent"):
         what_is_left(view, workspace, key)
         with linked:
             flat = flat_view(workspace, view) if dimensions == 3 else view
-            other_spaces(flat, space, method, colour, of, name, key)
+            other_spaces(flat, space, method, colour, key)
 
     explorer()
 
 
-def draw_map(view, space, method, dimensions, colour, of, name, key):
-    """One selectable map."""
+def draw_map(
+    view: View, space: str, method: str, dimensions: int, colour: Colour, key: str
+) -> None:
+    """One selectable map; nothing where there is no picture by this method."""
     picture = view.picture(space, method, dimensions)
-    away = hidden(view)
-    points, left_out = view.points(picture, colour, of, name, away)
-    chart = f"{key}.{view.run.id}.{space}.{method}.{dimensions}.{colour}.{of}"
+    if picture is None:
+        return
+    left_out = hidden(view)
+    points, not_drawn = view.points(picture, *colour, hidden=left_out)
+    chart = f"{key}.{view.run.id}.{space}.{method}.{dimensions}.{colour.by}.{colour.of}"
     chart += f".{version(view)}"
     # A lasso shows what it holds; rows chosen elsewhere, or before, are ringed.
     by_lasso = len(selection.chosen_rows(st.session_state.get(chart)))
@@ -161,26 +187,16 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
     lines = None
     if 0 < len(marked) <= latent.MANY:
         lines = selection.family(view.known.provenance, marked)
-    notes = []
-    if left_out:
-        notes.append(f"{left_out:,} rows of frequent labels are not drawn.")
-    placed = int(picture["placed"].sum()) if "placed" in picture else 0
-    if placed:
-        notes.append(f"{counted(placed, 'row')} placed among the nearest fitted ones.")
-    if len(away):
-        notes.append(f"{counted(len(away), 'row')} left out.")
-    if len(marked) > latent.MANY:
-        notes.append(f"{len(marked):,} rows selected: the others are faint.")
     figure = latent.latent_map(
         points,
-        name,
+        colour.name,
         method=method,
-        note=" ".join(notes),
+        note=_notes(picture, not_drawn, left_out, marked),
         marked=marked,
         lines=lines,
     )
     flat = dimensions == 2
-    selecting = {
+    selecting: dict[str, Any] = {
         "on_select": lambda: take_selection(view, chart),
         "selection_mode": ("lasso", "box"),
     }
@@ -188,7 +204,7 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
         figure,
         data=points,
         name=f"{space}-{method.lower()}",
-        alt=f"{SPACE_NAMES[space]}: {latent.map_title(points, name)}",
+        alt=f"{SPACE_NAMES[space]}: {latent.map_title(points, colour.name)}",
         key=chart,
         **(selecting if flat else {}),
     )
@@ -196,28 +212,47 @@ def draw_map(view, space, method, dimensions, colour, of, name, key):
         st.caption("Turn it with the mouse. Select on the flat map, or by row number.")
 
 
-def take_selection(view, chart):
-    """Remember what the lasso holds."""
+def _notes(picture: pd.DataFrame, not_drawn: int, left_out: Rows, marked: Rows) -> str:
+    """What the subtitle of the map says of rows that are not drawn, or not as usual."""
+    notes = []
+    if not_drawn:
+        are = "is" if not_drawn == 1 else "are"
+        notes.append(f"{counted(not_drawn, 'row')} of frequent labels {are} not drawn.")
+    placed = int(picture["placed"].sum()) if "placed" in picture else 0
+    if placed:
+        notes.append(f"{counted(placed, 'row')} placed among the nearest fitted ones.")
+    if len(left_out):
+        notes.append(f"{counted(len(left_out), 'row')} left out.")
+    if len(marked) > latent.MANY:
+        notes.append(f"{counted(len(marked), 'row')} selected: the others are faint.")
+    return " ".join(notes)
+
+
+def take_selection(view: View, chart: str) -> None:
+    """Remember the rows that the lasso on the chart holds."""
     rows = selection.chosen_rows(st.session_state.get(chart))
     choose(view, rows, marked=False)
 
 
-def search(view, key, of=None):
-    """Select rows by their numbers, or by label and kind; clear. `of` is the label the
-    map is coloured by, if any."""
+def search(view: View, key: str, of: int | None = None) -> None:
+    """Select rows by their numbers, or by label and kind; clear the selection.
+
+    `of` is the label the map is coloured by, if any.
+    """
     n = view.known.dataset.n
 
-    def find():
+    def find() -> None:
         st.session_state[f"{key}.problem"] = None
         try:
             rows = selection.searched_rows(st.session_state[f"{key}.search"], n)
-            away = np.intersect1d(rows, hidden(view))
-            if len(away):
-                raise selection.DataError(
-                    f"{len(away):,} of these rows are left out, row {away[0]} the "
-                    "first. Bring them back, or name others."
+            left_out = np.intersect1d(rows, hidden(view))
+            if len(left_out):
+                raise DataError(
+                    f"{count(len(left_out))} of these rows "
+                    f"{'is' if len(left_out) == 1 else 'are'} left out, row "
+                    f"{left_out[0]} the first. Bring them back, or name others."
                 )
-        except selection.DataError as problem:
+        except DataError as problem:
             st.session_state[f"{key}.problem"] = str(problem)
             return
         choose(view, rows, marked=True)
@@ -250,7 +285,7 @@ def search(view, key, of=None):
         st.error(layout.plain(st.session_state[f"{key}.problem"]))
 
 
-def by_label(view, key, of):
+def by_label(view: View, key: str, of: int | None) -> None:
     """Select the rows of a label: real ones, those made for it, those outside."""
     names = runs.distinct(view.known.dataset.label_names)
     label = st.selectbox(
@@ -261,7 +296,6 @@ def by_label(view, key, of):
         key=f"{key}.whose.{view.run.id}.{of}",
         width=180,
     )
-
     groups = {
         kind: np.setdiff1d(rows, hidden(view))
         for kind, rows in view.groups(None if label < 0 else label).items()
@@ -269,7 +303,7 @@ def by_label(view, key, of):
     which = st.selectbox(
         "that are",
         list(groups),
-        format_func=GROUPS.get,
+        format_func=lambda kind: GROUPS[kind],
         key=f"{key}.which",
         width=300,
         help="Synthetic rows count with the label they were made for (made for none: "
@@ -286,29 +320,27 @@ def by_label(view, key, of):
     )
 
 
-def other_spaces(view, space, method, colour, of, name, key):
+def other_spaces(view: View, space: str, method: str, colour: Colour, key: str) -> None:
     """The other spaces side by side, with the selection ringed."""
-    others = [other for other in SPACE_NAMES if other != space]
-    rows = chosen(view)
-    views, left_out = {}, 0
-    for other in others:
-        picture = view.picture(other, method, 2)
-        way = method
-        if picture is None or "z" in picture:
-            picture, way = view.picture(other, "PCA", 2), "PCA"
-        away = hidden(view)
-        points, left_out = view.points(
-            picture, colour, of, name, away, most=MOST_LINKED
+    rows, left_out = chosen(view), hidden(view)
+    views, not_drawn = {}, 0
+    for other in SPACE_NAMES:
+        if other == space:
+            continue
+        picture, way = view.flat_picture(other, method)
+        points, not_drawn = view.points(
+            picture, *colour, hidden=left_out, most=MOST_LINKED
         )
-        if left_out:
+        if not_drawn:
+            # Selected rows are drawn though they are not among the rarest.
             extra = np.setdiff1d(rows, points["row"])[:MOST_LINKED]
             whole, _ = view.points(
-                picture[picture["row"].isin(extra)], colour, of, name, away
+                picture[picture["row"].isin(extra)], *colour, hidden=left_out
             )
             points = latent.joined(points, whole)
         views[f"{SPACE_NAMES[other]}, {way}"] = points
     figures.figure(
-        latent.linked_views(views, name, marked=rows),
+        latent.linked_views(views, colour.name, marked=rows),
         data=next(iter(views.values())),
         name="linked-views",
         alt="The same rows in the other spaces, the selection marked",
@@ -317,7 +349,11 @@ def other_spaces(view, space, method, colour, of, name, key):
     many = len(rows) > latent.MANY
     stands_out = "The selection stands out." if many else "The selection is ringed."
     note = stands_out if len(rows) else ""
-    if left_out:
-        note += f" {left_out:,} rows of frequent labels are not drawn in these two."
+    if not_drawn:
+        are = "is" if not_drawn == 1 else "are"
+        note += (
+            f" {counted(not_drawn, 'row')} of frequent labels {are} not drawn in these "
+            "two."
+        )
     if note:
         st.caption(note)

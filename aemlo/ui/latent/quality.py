@@ -1,48 +1,57 @@
-"""Are the synthetic rows any good, with MLSMOTE's beside; what directions mean."""
+"""Are the synthetic rows any good? Their figures, with MLSMOTE's beside them."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from aemlo import params
 from aemlo.charts import latent_details
+from aemlo.jobs.kinds import judge
 from aemlo.quality import Judging
 from aemlo.quality import measures as judging_measures
+from aemlo.quality.reporting import Measure
 from aemlo.ui import figures, forms, runs
 from aemlo.ui.latent.selection import hidden
-from aemlo.ui.latent.view import frame_of
-from aemlo.wording import counted
+from aemlo.ui.latent.view import View, frame_of
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted, decimals
 
 MOST_LABELS = 40
+"""Labels of the chart label by label, until all are asked for."""
 EVERYTHING = "all rows"
+"""What the rows of all labels together are called."""
+AUC = "told apart (AUC)"
+"""The measure that a forest gives, as the figures have it."""
 
 
-def plausibility(workspace, view):
-    """The figures of the run's rows and MLSMOTE's, overall and label by label; of what
-    is left of them too, where rows were left out."""
+def plausibility(workspace: Workspace, view: View) -> None:
+    """The figures of the run's rows and MLSMOTE's, overall and label by label.
+
+    Where rows were left out on the map, those of the rows that are left too.
+    """
     quality, telling = view.frame("quality"), view.frame("telling")
     if quality is None:
         _why_not(view)
         return
     sampler = quality["sampler"].iloc[0]
-    with st.expander("More settings of the judgement"):
-        settings = forms.param_form(Judging, key="latent.judging")
-    changed = {
-        name: settings[name]
-        for name, parameter in params.parameters(Judging).items()
-        if settings[name] != parameter.default
-    }
-    again = _judged_anew(workspace, view, changed)
+    changed = _changed_settings()
+    again = _judged_again(workspace, view, changed)
     if again is None:
         changed = {}
     elif changed:
         quality, telling = again
     else:
         quality = pd.concat([quality, again[0]], ignore_index=True)
-        telling = pd.concat([telling, again[1]], ignore_index=True)
+        frames = [frame for frame in (telling, again[1]) if frame is not None]
+        telling = pd.concat(frames, ignore_index=True) if frames else None
     overall = quality[quality["label"] == ""]
-    for name in dict.fromkeys(overall["sampler"]):
-        if name.startswith(sampler):
-            st.markdown(_verdict(overall[overall["sampler"] == name], name != sampler))
+    left = judge.title_of(sampler, len(hidden(view)))
+    for name in (sampler, left):
+        of_sampler = overall[overall["sampler"] == name]
+        if len(of_sampler):
+            st.markdown(_verdict(of_sampler, some_left_out=name == left))
     measures = judging_measures(Judging(**changed))
     figures.figure(
         latent_details.quality_dots(quality, [m.title for m in measures]),
@@ -57,36 +66,44 @@ def plausibility(workspace, view):
         _by_which_features(quality, telling)
 
 
-def _judged_anew(workspace, view, changed):
-    """(quality, telling) by changed settings, or without the rows left out on the map;
-    judged when asked for, None until then and where there is nothing to judge anew."""
-    away = sorted(int(row) for row in hidden(view))
-    if not away and not changed:
+def _changed_settings() -> dict[str, Any]:
+    """The form of the judgement's settings; those that are not the default ones."""
+    with st.expander("More settings of the judgement"):
+        settings = forms.param_form(Judging, key="latent.judging")
+    known = params.parameters(Judging)
+    return {n: v for n, v in settings.items() if v != known[n].default}
+
+
+def _judged_again(
+    workspace: Workspace, view: View, changed: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame | None] | None:
+    """(quality, telling) by changed settings, or without the rows left out on the map.
+
+    They are computed when asked for; None until then, and where nothing was changed.
+    """
+    left_out = sorted(int(row) for row in hidden(view))
+    if not left_out and not changed:
         return None
-    spec = {"run": view.run.id, "without": away}
-    spec |= {"settings": changed} if changed else {}
-    asked = [
-        one
-        for one in workspace.store.runs(workspace.id, "judge", view.run.dataset)
-        if one.spec == spec
-    ]
-    why = []
-    if away:
-        why.append(
-            f"{counted(len(away), 'row')} {'was' if len(away) == 1 else 'were'} left "
-            "out on the map"
-        )
+    spec: dict[str, Any] = {"run": view.run.id, "without": left_out}
     if changed:
-        why.append(f"{counted(len(changed), 'setting')} changed")
-    why = " and ".join(why)
-    if asked and asked[0].state == "done":
-        found = [frame_of(asked[0].id, name) for name in ("quality", "telling")]
-        if found[0] is not None:
-            return found
-    if not asked or asked[0].state == "done":
+        spec["settings"] = changed
+    asked = next(
+        (
+            run
+            for run in workspace.store.runs(workspace.id, "judge", view.run.dataset)
+            if run.spec == spec
+        ),
+        None,
+    )
+    why = _what_changed(len(left_out), len(changed))
+    if asked is not None and asked.state == "done":
+        quality = frame_of(asked.id, "quality")
+        if quality is not None:
+            return quality, frame_of(asked.id, "telling")
+    if asked is None or asked.state == "done":
         st.info(f"{why}. The figures below are of all rows, by the default settings.")
         st.button(
-            "Judge what is left" if away else "Judge anew",
+            "Judge what is left" if left_out else "Judge anew",
             key="latent.judge",
             icon=":material/balance:",
             type="primary",
@@ -96,50 +113,65 @@ def _judged_anew(workspace, view, changed):
         )
     else:
         st.caption(f"{why}. Judged anew:")
-        runs.run_panel(workspace, asked[0].id)
+        runs.run_panel(workspace, asked.id)
     return None
 
 
-def _enqueue(workspace, view, spec, why):
+def _what_changed(rows: int, settings: int) -> str:
+    """ "3 rows were left out on the map and 1 setting changed"."""
+    changes = []
+    if rows:
+        were = "was" if rows == 1 else "were"
+        changes.append(f"{counted(rows, 'row')} {were} left out on the map")
+    if settings:
+        changes.append(f"{counted(settings, 'setting')} changed")
+    return " and ".join(changes)
+
+
+def _enqueue(workspace: Workspace, view: View, spec: dict[str, Any], why: str) -> None:
     dataset = workspace.store.dataset(view.run.dataset)
     workspace.enqueue("judge", f"{view.run.title}, {why}", spec, dataset)
 
 
-def _label_by_label(quality, measures):
+def _label_by_label(quality: pd.DataFrame, measures: Sequence[Measure]) -> None:
+    """One figure label by label."""
     by_label = quality[quality["label"] != ""]
     titles = [m.title for m in measures if (by_label["measure"] == m.title).any()]
     if not titles:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.selectbox(
+        title = st.selectbox(
             "Label by label", titles, key="latent.quality.measure", width=320
         )
-        part = by_label[by_label["measure"] == measure]
-        most, labels = MOST_LABELS, part["label"].nunique()
-        if labels > most and st.toggle(
-            f"Show all {labels:,} labels", key="latent.quality.all"
+        part = by_label[by_label["measure"] == title]
+        labels = part["label"].nunique()
+        most = MOST_LABELS if labels > MOST_LABELS else None
+        if most and st.toggle(
+            f"Show all {count(labels)} labels", key="latent.quality.all"
         ):
             most = None
-    said = next(m for m in measures if m.title == measure)
+    measure = next(m for m in measures if m.title == title)
     figures.figure(
-        latent_details.quality_per_label(quality, measure, said.meaning, most),
+        latent_details.quality_per_label(quality, title, measure.meaning, most),
         data=part,
-        name=f"plausibility-{measure.replace(' ', '-')}",
-        alt=f"{measure} label by label, by sampler",
-        key=f"latent.quality.{measure}",
+        name=f"plausibility-{title.replace(' ', '-')}",
+        alt=f"{title} label by label, by sampler",
+        key=f"latent.quality.{title}",
     )
     more = f" Shown: the {most} labels with most synthetic rows." if most else ""
-    more = more if labels > MOST_LABELS else ""
-    st.caption(f"Good: {said.good}.{more}")
+    st.caption(f"Good: {measure.good}.{more}")
 
 
-def _by_which_features(quality, telling):
-    """The features by which the forests tell, of all rows or of one label's."""
+def _by_which_features(quality: pd.DataFrame, telling: pd.DataFrame) -> None:
+    """The features by which a forest tells synthetic rows from real ones.
+
+    Of all rows, or of those of one label.
+    """
     if "label" not in telling:
-        # Written before forests were asked label by label.
+        # Runs of an earlier version have one forest for all labels.
         telling = telling.assign(label="")
-    told = quality[quality["measure"] == "told apart (AUC)"].dropna(subset="value")
-    labels = [name for name in telling["label"].unique() if name in set(told["label"])]
+    aucs = quality[quality["measure"] == AUC].dropna(subset="value")
+    labels = [name for name in telling["label"].unique() if name in set(aucs["label"])]
     if not labels:
         return
     label = st.selectbox(
@@ -149,10 +181,10 @@ def _by_which_features(quality, telling):
         key="latent.telling.label",
         width=320,
     )
-    told, part = told[told["label"] == label], telling[telling["label"] == label]
+    aucs, part = aucs[aucs["label"] == label], telling[telling["label"] == label]
     figures.figure(
         latent_details.telling_features(
-            part, dict(zip(told["sampler"], told["value"], strict=True))
+            part, dict(zip(aucs["sampler"], aucs["value"], strict=True))
         ),
         data=part,
         name="features-that-tell",
@@ -161,7 +193,8 @@ def _by_which_features(quality, telling):
     )
 
 
-def _why_not(view):
+def _why_not(view: View) -> None:
+    """Say why there is nothing to see."""
     if view.known.synthetic.sum() == 0:
         st.info("This run made no synthetic rows, so there is nothing to judge.")
     elif view.embed is not None and view.embed.active:
@@ -170,52 +203,54 @@ def _why_not(view):
         st.info("Not computed yet: compute the picture above, and this comes with it.")
 
 
-def _verdict(overall, some_left_out):
+def _verdict(overall: pd.DataFrame, some_left_out: bool) -> str:
     """The evidence in two sentences; `overall` has the figures of one sampler."""
     values = overall.set_index("measure")
-    count = int(values.loc["distance", "rows"])
-    whom = f"Of the {count:,} kept" if some_left_out else f"Of {count:,} synthetic"
+    rows = count(values.loc["distance", "rows"])
+    which = f"Of the {rows} kept" if some_left_out else f"Of {rows} synthetic"
 
-    def share(name):
+    def share(name: str) -> str:
         value = values.loc[name, "value"]
         return f"{100 * value:.{1 if 0 < value < 0.1 else 0}f} %"
 
-    auc = values.loc["told apart (AUC)", "value"]
-    told = (
-        f"a forest tells them from real rows with an AUC of {auc:.3f} (0.5: it cannot)"
+    auc = values.loc[AUC, "value"]
+    forest = (
+        f"a forest tells them from real rows with an AUC of {decimals(auc)} (0.5: it "
+        "cannot)"
         if auc == auc
         else "there are too few to train a forest on"
     )
     return (
-        f"{whom} rows "
+        f"{which} rows "
         f"**{share('precision')}** lie inside the region of the real ones, "
         f"**{share('outside')}** outside that of the label they were made for (made "
         "for none: of their rarest label), "
         f"**{share('copies')}** are closer to a real row than 99 % of real "
-        f"rows are; {told}."
+        f"rows are; {forest}."
     )
 
 
-def _table(overall, measures):
+def _table(overall: pd.DataFrame, measures: Sequence[Measure]) -> None:
+    """All figures as a table, with those of real rows beside them."""
     wide = overall.pivot_table(
         index="measure", columns="sampler", values="value", sort=False
     )
-    held = overall.pivot_table(
+    reference = overall.pivot_table(
         index="measure", columns="sampler", values="reference", sort=False
     )
-    # What a sampler is held against may be its own: it made rows for others.
-    beside = {}
-    for sampler in held:
-        same = tuple(held[sampler].round(3).fillna(-1.0))
-        beside.setdefault(same, []).append(sampler)
-    for samplers in beside.values():
-        whom = f", beside {' and '.join(samplers)}" if len(beside) > 1 else ""
-        wide[f"real rows{whom}"] = held[samplers[0]]
-    said = pd.DataFrame(
+    # The real rows of a sampler may be its own: it made rows for other labels.
+    samplers_of: dict[tuple, list[str]] = {}
+    for sampler in reference:
+        same = tuple(reference[sampler].round(3).fillna(-1.0))
+        samplers_of.setdefault(same, []).append(sampler)
+    for samplers in samplers_of.values():
+        beside = f", beside {' and '.join(samplers)}" if len(samplers_of) > 1 else ""
+        wide[f"real rows{beside}"] = reference[samplers[0]]
+    meanings = pd.DataFrame(
         [(m.title, m.meaning, m.good) for m in measures],
         columns=["measure", "what it says", "good is"],
     )
-    table = said.merge(wide.reset_index(), on="measure")
+    table = meanings.merge(wide.reset_index(), on="measure")
     first = ["measure", "good is", *wide.columns]
     figures.table(
         table[[*first, "what it says"]],

@@ -1,75 +1,87 @@
 """What is selected on the latent map: remembered, shown, exported, left out."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from aemlo import provenance
+from aemlo.arrays import Rows
 from aemlo.charts import latent_details, theme
+from aemlo.dataset import Dataset
 from aemlo.latent import selection
+from aemlo.latent.trained import Trained
 from aemlo.ui import figures, layout, state
-from aemlo.ui.latent.view import SPACE_NAMES
-from aemlo.wording import counted
+from aemlo.ui.latent.view import SPACE_NAMES, View
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted
 
 TABLE_ROWS = 2_000
+"""Selected rows in the table, at most."""
+TABLE_FEATURES = 40
+"""Features in the table, at most."""
 
 
-def slot(view, what):
+def slot(view: View, what: str) -> str:
     """The session's name for something remembered of this run."""
     return f"latent.{what}.{view.run.id}"
 
 
-def chosen(view):
+def chosen(view: View) -> Rows:
     """Ids of the rows selected on this run's pictures."""
     return _remembered(view, "rows")
 
 
-def hidden(view):
-    """Ids of the rows left out of this run's data."""
+def hidden(view: View) -> Rows:
+    """Ids of the rows that the visitor left out of this run's data."""
     return _remembered(view, "hidden")
 
 
-def _remembered(view, what):
-    """Ids kept under a name, read from the store once a session: a reload, another tab
-    or a restart loses no selection."""
+def _remembered(view: View, what: str) -> Rows:
+    """Ids stored under a name, read from the store once a session: a reload, another
+    tab or a restart loses no selection."""
     name = slot(view, what)
     if name not in st.session_state:
-        kept = state.store().marked(state.identity(), view.run.id, what)
-        rows = np.asarray(kept or [], dtype=int)
+        stored = state.store().marked(state.identity(), view.run.id, what)
+        rows = np.asarray(stored or [], dtype=int)
         # A run resumed since may have made other rows.
         st.session_state[name] = rows[rows < view.known.dataset.n]
     return st.session_state[name]
 
 
-def _remember(view, what, rows):
-    rows = np.asarray(rows, dtype=int)
-    st.session_state[slot(view, what)] = rows
-    kept = rows.tolist() or None
-    state.store().mark(state.identity(), view.run.id, what, kept)
+def _remember(view: View, what: str, rows: Rows | Sequence[int]) -> None:
+    ids = np.asarray(rows, dtype=int)
+    st.session_state[slot(view, what)] = ids
+    state.store().mark(state.identity(), view.run.id, what, ids.tolist() or None)
 
 
-def version(view):
-    """How often the map was drawn anew to be rid of a lasso."""
+def version(view: View) -> int:
+    """How often the map was drawn again so that a lasso disappears."""
     return st.session_state.get(slot(view, "version"), 0)
 
 
-def choose(view, rows, marked):
-    """Select rows; `marked` says that it was not by a lasso on the map, which then is
-    drawn anew without its last one."""
+def choose(view: View, rows: Rows | Sequence[int], marked: bool) -> None:
+    """Select rows.
+
+    `marked` says that this was not done by a lasso on the map; the map is then drawn
+    again without its last lasso.
+    """
     _remember(view, "rows", rows)
     if marked:
         st.session_state[slot(view, "version")] = version(view) + 1
 
 
-def selected(view, rows, key):
-    """All there is to say about the selected rows."""
+def selected(view: View, rows: Rows, key: str) -> None:
+    """Everything about the selected rows: table, labels, features, one row closely."""
     known = view.known
     new = known.synthetic[rows]
     st.subheader(
-        f"{counted(len(rows), 'row')} selected: {int((~new).sum()):,} real, "
-        f"{int(new.sum()):,} synthetic"
+        f"{counted(len(rows), 'row')} selected: {count((~new).sum())} real, "
+        f"{count(new.sum())} synthetic"
     )
     shown = rows[:TABLE_ROWS]
-    table = selection.table(known.dataset, view.properties, shown)
+    table = selection.table(known.dataset, view.properties, shown, TABLE_FEATURES)
     figures.table(
         table,
         name="selected-rows",
@@ -78,15 +90,22 @@ def selected(view, rows, key):
     )
     more = []
     if len(rows) > TABLE_ROWS:
-        more.append(f"the first {TABLE_ROWS:,} of {len(rows):,} rows")
-    if len(known.dataset.features) > 40:
-        more.append(f"the first 40 of {len(known.dataset.features):,} features")
+        more.append(f"the first {count(TABLE_ROWS)} of {count(len(rows))} rows")
+    features = len(known.dataset.features)
+    if features > TABLE_FEATURES:
+        more.append(f"the first {TABLE_FEATURES} of {count(features)} features")
     if more:
         st.caption(f"Shown: {' and '.join(more)}. The downloads below have them all.")
     actions(view, rows, key)
+    _what_sets_them_apart(view, rows, key)
+    one_row(view, rows, key)
+
+
+def _what_sets_them_apart(view: View, rows: Rows, key: str) -> None:
+    """Labels and features of the selected rows beside those of the others."""
+    dataset = view.known.dataset
     left, right = st.columns(2)
-    names = known.dataset.label_names
-    counts = selection.label_counts(known.dataset.Y, rows, names)
+    counts = selection.label_counts(dataset.Y, rows, dataset.label_names)
     with left:
         figures.figure(
             latent_details.label_shares(counts),
@@ -95,7 +114,7 @@ def selected(view, rows, key):
             alt="Share of each label in the selection and in all rows",
             key=f"{key}.labels",
         )
-    features = selection.different_features(known.dataset, rows)
+    features = selection.different_features(dataset, rows)
     with right:
         figures.figure(
             latent_details.feature_gaps(features),
@@ -104,10 +123,9 @@ def selected(view, rows, key):
             alt="Features whose mean differs most between the selection and the rest",
             key=f"{key}.features",
         )
-    one_row(view, rows, key)
 
 
-def actions(view, rows, key):
+def actions(view: View, rows: Rows, key: str) -> None:
     """Export the selection, leave it out, or go on with it."""
     known = view.known
     leave = np.union1d(hidden(view), rows)
@@ -137,13 +155,13 @@ def actions(view, rows, key):
         )
 
 
-def leave_out(view, rows):
+def leave_out(view: View, rows: Rows | Sequence[int]) -> None:
     """Take rows off the map and out of what is downloaded; none brings them back."""
     _remember(view, "hidden", rows)
     choose(view, [], True)
 
 
-def whole_table(view, rows):
+def whole_table(view: View, rows: Rows) -> pd.DataFrame:
     """All columns of some rows: id, labels as 0 and 1, provenance, features."""
     known = view.known
     table = selection.table(known.dataset, view.properties, rows, features=None)
@@ -152,8 +170,11 @@ def whole_table(view, rows):
     return table
 
 
-def use_rows(view, without, what):
-    """Make the run's rows, without some, the data set in use."""
+def use_rows(view: View, without: Rows, what: str) -> None:
+    """Make the run's rows, without some, the data set in use.
+
+    `what` says what is left: the rows "selected", or those "kept".
+    """
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
     left, _ = selection.without(known.noted(how), known.provenance, without)
@@ -161,51 +182,52 @@ def use_rows(view, without, what):
     st.session_state["latent.dataset_to_use"] = provenance.way_back(named, run.dataset)
 
 
-def _named(known, left, what):
+def _named(known: Trained, left: Dataset, what: str) -> str:
     """What the rows that are left are called: with how many of them are synthetic."""
-    name, made = known.dataset.name, int(provenance.synthetic(left).sum())
+    name, synthetic = known.dataset.name, int(provenance.synthetic(left).sum())
     if what == "selected":
-        of_them = f", {made:,} of them synthetic" if made else ""
+        of_them = f", {count(synthetic)} of them synthetic" if synthetic else ""
         return f"{name}, {counted(left.n, 'row')} selected{of_them}"
-    gone = int((~known.synthetic).sum()) - (left.n - made)
-    more = f" with {counted(made, 'synthetic row')}" if made else ""
-    less = f", {counted(gone, 'real row')} left out" if gone > 0 else ""
+    missing = int((~known.synthetic).sum()) - (left.n - synthetic)
+    more = f" with {counted(synthetic, 'synthetic row')}" if synthetic else ""
+    less = f", {counted(missing, 'real row')} left out" if missing > 0 else ""
     return f"{name}{more}{less}"
 
 
-def use(workspace, view, dataset):
+def use(workspace: Workspace, view: View, dataset: Dataset) -> None:
     """Make `dataset` the one in use, and draw the page again with the same run."""
     workspace.use_made_from(view.run, dataset)
-    # The run belongs to the data set before: its address keeps it on the page.
+    # The run belongs to the earlier data set: its address keeps it on the page.
     state.show(view.run.id)
-    st.session_state["latent.used"] = dataset.name
+    st.session_state["latent.used"] = workspace.dataset.content_hash
     st.toast(f"In use now: {layout.plain(dataset.name)}", icon=":material/check:")
     st.rerun()
 
 
-def now_in_use(workspace):
+def now_in_use(workspace: Workspace) -> None:
     """Say that a data set made on this page is the one in use."""
-    used = st.session_state.get("latent.used")
-    if used == workspace.dataset.name:
-        st.success(f"{layout.plain(used)} is now the data set in use on all pages.")
+    dataset = workspace.dataset
+    if st.session_state.get("latent.used") == dataset.content_hash:
+        name = layout.plain(dataset.name)
+        st.success(f"{name} is now the data set in use on all pages.")
         st.page_link("pages/imbalance.py", label="See its imbalance")
 
 
-def what_is_left(view, workspace, key):
+def what_is_left(view: View, workspace: Workspace, key: str) -> None:
     """After rows were left out: download the rest, or go on with it."""
     waiting = st.session_state.pop("latent.dataset_to_use", None)
     if waiting is not None:
         use(workspace, view, waiting)
     now_in_use(workspace)
-    away = hidden(view)
-    if not len(away):
+    left_out = hidden(view)
+    if not len(left_out):
         return
     known = view.known
-    rest = np.setdiff1d(np.arange(known.dataset.n), away)
+    rest = np.setdiff1d(np.arange(known.dataset.n), left_out)
     new = int(known.synthetic[rest].sum())
     st.markdown(
-        f"**{counted(len(away), 'row')} left out.** What stays: "
-        f"{len(rest) - new:,} real and {new:,} synthetic rows."
+        f"**{counted(len(left_out), 'row')} left out.** What stays: "
+        f"{count(len(rest) - new)} real and {counted(new, 'synthetic row')}."
     )
     with st.container(horizontal=True):
         figures.csv_button(
@@ -218,7 +240,7 @@ def what_is_left(view, workspace, key):
             "Go on with the rest",
             key=f"{key}.use_rest",
             on_click=use_rows,
-            args=(view, away, "kept"),
+            args=(view, left_out, "kept"),
             help="Makes it the data set that all pages speak of.",
         )
     st.caption(
@@ -227,7 +249,7 @@ def what_is_left(view, workspace, key):
     )
 
 
-def one_row(view, rows, key):
+def one_row(view: View, rows: Rows, key: str) -> None:
     """A closer look at one of the selected rows: its neighbours and its parents."""
     known, labels = view.known, view.properties["labels"].to_numpy()
     st.subheader("One row closely")
@@ -245,41 +267,45 @@ def one_row(view, rows, key):
     near = selection.nearest_rows(row, spaces, k=min(8, known.dataset.n - 1))
     near["kind"] = np.where(known.synthetic[near["row"]], "synthetic", "real")
     near["labels"] = labels[near["row"]]
-    left, right = st.columns(2)
-    for column, space in ((left, "latent"), (right, "features")):
+    by_space = {space: near[near["space"] == space] for space in spaces}
+    for column, (space, rows_near) in zip(st.columns(2), by_space.items(), strict=True):
         with column:
             st.markdown(f"Nearest in {SPACE_NAMES[space].lower()}")
             figures.table(
-                near[near["space"] == space].drop(columns="space"),
+                rows_near.drop(columns="space"),
                 name=f"nearest-{space}",
                 key=f"{key}.near.{space}",
                 column_config={
                     "distance": st.column_config.NumberColumn(format="%.3f")
                 },
             )
+    parents = known.provenance["parents"][row] if known.synthetic[row] else ()
     with st.container(horizontal=True):
-        for space in spaces:
-            near_here = near.loc[near["space"] == space, "row"].to_numpy()
+        for space, rows_near in by_space.items():
             st.button(
                 f"Select it and its neighbours in {SPACE_NAMES[space].lower()}",
                 key=f"{key}.take.{space}",
                 on_click=choose,
-                args=(view, np.union1d([row], near_here), True),
+                args=(view, np.union1d([row], rows_near["row"]), True),
             )
         if known.synthetic[row]:
             st.button(
                 "Show it with its parents on the map",
                 key=f"{key}.family",
                 on_click=choose,
-                args=(view, np.array([row, *known.provenance["parents"][row]]), True),
+                args=(view, np.array([row, *parents]), True),
             )
-    if known.synthetic[row] and len(known.provenance["parents"][row]):
-        names = [feature.name for feature in known.dataset.features]
-        frame = selection.beside_parents(known.dataset.X, names, known.provenance, row)
-        figures.figure(
-            latent_details.beside_parents(frame),
-            data=frame,
-            name=f"row-{row}-and-its-parents",
-            alt=f"Features of synthetic row {row} and of its parents",
-            key=f"{key}.parents",
-        )
+    if len(parents):
+        _beside_its_parents(known, row, key)
+
+
+def _beside_its_parents(known: Trained, row: int, key: str) -> None:
+    names = [feature.name for feature in known.dataset.features]
+    frame = selection.beside_parents(known.dataset.X, names, known.provenance, row)
+    figures.figure(
+        latent_details.beside_parents(frame),
+        data=frame,
+        name=f"row-{row}-and-its-parents",
+        alt=f"Features of synthetic row {row} and of its parents",
+        key=f"{key}.parents",
+    )

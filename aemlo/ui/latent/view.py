@@ -1,22 +1,28 @@
-"""What the latent page shows of a run: loaded once, cut to what a browser can draw."""
+"""What the Latent space page shows of a run, loaded once for all its parts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from scipy import sparse
 
-from aemlo import latent as aemlo_latent
+from aemlo.arrays import Features, Rows
 from aemlo.charts import latent
 from aemlo.imbalance import ir_per_label
-from aemlo.latent import selection, trained
+from aemlo.latent import pca, rarest_first, selection, trained
 from aemlo.preparation.preparation import Preparation
 from aemlo.quality import purpose
+from aemlo.samplers.base import dense
+from aemlo.store.runs import Run
 from aemlo.ui import state
+from aemlo.ui.state import Workspace
+from aemlo.wording import count
 
 MOST_POINTS = 20_000
+"""Points of the map, at most."""
 MOST_LINKED = 4_000
+"""Points of each of the maps beside it, at most."""
 SPACE_NAMES = {
     "latent": "Latent codes",
     "features": "Original features",
@@ -24,6 +30,7 @@ SPACE_NAMES = {
 }
 LABEL, FEATURE = "has the label …", "a feature …"
 TITLES = {"outside": latent.OUTSIDE}
+"""What a way to colour is called, where that is not its name."""
 OWN_COLOURS = {
     latent.KIND: "Blue circles are real rows, orange diamonds synthetic ones.",
     LABEL: "Rows with one label stand out, synthetic ones with it too.",
@@ -42,26 +49,30 @@ OWN_COLOURS = {
     "preservation": "The share of a row's true neighbours that are near it here.",
     FEATURE: "The value of one feature.",
 }
+"""{way to colour: what it shows}"""
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the run")
-def known_of(run_id, finished):
+def known_of(run_id: str, finished: float | None) -> trained.Trained:
     """The `trained.Trained` of a training run; `finished` renews it when it changes."""
     store = state.store()
     return trained.read(store.folder(run_id), store.dataset(store.run(run_id).dataset))
 
 
-# Resources, for a copy of 20,000 rows at each use is felt; nothing here is changed.
+# Resources: to copy 20,000 rows at each use takes time, and nothing here is changed.
 @st.cache_resource(max_entries=12, show_spinner=False)
-def properties_of(run_id, finished):
+def properties_of(run_id: str, finished: float | None) -> pd.DataFrame:
     """`selection.properties` of a run's rows."""
     known = known_of(run_id, finished)
     return selection.properties(known.dataset, known.provenance)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def stands_for_of(run_id, finished):
-    """The label (n,) each synthetic row stands for (see `plausibility`), else -1."""
+def label_of_synthetic(run_id: str, finished: float | None) -> np.ndarray:
+    """The label (n,) that each synthetic row was made for; -1 for real rows.
+
+    A row that was made for no label counts with its rarest, see `quality.purpose`.
+    """
     known = known_of(run_id, finished)
     Y, new = known.dataset.Y, known.synthetic
     label = np.full(len(Y), -1)
@@ -71,38 +82,41 @@ def stands_for_of(run_id, finished):
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def scaled_of(run_id, finished):
-    """Features of all rows on the scale of the original ones."""
+def scaled_of(run_id: str, finished: float | None) -> Features:
+    """Features (n, d) of all rows on the scale of the original ones."""
     known = known_of(run_id, finished)
     original = known.dataset.take(~known.synthetic)
     return Preparation().fit(original).transform(known.dataset)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Computing PCA")
-def pca_of(run_id, finished, space, dimensions):
+def pca_of(
+    run_id: str, finished: float | None, space: str, dimensions: int
+) -> pd.DataFrame:
     """The PCA of one space as a picture: a frame `row x y [z]`."""
     frame = pd.DataFrame(
-        aemlo_latent.pca(_codes_of(run_id, finished, space), dimensions),
+        pca(_codes_of(run_id, finished, space), dimensions),
         columns=list("xyz")[:dimensions],
     )
     frame.insert(0, "row", np.arange(len(frame)))
     return frame
 
 
-def _codes_of(run_id, finished, space):
+def _codes_of(run_id: str, finished: float | None, space: str) -> Features:
+    """All rows (n, d) as they are in a space."""
+    if space == "features":
+        return scaled_of(run_id, finished)
     known = known_of(run_id, finished)
-    return {
-        "latent": lambda: known.codes,
-        "features": lambda: scaled_of(run_id, finished),
-        "labels": lambda: known.dataset.Y.astype(float),
-    }[space]()
+    return known.codes if space == "latent" else known.dataset.Y.astype(float)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def variance_of(run_id, finished, space, dimensions):
+def variance_of(
+    run_id: str, finished: float | None, space: str, dimensions: int
+) -> float:
     """The share of a space's variance that its PCA shows."""
     codes = _codes_of(run_id, finished, space)
-    squares = codes.multiply(codes) if sparse.issparse(codes) else codes * codes
+    squares = codes * codes if isinstance(codes, np.ndarray) else codes.multiply(codes)
     mean = np.asarray(codes.mean(axis=0)).ravel()
     whole = float((np.asarray(squares.mean(axis=0)).ravel() - mean**2).sum())
     shown = pca_of(run_id, finished, space, dimensions).drop(columns="row")
@@ -110,83 +124,118 @@ def variance_of(run_id, finished, space, dimensions):
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def artefact(run_id, name, written):
+def artefact(run_id: str, name: str, written: float) -> pd.DataFrame | None:
     """A frame a run wrote, or None; `written` renews it."""
     return trained.frame(state.store().folder(run_id), name)
 
 
-def frame_of(run_id, name):
+def frame_of(run_id: str, name: str) -> pd.DataFrame | None:
     """The frame `name` that a run wrote, or None so far."""
     path = state.store().folder(run_id) / f"{name}.parquet"
     written = path.stat().st_mtime if path.exists() else None
     return artefact(run_id, name, written) if written else None
 
 
+def caption_of_earlier_rows(known: trained.Trained) -> None:
+    """Say how many rows drawn as real were synthetic before the run; nothing for 0."""
+    earlier = int(known.before["synthetic"].sum())
+    if earlier:
+        were = "was" if earlier == 1 else "were"
+        as_real = "it for a real one" if earlier == 1 else "them for real ones"
+        st.caption(
+            f"Of the rows drawn as real, {count(earlier)} {were} made before this run: "
+            f"it took {as_real}."
+        )
+
+
 @dataclass(frozen=True)
 class View:
     """A training run with its embedding run (None before there is one)."""
 
-    run: object
-    embed: object | None
+    run: Run
+    embed: Run | None
 
     @property
-    def known(self):
+    def known(self) -> trained.Trained:
         """The run's rows, provenance and codes."""
         return known_of(self.run.id, self.run.finished)
 
     @property
-    def properties(self):
+    def properties(self) -> pd.DataFrame:
         """What is known of each row without its features."""
         return properties_of(self.run.id, self.run.finished)
 
     @property
-    def scaled(self):
+    def scaled(self) -> Features:
         """Features of all rows on the scale of the original ones."""
         return scaled_of(self.run.id, self.run.finished)
 
-    def frame(self, name):
+    def frame(self, name: str) -> pd.DataFrame | None:
         """A frame of the embedding run (`quality`, `probes`, ...), or None so far."""
         return None if self.embed is None else frame_of(self.embed.id, name)
 
-    def picture(self, space, method, dimensions):
+    def picture(self, space: str, method: str, dimensions: int) -> pd.DataFrame | None:
         """The picture of a space by "UMAP" or "PCA"; None where UMAP is not there."""
         if method == "PCA":
             return pca_of(self.run.id, self.run.finished, space, dimensions)
         return self.frame(space)
 
-    def colours(self):
+    def flat_picture(self, space: str, method: str) -> tuple[pd.DataFrame, str]:
+        """The picture of a space in the plane and how it was made.
+
+        By PCA where there is no other in the plane.
+        """
+        picture = self.picture(space, method, 2)
+        if picture is None or "z" in picture:
+            return pca_of(self.run.id, self.run.finished, space, 2), "PCA"
+        return picture, method
+
+    def colours(self) -> list[str]:
         """The ways to colour that this run has values for."""
         rows, picture = self.frame("rows"), self.frame("latent")
-        there = {*self.properties.columns, latent.KIND, LABEL, FEATURE}
+        available = {*self.properties.columns, latent.KIND, LABEL, FEATURE}
         for frame in (rows, picture):
-            there |= set() if frame is None else set(frame.columns)
-        return [name for name in OWN_COLOURS if name in there]
+            if frame is not None:
+                available |= set(frame.columns)
+        return [name for name in OWN_COLOURS if name in available]
 
-    def values(self, colour, of=None):
-        """The column (n,) to colour by; `of` is the label or feature chosen."""
-        if colour == LABEL:
+    def values(self, colour: str, of: int | None = None) -> np.ndarray:
+        """The column (n,) to colour by; `of` is the label or feature chosen.
+
+        KeyError where the run has no such column.
+        """
+        if colour == LABEL and of is not None:
             return self.known.dataset.Y[:, of] > 0
-        if colour == FEATURE:
+        if colour == FEATURE and of is not None:
             column = self.known.dataset.X[:, [of]]
-            column = column.toarray() if self.known.dataset.is_sparse else column
-            return np.asarray(column, dtype=float).ravel()
+            return np.asarray(dense(column), dtype=float).ravel()
         if colour in self.properties:
             return self.properties[colour].to_numpy()
         for name in ("rows", "latent"):
             frame = self.frame(name)
             if frame is not None and colour in frame:
                 return frame[colour].to_numpy()
-        return None
+        raise KeyError(colour)
 
-    def points(self, picture, colour, of=None, name=None, hidden=(), most=MOST_POINTS):
+    def points(
+        self,
+        picture: pd.DataFrame,
+        colour: str,
+        of: int | None = None,
+        name: str | None = None,
+        hidden: Collection[int] | Rows = (),
+        most: int = MOST_POINTS,
+    ) -> tuple[pd.DataFrame, int]:
         """The frame `charts.latent` draws, and how many rows it leaves out.
 
-        Of more than `most` rows the rarest are kept; the rarest are drawn last.
+        `name` is what the column to colour by is called (`colour` itself without it),
+        and `hidden` are rows left out by the visitor. Of more than `most` rows the
+        rarest are kept; the rarest are drawn last.
         """
         points = self.properties.merge(picture, on="row", suffixes=("", "_picture"))
         name = name or colour
         if colour in trained.TRUST:
-            # Each picture's own: PCA's was not worked out.
+            # Each picture has its own; for PCA it was not computed.
             points[name] = points[colour] if colour in picture else np.nan
         elif colour != latent.KIND:
             points[name] = self.values(colour, of)[points["row"]]
@@ -194,51 +243,53 @@ class View:
         left_out = max(0, len(points) - most)
         if left_out:
             Y = self.known.dataset.Y[points["row"]]
-            order = aemlo_latent.rarest_first(Y, np.random.default_rng(0))
+            order = rarest_first(Y, np.random.default_rng(0))
             points = points.iloc[order[:most]]
         rarity = points["IRLbl of the rarest label"].fillna(0.0)
         keep = ["row", "synthetic", "x", "y", "z", "labels", "parents", name]
         points = points.iloc[np.argsort(rarity.to_numpy(), kind="stable")]
         return points[[c for c in keep if c in points]], left_out
 
-    def groups(self, label=None):
+    def groups(self, label: int | None = None) -> dict[str, Rows]:
         """Ids of rows "outside", "synthetic" and "real", of one label or of all (None).
 
         A synthetic row is of the label it was made for, or else of its rarest.
         """
         known = self.known
-        real, mine = ~known.synthetic, known.synthetic
+        real, synthetic = ~known.synthetic, known.synthetic
         if label is not None:
             real = real & (known.dataset.Y[:, label] > 0)
-            mine = stands_for_of(self.run.id, self.run.finished) == label
-        found = {"synthetic": mine, "real": real}
+            synthetic = label_of_synthetic(self.run.id, self.run.finished) == label
+        masks = {"synthetic": synthetic, "real": real}
         rows = self.frame("rows")
         if rows is not None and "outside" in rows:
-            found = {"outside": mine & rows["outside"].to_numpy()} | found
-        return {kind: np.flatnonzero(mask) for kind, mask in found.items()}
+            masks = {"outside": synthetic & rows["outside"].to_numpy()} | masks
+        return {kind: np.flatnonzero(mask) for kind, mask in masks.items()}
 
-    def rarest_label(self, place=0):
-        """Position of the label of the original rows with the largest IRLbl, or of the
-        next ones by `place` (the last there is, where there are not so many)."""
+    def rarest_label(self, place: int = 0) -> int:
+        """Position of the label of the original rows with the largest IRLbl.
+
+        `place` 1 is the next one, and so on; the last there is, where there are fewer.
+        """
         known = self.known
         irlbl = ir_per_label(known.dataset.Y[~known.synthetic])
         order = np.argsort(-np.nan_to_num(irlbl, nan=-1.0), kind="stable")
         return int(order[min(place, int(np.isfinite(irlbl).sum()) - 1)])
 
 
-def embedding_runs(workspace, run):
+def embedding_runs(workspace: Workspace, run: Run) -> list[Run]:
     """Embedding runs of a training run, newest first: its owner's and the visitor's."""
     owners = dict.fromkeys([run.workspace, workspace.id])
-    found = [
-        one
+    of_the_run = [
+        embed
         for owner in owners
-        for one in workspace.store.runs(owner, "embed", run.dataset)
+        for embed in workspace.store.runs(owner, "embed", run.dataset)
+        if embed.spec.get("run") == run.id
     ]
-    mine = [one for one in found if one.spec.get("run") == run.id]
-    return sorted(mine, key=lambda one: one.created, reverse=True)
+    return sorted(of_the_run, key=lambda embed: embed.created, reverse=True)
 
 
-def settings_of(embed):
+def settings_of(embed: Run) -> dict[str, int | float]:
     """The settings an embedding run was asked for."""
     return {
         name: embed.spec.get(name, default) for name, default in trained.PICTURE.items()

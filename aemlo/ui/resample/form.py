@@ -1,24 +1,32 @@
 """The form of the Resample page: sampler, settings, preview."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from aemlo import params
-from aemlo.samplers import SAMPLERS
-from aemlo.ui import figures, forms, layout
+from aemlo.dataset import Dataset
+from aemlo.samplers import AEMLO, SAMPLERS, NoSampling
+from aemlo.samplers.base import Sampler
+from aemlo.ui import figures, forms, layout, state
+from aemlo.ui.state import Workspace
+from aemlo.wording import count
 
-ELSEWHERE = ("none", "AEMLO", "AEMLO-paper")
+FIRST = "MLSMOTE"
+"""The sampler that is chosen until a visitor chooses another."""
+# Without a sampler nothing happens, and AEMLO has a page of its own.
+TITLES = tuple(
+    title for title, cls in SAMPLERS.items() if not issubclass(cls, (NoSampling, AEMLO))
+)
 
 
-TITLES = tuple(title for title in SAMPLERS if title not in ELSEWHERE)
-
-
-def settings_form(dataset):
+def settings_form(dataset: Dataset) -> tuple[str, dict[str, Any], int]:
     """Sampler, its settings and a seed; returns (title, settings, seed)."""
     title = st.selectbox(
         "Sampler",
         TITLES,
-        index=TITLES.index("MLSMOTE"),
+        index=TITLES.index(FIRST),
         key="resample.sampler",
         help="AEMLO has a page of its own: Train.",
     )
@@ -29,8 +37,21 @@ def settings_form(dataset):
     return title, settings, int(seed)
 
 
-def about(title):
-    """One paragraph on a sampler: idea, when it helps, when it harms, source."""
+def start(
+    workspace: Workspace, title: str, settings: dict[str, Any], seed: int
+) -> None:
+    """Queue a run of the sampler on the data set in use, and show it."""
+    spec = {"sampler": title, "settings": settings, "seed": seed}
+    state.show(workspace.enqueue("resample", title, spec))
+    st.rerun()
+
+
+def about() -> None:
+    """One paragraph on the sampler chosen: idea, when it helps, when it harms, source.
+
+    It can be drawn where the form could not.
+    """
+    title = st.session_state.get("resample.sampler", FIRST)
     cls = SAMPLERS[title]
     st.markdown(
         f"**{layout.plain(title)}.** {layout.plain(cls.idea)}\n\n"
@@ -40,19 +61,27 @@ def about(title):
     st.caption(layout.plain(cls.source))
 
 
-def preview(dataset, title, settings, seed):
-    """Expected counts per label before running; a sentence where none can be said."""
+def preview(dataset: Dataset, title: str, settings: dict[str, Any], seed: int) -> None:
+    """Counts per label to expect from a run; a sentence where there are none.
+
+    A sampler whose rows depend on the features has none.
+    """
     sampler = params.build(SAMPLERS[title], settings, random_state=seed)
     table = _preview(
         dataset.content_hash, title, repr(settings), seed, dataset, sampler
     )
     if table is None:
-        st.caption("What this sampler does hangs on the features: run it to see.")
+        st.caption("What this sampler does depends on the features: run it to see.")
         return
     changed = table[table["positives_after"] != table["positives"]]
     rows = int(table["rows_for_label"].sum())
-    made = f"; {rows:,} rows are made for a label" if rows else ""
-    st.caption(f"Expected: {len(changed):,} of {len(table):,} labels change{made}.")
+    are = "row is" if rows == 1 else "rows are"
+    for_labels = f"; {count(rows)} {are} made for a label" if rows else ""
+    change = "changes" if len(changed) == 1 else "change"
+    st.caption(
+        f"Expected: {count(len(changed))} of {count(len(table))} labels {change}"
+        f"{for_labels}."
+    )
     with st.expander("Expected counts per label"):
         figures.table(
             table.rename(
@@ -73,6 +102,9 @@ def preview(dataset, title, settings, seed):
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting")
-def _preview(_key, title, settings, seed, _dataset, _sampler):
+def _preview(
+    key: str, title: str, settings: str, seed: int, _dataset: Dataset, _sampler: Sampler
+) -> pd.DataFrame | None:
+    """`Sampler.preview` of the data set whose content hash is `key`."""
     labels = pd.DataFrame(_dataset.Y, columns=list(_dataset.label_names))
     return _sampler.preview(labels)

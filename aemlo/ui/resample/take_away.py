@@ -1,21 +1,40 @@
-"""Turn new rows away by rule, and take the rest away as files."""
+"""Reject new rows by rule, and download the rows that are left."""
+
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from aemlo.arrays import Mask
 from aemlo.formats import WRITERS
 from aemlo.jobs import resampling_results
 from aemlo.quality import card
 from aemlo.ui import figures, resampled_rows
-from aemlo.wording import file_stem
+from aemlo.ui.resample.results import Result
+from aemlo.wording import count, file_stem
 
 
-def keep_and_take(result):
-    """Rules that turn new rows away, and the rows that are left as files."""
+def keep_and_take(result: Result) -> None:
+    """Rules that reject new rows, and the rows that are left as files."""
     rows = result.rows
     st.markdown("**Reject new rows by rule**")
+    out = card.rejected(rows, **_rules(result))
+    keep = np.ones(result.resampled.n, dtype=bool)
+    keep[rows.index[out]] = False
+    are = "row is" if keep.sum() == 1 else "rows are"
+    st.markdown(
+        f"{count(out.sum())} of {count(len(rows))} new rows "
+        f"{'is' if out.sum() == 1 else 'are'} rejected; {count(keep.sum())} {are} left."
+    )
+    _downloads(result, keep)
+
+
+def _rules(result: Result) -> dict[str, Any]:
+    """The rules that are set, as arguments of `aemlo.quality.card.rejected`."""
+    rows = result.rows
     with st.container(horizontal=True):
-        rules = {
+        rules: dict[str, Any] = {
             name: st.checkbox(text, key=f"resample.rule.{name}")
             for name, text in (
                 ("copies", "copies of a real row"),
@@ -42,24 +61,20 @@ def keep_and_take(result):
         format_func=result.label,
         key="resample.rule.labels",
     )
-    out = card.rejected(rows, **rules)
-    keep = np.ones(result.made.n, dtype=bool)
-    keep[rows.index[out]] = False
-    st.markdown(
-        f"{int(out.sum()):,} of {len(rows):,} new rows are rejected; "
-        f"{int(keep.sum()):,} rows are left."
-    )
-    _downloads(result, keep)
+    return rules
 
 
-def _downloads(result, keep):
+def _downloads(result: Result, keep: Mask) -> None:
+    """The rows that `keep` (n,) is True for, and their provenance, as files."""
     form = st.selectbox("Format", list(WRITERS), key="resample.format")
-    kept = result.made.take(np.flatnonzero(keep))
-    marks = resampling_results.marks(result.made, result.provenance)
+    kept = result.resampled.take(np.flatnonzero(keep))
+    marks = resampling_results.marks(result.resampled, result.provenance)
     mark = marks[keep]
     stem = file_stem(result.run.dataset_name)
     with st.container(horizontal=True):
-        suffixes = resampled_rows.to_suffixes(form, result.made, marks, result.run.id)
+        suffixes = resampled_rows.to_suffixes(
+            form, result.resampled, marks, result.run.id
+        )
         resampled_rows.file_buttons(
             form, kept, mark, suffixes, f"{stem}-resampled", key="resample.download"
         )
@@ -77,7 +92,8 @@ def _downloads(result, keep):
     )
 
 
-def _written(provenance, result):
+def _written(provenance: pd.DataFrame, result: Result) -> pd.DataFrame:
+    """The provenance with parents and labels in words."""
     return provenance.assign(
         parents=[" ".join(map(str, p)) for p in provenance["parents"]],
         label=[result.label(j) if j >= 0 else "" for j in provenance["label"]],

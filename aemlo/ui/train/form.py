@@ -1,16 +1,23 @@
-"""What the train page draws while training: settings, network, live curves."""
+"""The form of the Train page: settings, the network they give, the memory it takes."""
 
+from typing import Any, cast
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from aemlo import imbalance
 from aemlo.charts import training
-from aemlo.samplers import SAMPLERS
+from aemlo.dataset import Dataset
+from aemlo.samplers import AEMLO, SAMPLERS
 from aemlo.samplers.aemlo.sampler import PRESETS
-from aemlo.samplers.aemlo.settings import memory_needed, weight_count
+from aemlo.samplers.aemlo.settings import Settings, memory_needed, weight_count
 from aemlo.ui import figures, forms, layout, state
+from aemlo.ui.state import Workspace
+from aemlo.wording import count
 
 PUBLISHED = "as published (AEMLO-paper)"
-CHOICES = {
+CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "default": ("AEMLO", {}),
     "rare labels first": (
         "AEMLO",
@@ -19,6 +26,7 @@ CHOICES = {
     "quick look": ("AEMLO", PRESETS["quick look"]),
     PUBLISHED: ("AEMLO-paper", {}),
 }
+"""{preset: (title of the sampler, settings that differ from its own)}"""
 HELP = {
     "default": "Ours: the sampler that stood best in our benchmark.",
     "rare labels first": "Ours, all new rows for minority labels: IRLbl falls most.",
@@ -27,7 +35,7 @@ HELP = {
 }
 
 
-def settings_form():
+def settings_form() -> tuple[str, dict[str, Any], int]:
     """Preset and settings; returns (sampler title, settings, seed)."""
     preset = st.segmented_control(
         "Start from",
@@ -54,7 +62,9 @@ def settings_form():
     return title, settings, int(seed)
 
 
-def start(workspace, name, sampler, settings, seed):
+def start(
+    workspace: Workspace, name: str, sampler: str, settings: dict[str, Any], seed: int
+) -> None:
     """Queue a training run called `name` on the data set in use, and show it."""
     spec = {"sampler": sampler, "settings": settings, "seed": seed}
     with layout.shown_errors():
@@ -62,7 +72,7 @@ def start(workspace, name, sampler, settings, seed):
         st.rerun()
 
 
-def start_elsewhere(workspace):
+def start_elsewhere(workspace: Workspace) -> None:
     """Queue a run with the default settings, and go to the page that shows it learn."""
     title, settings = CHOICES["default"]
     spec = {"sampler": title, "settings": settings, "seed": 0}
@@ -72,37 +82,39 @@ def start_elsewhere(workspace):
         st.switch_page("pages/train.py", query_params=address)
 
 
-def network_settings(title, settings):
+def network_settings(title: str, settings: dict[str, Any]) -> Settings:
     """The Settings (network and training) that a form's settings mean."""
-    sampler = SAMPLERS[title](**settings)
-    return sampler.settings()
+    cls = cast(type[AEMLO], SAMPLERS[title])
+    return cls(**settings).settings()
 
 
-def memory_note(dataset, title, settings):
-    """Warn when training would not fit the memory that is free."""
+def memory_note(dataset: Dataset, title: str, settings: dict[str, Any]) -> None:
+    """The size of the network; a warning where training would not fit in memory."""
     chosen = network_settings(title, settings)
-    width = dataset.X.shape[1]
+    X = dataset.X
     needed = memory_needed(
         dataset.n,
-        width,
+        X.shape[1],
         dataset.q,
         chosen,
         is_sparse=dataset.is_sparse,
-        stored=dataset.X.nnz if dataset.is_sparse else None,
+        stored=None if isinstance(X, np.ndarray) else X.nnz,
     )
     free = free_bytes()
-    text = f"{weight_count(width, dataset.q, chosen):,} weights, about {size(needed)}"
     if free and needed > 0.8 * free:
         st.warning(
             f"Training would take about {size(needed)} of memory, {size(free)} is "
             "free. Make the batch, the width or the latent size smaller.",
             icon=":material/memory:",
         )
-    else:
-        st.caption(f"Network: {text} of memory while training.")
+        return
+    weights = count(weight_count(X.shape[1], dataset.q, chosen))
+    st.caption(
+        f"Network: {weights} weights, about {size(needed)} of memory while training."
+    )
 
 
-def free_bytes():
+def free_bytes() -> int | None:
     """Bytes of memory that are free, or None where that cannot be asked."""
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
@@ -110,11 +122,11 @@ def free_bytes():
                 if line.startswith("MemAvailable"):
                     return int(line.split()[1]) * 1024
     except OSError:
-        pass
+        return None
     return None
 
 
-def size(number):
+def size(number: float) -> str:
     """Bytes in words: `3.2 MB`."""
     for unit in ("B", "kB", "MB"):
         if number < 1000:
@@ -123,7 +135,7 @@ def size(number):
     return f"{number:.3g} GB"
 
 
-def draw_network(dataset, title, settings):
+def draw_network(dataset: Dataset, title: str, settings: dict[str, Any]) -> None:
     """The network, with the sizes these settings give it."""
     chosen = network_settings(title, settings)
     fig = training.network(
@@ -134,11 +146,12 @@ def draw_network(dataset, title, settings):
         chosen.label_width,
         chosen.decoder_layers,
     )
-    sizes = pd.DataFrame({k: [v] for k, v in vars(chosen).items()}).T.reset_index()
-    sizes.columns = ["setting", "value"]
+    sizes = pd.DataFrame(
+        {"setting": list(vars(chosen)), "value": list(map(str, vars(chosen).values()))}
+    )
     figures.figure(
         fig,
-        data=sizes.astype(str),
+        data=sizes,
         name="aemlo-network",
         alt="Two encoders lead features and labels into one latent space, two decoders "
         "lead out of it.",
@@ -146,8 +159,12 @@ def draw_network(dataset, title, settings):
     )
 
 
-def _beside(workspace, run, other):
-    """What the curves of `other` are called beside those of `run`."""
-    of = "" if other.dataset == run.dataset else f" on {other.dataset_name}"
-    example = "Example: " if workspace.is_example(other) else ""
-    return f"{example}{other.title}{of} ({other.id[:4]})"
+def about(dataset: Dataset) -> None:
+    """How many labels are minority labels, and what the network does."""
+    minority = int(imbalance.minority_labels(dataset.Y).sum())
+    are = "is a minority label" if minority == 1 else "are minority labels"
+    st.markdown(
+        f"{count(minority)} of {count(dataset.q)} labels {are} (IRLbl > MeanIR). "
+        "Two encoders bring features and labels to the same codes; two decoders turn "
+        "codes into new rows. The three terms of the loss say how well each part works."
+    )

@@ -1,57 +1,76 @@
-"""What came of a training run: rows, IRLbl before and after, files, the model."""
+"""What a training run left: rows, IRLbl before and after, files, the model."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 import streamlit as st
 
-from aemlo import imbalance
-from aemlo.charts import theme
-from aemlo.charts.imbalance_change import before_after
+from aemlo.dataset import Dataset
 from aemlo.errors import AemloError
 from aemlo.formats import WRITERS, from_environment
-from aemlo.imbalance import change
 from aemlo.jobs import resampling_results
-from aemlo.samplers import SAMPLERS
+from aemlo.samplers import AEMLO, SAMPLERS
 from aemlo.samplers.aemlo.settings import Settings
+from aemlo.store.runs import Run
 from aemlo.tables import archive
 from aemlo.tables.limits import ARRAYS
-from aemlo.ui import downloads, figures, forms, layout, runs
-from aemlo.ui.resampled_rows import file_buttons, quality_card, to_suffixes
-from aemlo.wording import file_stem
+from aemlo.ui import downloads, forms, layout, resampled_rows, runs, state
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, file_stem
 
-MOST_SPEC = 4_000_000  # bytes of the description of a model
-MOST_MEMBERS = 1_000  # arrays in its weights
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _loaded(run_id, finished, _folder):
-    return resampling_results.load(_folder)
+MOST_SPEC = 4_000_000
+"""Bytes of the description of a model, at most."""
+MOST_MEMBERS = 1_000
+"""Arrays in the weights of a model, at most."""
 
 
-def results(workspace, run):
-    """Rows added, IRLbl before and after, downloads; nothing where none were made."""
+class File(Protocol):
+    """A file that was uploaded: its name and its bytes."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """All bytes of the file."""
+        ...
+
+
+def results(workspace: Workspace, run: Run) -> None:
+    """Rows added, IRLbl before and after, downloads; a note where no row was made."""
     folder = workspace.store.folder(run.id)
     try:
-        made, provenance = _loaded(run.id, run.finished, folder)
+        resampled, provenance = resampled_rows.load(run.id, run.finished, folder)
     except AemloError as problem:
         if run.state != "paused":
             st.info(layout.plain(str(problem)))
         return
-    before = workspace.store.dataset(run.dataset)
     st.subheader("What it made")
-    summary = run.summary
+    _key_numbers(run.summary)
+    resampled_rows.before_and_after(
+        workspace.store.dataset(run.dataset),
+        resampled,
+        run.spec["sampler"],
+        "IRLbl",
+        name=f"irlbl-before-after-{run.id[:8]}",
+        alt="IRLbl of each label before and after oversampling, as paired bars.",
+        key="train.before_after",
+    )
+    card = folder / "card.csv"
+    if card.exists():
+        st.subheader("How good are the new rows")
+        resampled_rows.quality_card(pd.read_csv(card), key="train.card")
+    take_away(workspace, run, resampled, provenance)
+
+
+def _key_numbers(summary: dict[str, Any]) -> None:
+    """Rows added, MeanIR and the epoch kept in large type, and the sampler's notes."""
     with st.container(horizontal=True):
-        st.metric("Rows added", theme.count(summary["rows_made"]))
-        st.metric("Rows in all", theme.count(summary["rows_after"]))
-        st.metric(
-            "MeanIR",
-            theme.number(summary["mean_ir_after"]),
-            delta=f"{summary['mean_ir_after'] - summary['mean_ir_before']:+.3f}",
-            delta_color="inverse",
-            help="Lower is more balanced.",
-        )
+        st.metric("Rows added", count(summary["rows_made"]))
+        st.metric("Rows in all", count(summary["rows_after"]))
+        resampled_rows.mean_ir(summary)
         st.metric("Kept epoch", f"{summary['best_epoch']} of {summary['epochs']}")
     if summary["mean_ir_after"] > summary["mean_ir_before"]:
         st.info(
@@ -62,44 +81,24 @@ def results(workspace, run):
         )
     for note in summary.get("notes", []):
         st.caption(layout.plain(note))
-    _before_and_after(run, before, made)
-    card = folder / "card.csv"
-    if card.exists():
-        st.subheader("How good are the new rows")
-        quality_card(pd.read_csv(card), key="train.card")
-    offered(workspace, run, made, provenance)
 
 
-def _before_and_after(run, before, made):
-    table = change.before_after(before.Y, made.Y, before.label_names)
-    fig = before_after(
-        table,
-        "IRLbl",
-        after=run.spec["sampler"],
-        colour=theme.sampler_colour(run.spec["sampler"]),
-        mean=imbalance.mean_ir(before.Y),
-    )
-    figures.figure(
-        fig,
-        data=table,
-        name=f"irlbl-before-after-{run.id[:8]}",
-        alt="IRLbl of each label before and after oversampling, as paired bars.",
-        key="train.before_after",
-    )
-
-
-def offered(workspace, run, made, provenance):
-    """The oversampled set, fold pairs, and the model."""
+def take_away(
+    workspace: Workspace, run: Run, resampled: Dataset, provenance: pd.DataFrame
+) -> None:
+    """The oversampled set, pairs per fold, and the model, as files."""
     st.subheader("Take it with you")
-    mark = resampling_results.marks(made, provenance)
+    mark = resampling_results.marks(resampled, provenance)
     left, right = st.columns(2)
     with left, st.container(border=True):
         st.markdown("**The oversampled data set**")
         formats = sorted(WRITERS, key=lambda name: name != "CSV")
         form = st.selectbox("Format", formats, key="train.format")
-        suffixes = to_suffixes(form, made, mark, run.id)
+        suffixes = resampled_rows.to_suffixes(form, resampled, mark, run.id)
         stem = f"{file_stem(run.dataset_name)}-oversampled"
-        file_buttons(form, made, mark, suffixes, stem, key="train.download")
+        resampled_rows.file_buttons(
+            form, resampled, mark, suffixes, stem, key="train.download"
+        )
         st.caption(
             "The column is_synthetic marks synthetic rows. **Do not cross-validate "
             "this file:** its synthetic rows were made from rows that would be tested "
@@ -109,33 +108,39 @@ def offered(workspace, run, made, provenance):
         pairs(workspace, run, form)
     with st.container(border=True):
         st.markdown("**The trained model**")
-        model = workspace.store.folder(run.id) / "model"
-        if (model / "weights.pt").exists():
-            with st.container(horizontal=True):
-                for name in ("weights.pt", "spec.json"):
-                    st.download_button(
-                        f"Download {name}",
-                        data=lambda n=name: (model / n).read_bytes(),
-                        file_name=downloads.file_name(name),
-                        key=f"train.model.{name}",
-                        on_click="ignore",
-                        icon=":material/download:",
-                    )
+        _model_buttons(model_folder(workspace, run))
         st.caption("Both files together can be loaded again below.")
 
 
-def pairs(workspace, run, form):
-    """Train/test pairs per fold: the button that makes them, the file once made."""
+def model_folder(workspace: Workspace, run: Run) -> Path | None:
+    """The folder of a run's trained model; None where there is none."""
+    folder = workspace.store.folder(run.id) / "model"
+    return folder if (folder / "weights.pt").exists() else None
+
+
+def _model_buttons(folder: Path | None) -> None:
+    if folder is None:
+        return
+    with st.container(horizontal=True):
+        for name in ("weights.pt", "spec.json"):
+            downloads.download_button(
+                f"Download {name}",
+                lambda file=folder / name: file.read_bytes(),
+                name,
+                key=f"train.model.{name}",
+            )
+
+
+def pairs(workspace: Workspace, run: Run, form: str) -> None:
+    """Train/test pairs per fold: the button that makes them, then their file."""
     st.markdown("**Train/test pairs per fold**")
     st.caption(
         "For cross-validation elsewhere: in each fold only the training part is "
         "oversampled, by a model that never saw the test part."
     )
     folds = st.number_input("Folds", 2, 20, 5, key="train.folds")
-    made = [
-        other
-        for other in workspace.runs("pairs", this_dataset=False)
-        if other.spec.get("of") == run.id
+    of_this_run = [
+        other for other in workspace.runs("pairs") if other.spec.get("of") == run.id
     ]
     if workspace.owns(run) and st.button(
         f"Make the pairs ({form})", key="train.pairs", icon=":material/splitscreen:"
@@ -151,28 +156,22 @@ def pairs(workspace, run, form):
         dataset = workspace.store.dataset(run.dataset)
         workspace.enqueue("pairs", f"Fold pairs, {run.title}", spec, dataset)
         st.rerun()
-    for other in made[:3]:
+    for other in of_this_run[:3]:
         if other.state == "done":
-            st.download_button(
+            file = workspace.store.folder(other.id) / "pairs.zip"
+            downloads.download_button(
                 f"Download {other.spec['folds']} pairs, {other.spec['format']} (zip)",
-                data=lambda o=other: (
-                    workspace.store.folder(o.id) / "pairs.zip"
-                ).read_bytes(),
-                file_name=downloads.file_name(
-                    f"{file_stem(run.dataset_name)}-pairs.zip"
-                ),
+                lambda file=file: file.read_bytes(),
+                f"{file_stem(run.dataset_name)}-pairs.zip",
                 key=f"train.pairs.{other.id}",
-                on_click="ignore",
-                icon=":material/download:",
             )
         else:
             runs.run_panel(workspace, other.id)
 
 
-def again(workspace, run):
+def make_rows_again(workspace: Workspace, run: Run) -> None:
     """Make rows again with a trained model, under other settings of generation."""
-    model = workspace.store.folder(run.id) / "model"
-    if not (model / "weights.pt").exists():
+    if model_folder(workspace, run) is None:
         return
     with st.expander("Make rows again from this model, without training"):
         cls = SAMPLERS[run.spec["sampler"]]
@@ -192,13 +191,12 @@ def again(workspace, run):
                 "model_of": run.id,
             }
             dataset = workspace.store.dataset(run.dataset)
-            new = workspace.enqueue("train", f"{run.title}, again", spec, dataset)
-            st.query_params["run"] = new
+            state.show(workspace.enqueue("train", f"{run.title}, again", spec, dataset))
             st.rerun()
 
 
-def load_model(workspace):
-    """Load a model saved before: two files in, a run that makes rows with it out."""
+def load_model(workspace: Workspace) -> None:
+    """Upload the two files of a model; a run then makes rows with it."""
     with st.expander("Load a trained model"):
         files = st.file_uploader(
             "weights.pt and spec.json of one model",
@@ -210,22 +208,63 @@ def load_model(workspace):
         if not st.button("Make rows with it", disabled=not ready, key="train.load"):
             return
         with layout.shown_errors():
-            run_id = enqueue_model(workspace, files)
-            st.query_params["run"] = run_id
+            state.show(enqueue_model(workspace, files))
             st.rerun()
 
 
-def enqueue_model(workspace, files):
-    """Check an uploaded model against the data set and queue a run that uses it."""
+def enqueue_model(workspace: Workspace, files: Sequence[File]) -> str:
+    """Check an uploaded model against the data set and queue a run that uses it.
+
+    `files` are a model's weights (`.pt`) and its description (`.json`). Returns the id
+    of the run; AemloError where they are no model, or one of other data.
+    """
     dataset = workspace.dataset
-    written = {f.name.rsplit(".", 1)[-1]: f.getvalue() for f in files}
+    uploaded = {f.name.rsplit(".", 1)[-1]: f.getvalue() for f in files}
+    known = _model_description(uploaded["json"])
+    # It is unpacked by the worker; here only its directory is looked at.
+    archive.check_members(
+        "weights.pt",
+        uploaded["pt"],
+        replace(from_environment(), members=MOST_MEMBERS),
+        harmless=ARRAYS,
+        way_out="Save the model again",
+    )
+    _, X = resampling_results.prepared(dataset)
+    if (known["features"], known["labels"]) != (X.shape[1], dataset.q):
+        raise AemloError(
+            f"This model was trained on {known['features']} features and "
+            f"{known['labels']} labels; {dataset.name} has {X.shape[1]} and "
+            f"{dataset.q}. Load the data set it was trained on."
+        )
+    spec = {
+        "sampler": known["sampler"],
+        "settings": known["parameters"],
+        "seed": 0,
+    }
+    key = workspace.store.add_dataset(dataset)
+    run_id = workspace.store.enqueue(
+        workspace.id, "train", "A loaded model", spec, key, dataset.name, held=True
+    )
+    folder = workspace.store.folder(run_id) / "model"
+    folder.mkdir(exist_ok=True)
+    (folder / "weights.pt").write_bytes(uploaded["pt"])
+    (folder / "spec.json").write_bytes(uploaded["json"])
+    workspace.store.release(run_id, spec | {"model_of": run_id})
+    return run_id
+
+
+def _model_description(content: bytes) -> dict[str, Any]:
+    """`sampler`, `parameters`, `features` and `labels` of a model's spec.json.
+
+    AemloError where it is not the description of an AEMLO model.
+    """
     try:
-        if len(written["json"]) > MOST_SPEC:
+        if len(content) > MOST_SPEC:
             raise ValueError
-        spec = json.loads(written["json"])
+        spec = json.loads(content)
         known = {k: spec[k] for k in ("sampler", "parameters", "features", "labels")}
-        fits = known["sampler"] in ("AEMLO", "AEMLO-paper")
-        settings = dict(known["parameters"])
+        known["parameters"] = dict(known["parameters"])
+        fits = issubclass(SAMPLERS[known["sampler"]], AEMLO)
     except (ValueError, KeyError, TypeError, RecursionError):
         fits = False
     if not fits:
@@ -233,29 +272,4 @@ def enqueue_model(workspace, files):
             "spec.json: not the description of an AEMLO model. Take the two files that "
             "this page hands out."
         )
-    # It is unpacked by the worker; here only its directory is looked at.
-    archive.check_members(
-        "weights.pt",
-        written["pt"],
-        replace(from_environment(), members=MOST_MEMBERS),
-        harmless=ARRAYS,
-        way_out="Save the model again",
-    )
-    preparation, X = resampling_results.prepared(dataset)
-    if (known["features"], known["labels"]) != (X.shape[1], dataset.q):
-        raise AemloError(
-            f"This model was trained on {known['features']} features and "
-            f"{known['labels']} labels; {dataset.name} has {X.shape[1]} and "
-            f"{dataset.q}. Load the data set it was trained on."
-        )
-    spec = {"sampler": known["sampler"], "settings": settings, "seed": 0}
-    key = workspace.store.add_dataset(dataset)
-    run_id = workspace.store.enqueue(
-        workspace.id, "train", "A loaded model", spec, key, dataset.name, held=True
-    )
-    folder = workspace.store.folder(run_id) / "model"
-    folder.mkdir(exist_ok=True)
-    (folder / "weights.pt").write_bytes(written["pt"])
-    (folder / "spec.json").write_bytes(written["json"])
-    workspace.store.release(run_id, spec | {"model_of": run_id})
-    return run_id
+    return known
