@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from aemlo import params
 from aemlo.errors import DataError, ParameterError
 from aemlo.progress import no_progress
+from aemlo.provenance import OF_RETURNED_ROWS, framed
 from aemlo.samplers import size
 
 
@@ -289,9 +290,11 @@ def provenance(n, new=None):
         label[n:] = new.label
         if new.weight is not None:
             weight[n:] = new.weight
-    return pd.DataFrame(
+    return framed(
+        OF_RETURNED_ROWS,
         {"origin": origin, "parents": parents, "label": label, "weight": weight},
-        copy=False,
+        n + m,
+        "sampler",
     )
 
 

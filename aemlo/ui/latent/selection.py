@@ -157,20 +157,21 @@ def use_rows(view, without, what):
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
     left, _ = selection.without(known.noted(how), known.provenance, without)
-    named = selection.said(left, _named(known, left, what))
+    named = selection.renamed(left, *_named(known, left, what))
     st.session_state["latent.dataset_to_use"] = provenance.way_back(named, run.dataset)
 
 
 def _named(known, left, what):
-    """What the rows that are left are called: with how many of them are synthetic."""
-    name, made = known.dataset.name, int(provenance.synthetic(left).sum())
+    """(name of the rows that are left, the part of it about synthetic rows)."""
+    name = provenance.unstated(known.dataset).name
+    count = int(provenance.synthetic(left).sum())
     if what == "selected":
-        of_them = f", {made:,} of them synthetic" if made else ""
-        return f"{name}, {counted(left.n, 'row')} selected{of_them}"
-    gone = int((~known.synthetic).sum()) - (left.n - made)
-    more = f" with {counted(made, 'synthetic row')}" if made else ""
-    less = f", {counted(gone, 'real row')} left out" if gone > 0 else ""
-    return f"{name}{more}{less}"
+        of_them = f", {count:,} of them synthetic" if count else ""
+        return f"{name}, {counted(left.n, 'row')} selected{of_them}", of_them
+    missing = int((~known.synthetic).sum()) - (left.n - count)
+    more = f" with {counted(count, 'synthetic row')}" if count else ""
+    less = f", {counted(missing, 'real row')} left out" if missing > 0 else ""
+    return f"{name}{more}{less}", more
 
 
 def use(workspace, view, dataset):
