@@ -13,12 +13,12 @@ from aemlo.errors import ParameterError
 def scan(package, path, base):
     """Concrete subclasses of `base` in the modules of `package`, by title.
 
-    Modules named `*_network` are left alone: they import torch.
+    `path` is the `__path__` of the package. Only classes with a `title` of their own
+    are taken. Subfolders are read through their `__init__`, which imports no network.
     """
     return {
         cls.title: cls
         for module in sorted(m.name for m in iter_modules(path))
-        if not module.endswith("_network")
         for _, cls in getmembers(import_module(f"{package}.{module}"), isclass)
         if issubclass(cls, base) and not isabstract(cls) and "title" in vars(cls)
     }

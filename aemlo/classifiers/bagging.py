@@ -16,13 +16,21 @@ class BalancedBagging(Classifier):
     `draw` "per label" makes `bags` bags for each label: its rarer value's rows drawn
     with replacement, as many of the other without (Wallace et al., ICDM 2011), and
     the classifier learns this label alone, so what it knows of other labels is lost.
-    "rows" makes bags of whole rows, drawn with a row's weight the mean over labels of
-    n / (2 c), c the rows with its value: label sets stay whole, rare labels are drawn
-    more often but not to one half (ours). `features` gives each bag its own random
+    "rows" makes bags of whole rows, drawn with a weight that is larger for rows with
+    rare values: label sets stay whole, rare labels are drawn more often but not to one
+    half (ours). `features` gives each bag its own random
     share of the columns.
     """
 
     title = "balanced bagging"
+    cheap_settings = {"bags": 2}
+    formulas = (
+        (
+            "For the draw of rows, the weight of row i, with c the rows that have its "
+            "value of label j:",
+            r"w_i = \frac{1}{q} \sum_{j=1}^{q} \frac{n}{2\, c_j(y_{ij})}",
+        ),
+    )
 
     def __init__(
         self,

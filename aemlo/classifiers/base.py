@@ -1,8 +1,8 @@
 """What all classifiers share: checks, labels with one class, seed, progress."""
 
-import re
 from abc import ABC, abstractmethod
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.errors import DataError
+from aemlo.notes import Note, as_note
 from aemlo.params import Between
 from aemlo.progress import no_progress
 
@@ -26,15 +27,6 @@ def part_of(on_progress, low, high):
     )
 
 
-def with_labels(note, spell):
-    """`note` with the columns after "Label" or "Labels" replaced by `spell(column)`."""
-
-    def spelled(match):
-        return re.sub(r"\d+", lambda column: str(spell(int(column[0]))), match[0])
-
-    return re.sub(r"\bLabels? \d+(, \d+)*", spelled, note)
-
-
 def new_seed(rng):
     """A seed for an estimator that is built and fitted inside another."""
     return int(rng.integers(np.iinfo(np.int32).max))
@@ -45,12 +37,16 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
 
     Subclasses write `_fit` and `_scores`, and `_decide` where a label is not given by
     a score of at least one half. A label whose training rows all agree is predicted as
-    they are, with a sentence in `notes_`, and never reaches `_fit`. `title` is the
-    name in the registry; `class_weights`, where a class has that setting, weighs rows
-    by n / (2 c) with c the rows of their class, label by label. Ours.
+    they are, with a note in `notes_`, and never reaches `_fit`. `title` is the name in
+    the registry; `formulas`, pairs of words and LaTeX, are for the methods page;
+    `cheap_settings` make a classifier that is fitted quickly, for tests;
+    `class_weights`, where a class has that setting, weighs rows by n / (2 c) with c the
+    rows of their class, label by label. Ours.
     """
 
     title: str
+    cheap_settings: Mapping[str, Any] = {}
+    formulas: tuple[tuple[str, str], ...] = ()
 
     def fit(self, X, Y, *, on_progress=None):
         """Learn from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
@@ -68,7 +64,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         self.constant_ = share
         for j in np.flatnonzero((share == 0) | (share == 1)):
             self.notes_.append(
-                f"Label {j} is {share[j]:.0f} in every training row: predicted so."
+                Note(
+                    f"Label {{labels}} is {share[j]:.0f} in every training row: "
+                    "predicted so.",
+                    [j],
+                )
             )
         seed = check_random_state(getattr(self, "random_state", None))
         rng = np.random.default_rng(seed.randint(np.iinfo(np.int32).max))
@@ -112,7 +112,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     def _notes_of(self, inner):
         """Notes of a classifier fitted on the learned labels, by our own columns."""
         own = self.learned_labels_
-        return [with_labels(note, lambda j: own[j]) for note in inner.notes_]
+        return [as_note(note).moved(own) for note in inner.notes_]
 
     def _with_constants(self, X, values):
         everything = np.tile(self.constant_, (X.shape[0], 1))

@@ -10,13 +10,19 @@ from aemlo.params import Registered
 
 
 class ClassWeighted(Classifier):
-    """A classifier with its rows weighed n / (2 c), c the rows of their class.
+    """A classifier with its rows weighed by how rare their class is.
 
     Label by label where the classifier learns label by label, by labelset where it
     learns labelsets. Raises ParameterError for a classifier without class weights.
     """
 
     title = "class weights"
+    formulas = (
+        (
+            "Weight of a row, with c the rows of its class among n:",
+            r"w = \frac{n}{2 c}",
+        ),
+    )
 
     def __init__(
         self,

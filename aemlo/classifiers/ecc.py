@@ -19,6 +19,7 @@ class ECC(Classifier):
     """
 
     title = "ECC"
+    cheap_settings = {"chains": 3}
 
     def __init__(
         self,

@@ -24,7 +24,20 @@ class FocalBoosting(Classifier):
     """
 
     title = "focal boosting"
+    cheap_settings = {"trees": 8}
     extra = "lightgbm"
+    formulas = (
+        (
+            "The loss of a cell with probability p (the weight is alpha where the "
+            "label is present, 1 - alpha where it is absent, 1 if not set):",
+            r"-\alpha_t\, (1 - p_t)^{\gamma} \log p_t",
+        ),
+        (
+            "With:",
+            r"p_t = p \text{ where the label is present}, \quad p_t = 1 - p \text{ "
+            r"where it is absent}",
+        ),
+    )
 
     def __init__(
         self,

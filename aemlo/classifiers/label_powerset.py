@@ -35,6 +35,12 @@ class LabelPowerset(Classifier):
     """
 
     title = "LP"
+    formulas = (
+        (
+            "Score of label j, over the labelsets s that have it:",
+            r"\sum_{s \ni j} P(s \mid x)",
+        ),
+    )
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
 
 from aemlo.errors import DataError, ParameterError
+from aemlo.notes import Note
 from aemlo.params import OneOf, Switch
 
 LEARNERS = ("logistic", "tree", "forest", "boosting", "svm", "k-NN")
@@ -134,7 +135,7 @@ class Uncalibrated:
 
 
 def notes(models, labels):
-    """Sentences on fitted models that are less than was asked for.
+    """Notes on fitted models that are less than was asked for.
 
     `labels` (as many as models) are the columns they belong to.
     """
@@ -142,8 +143,11 @@ def notes(models, labels):
     bare = [j for j, m in zip(labels, models, strict=True) if type(m) is Uncalibrated]
     if bare:
         found.append(
-            f"Labels {listed(bare)}: one training row is too few to calibrate the "
-            "linear SVM; its scores rank rows but are no probabilities."
+            Note(
+                "Labels {labels}: one training row is too few to calibrate the linear "
+                "SVM; its scores rank rows but are no probabilities.",
+                bare,
+            )
         )
     early = [
         j
@@ -154,17 +158,13 @@ def notes(models, labels):
     ]
     if early:
         found.append(
-            f"Labels {listed(early)}: the logistic regression stopped at its limit of "
-            "steps before it settled. Scale the features, or lower C."
+            Note(
+                "Labels {labels}: the logistic regression stopped at its limit of "
+                "steps before it settled. Scale the features, or lower C.",
+                early,
+            )
         )
     return found
-
-
-def listed(columns):
-    """Columns as text, the first ten by number."""
-    rest = len(columns) - 10
-    text = ", ".join(map(str, columns[:10]))
-    return text + (f" and {rest} more" if rest > 0 else "")
 
 
 def dense(X):

@@ -23,6 +23,7 @@ class MLP(Classifier):
     """
 
     title = "MLP"
+    cheap_settings = {"epochs": 4, "hidden": (8,)}
 
     def __init__(
         self,

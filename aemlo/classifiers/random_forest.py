@@ -20,6 +20,7 @@ class RandomForest(Classifier):
     """
 
     title = "random forest"
+    cheap_settings = {"trees": 7}
 
     def __init__(
         self,

@@ -7,8 +7,8 @@ from scipy import sparse
 
 from aemlo.classifiers import tuning
 from aemlo.classifiers.base import Classifier, new_seed, part_of
-from aemlo.classifiers.learners import listed
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
+from aemlo.notes import Note
 from aemlo.params import Between, OneOf, Registered
 
 RULES = ("F-max", "cardinality", "label cardinality", "fixed")
@@ -31,6 +31,13 @@ class Thresholded(Classifier):
     """
 
     title = "thresholds"
+    cheap_settings = {"folds": 3}
+    formulas = (
+        (
+            "The threshold of label j by the rule F-max, over the out-of-fold scores:",
+            r"t_j = \arg\max_t \frac{2\, TP_j(t)}{2\, TP_j(t) + FP_j(t) + FN_j(t)}",
+        ),
+    )
 
     def __init__(
         self,
@@ -91,9 +98,11 @@ class Thresholded(Classifier):
         if few.any():
             cuts[few] = tuning.f_max_of_all(Y, scores)
             self.notes_.append(
-                f"Labels {listed(self.learned_labels_[few])}: fewer than "
-                f"{self.min_positives} training rows each, so they share one "
-                "threshold, tuned on all labels together."
+                Note(
+                    f"Labels {{labels}}: fewer than {self.min_positives} training rows "
+                    "each, so they share one threshold, tuned on all labels together.",
+                    self.learned_labels_[few],
+                )
             )
         return cuts
 

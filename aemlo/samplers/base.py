@@ -39,12 +39,15 @@ class Sampler(BaseEstimator, ABC):
     `deterministic` says that nothing is drawn; `reads_features` is False where the
     choice of rows needs Y only. `kind` says what it does to rows, in a word or two;
     `colour` ("#RRGGBB") and `marker` (a Plotly symbol) are its own in charts, None
-    where any free one will do; `cheap_settings` make a sampler that trains quick, for
-    tests. For the methods page: `idea`, `helps`, `harms`, `source`, `keeps`, `differs`,
-    a sentence or two each. After `fit_resample`: `provenance_`, a frame with one row
-    per returned row (`origin`, the original row or -1; `parents`; `label` made for, -1
-    if none; `weight`, the step between the parents) and `notes_`, sentences about what
-    could not be done as asked.
+    where any free one will do (literals: see aemlo.sampler_styles). `cheap_settings`
+    make a sampler that trains quickly, for tests; `leaves_balanced` says that data
+    without a minority label come back as they were, with a note. For the methods page:
+    `formulas`, pairs of words and LaTeX, and `idea`, `helps`, `harms`, `source`,
+    `keeps`, `differs`, a sentence or two each.
+
+    After `fit_resample`: `provenance_`, a frame with one row per returned row, its
+    columns `aemlo.provenance.OF_RETURNED_ROWS`, and `notes_`, sentences about what
+    could not be done as asked (`aemlo.notes.Note` where they are about labels).
     """
 
     title: str
@@ -54,6 +57,8 @@ class Sampler(BaseEstimator, ABC):
     cheap_settings: Mapping[str, Any] = {}
     deterministic: bool = False
     reads_features: bool = True
+    leaves_balanced: bool = True
+    formulas: tuple[tuple[str, str], ...] = ()
     idea = helps = harms = source = keeps = differs = ""
 
     @classmethod

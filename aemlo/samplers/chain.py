@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from aemlo.notes import as_note
 from aemlo.params import Registered
 from aemlo.registry import Family
 from aemlo.samplers.base import Sampler, provenance
@@ -90,7 +91,9 @@ class Chain(Sampler):
             )
             Y = np.asarray(Y)
             frame = composed(frame, sampler.provenance_)
-            self.notes_ += [f"{sampler.title}: {note}" for note in sampler.notes_]
+            self.notes_ += [
+                as_note(note).after(f"{sampler.title}: ") for note in sampler.notes_
+            ]
         return X, Y, frame
 
     def _named(self, Y):

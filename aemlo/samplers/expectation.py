@@ -14,6 +14,7 @@ from aemlo.errors import ParameterError
 from aemlo.imbalance import Labels, ir_per_label, minority_labels
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.neighbours.stretch import distance_space
+from aemlo.notes import as_note
 from aemlo.wording import rows_in_words
 
 MULTIPLICATIONS = 2e10  # more than that for neighbours is not worth waiting for
@@ -130,7 +131,7 @@ def _voted(labels, quotas, votes):
 
 def _general(notes):
     """Notes on the whole; those on single labels would be too many."""
-    return [note for note in notes if not note.startswith("Label ")]
+    return [note for note in notes if not as_note(note).labels]
 
 
 def _dense(labels):

@@ -8,7 +8,7 @@ from aemlo.neighbours.stretch import column_range, distance_space, stretches_of
 CELLS_AT_ONCE = 2_000_000  # dense values made between two calls of the progress hook
 
 
-class Features:
+class MixedFeatures:
     """X (n, d) and what its columns are: numeric, two-valued, or one-hot `groups`.
 
     A column with at most two different values takes no third: it is handled as nominal,

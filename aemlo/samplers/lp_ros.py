@@ -3,6 +3,7 @@
 import numpy as np
 
 from aemlo.imbalance import Labels, label_counts
+from aemlo.notes import Note
 from aemlo.samplers import size
 from aemlo.samplers.base import OverSampler, clones, no_rows
 from aemlo.samplers.labelset_quotas import drawn_again, fill
@@ -30,6 +31,19 @@ class LPROS(OverSampler):
     title = "LP-ROS"
     colour = "#56B4E9"
     marker = "triangle-up"
+    formulas = (
+        (
+            "Labelsets that are cloned, with n_s the rows of labelset s and S "
+            "labelsets in n rows:",
+            r"n_s < \bar n = \frac{n}{S}",
+        ),
+        (
+            "Rows to add to each, at first, with m such labelsets; what one cannot "
+            "take is shared among the rest:",
+            r"\min\left( \left\lfloor \bar n - n_s \right\rfloor,\; \frac{P\, n}{m} "
+            r"\right)",
+        ),
+    )
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and copy rows of the rare "
@@ -107,8 +121,12 @@ class LPROS(OverSampler):
             wanted = int(max(0, min(goal[j] - counts[j], left)))
             if wanted and not len(sets):
                 self.notes_.append(
-                    f"Label {self._label_names[j]} is in no labelset smaller than the "
-                    "mean, so no rows were cloned for it."
+                    Note(
+                        "Label {labels} is in no labelset smaller than the mean, so no "
+                        "rows were cloned for it.",
+                        [j],
+                        self._label_names,
+                    )
                 )
                 continue
             times = fill(wanted, np.full(len(sets), wanted), rng)

@@ -22,6 +22,19 @@ class LPRUS(UnderSampler):
     title = "LP-RUS"
     colour = "#D55E00"
     marker = "x"
+    formulas = (
+        (
+            "Labelsets that lose rows, with n_s the rows of labelset s and S "
+            "labelsets in n rows:",
+            r"n_s > \bar n = \frac{n}{S}",
+        ),
+        (
+            "Rows to delete from each, at first, with m such labelsets; what one "
+            "cannot give is shared among the rest:",
+            r"\min\left( \left\lfloor n_s - \bar n \right\rfloor,\; \frac{P\, n}{m} "
+            r"\right)",
+        ),
+    )
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and delete rows of the common "

@@ -4,6 +4,7 @@ import numpy as np
 
 from aemlo import imbalance
 from aemlo.imbalance import label_counts, mean_ir
+from aemlo.notes import Note
 from aemlo.samplers.base import OverSampler, clones, no_rows
 from aemlo.samplers.size import Budget, Labels, Target, rows_to_target
 
@@ -29,6 +30,16 @@ class MLROS(OverSampler):
     title = "ML-ROS"
     colour = "#0072B2"
     marker = "square"
+    formulas = (
+        (
+            "Labels that take turns, with c the rows that have a label:",
+            r"\mathrm{IRLbl}_j = \frac{\max_k c_k}{c_j} > \mathrm{MeanIR}",
+        ),
+        (
+            "A label leaves the round when, counted anew after each clone:",
+            r"\max_k c_k \le c_j \cdot \mathrm{MeanIR}",
+        ),
+    )
     reads_features = False
     idea = (
         "The plainest cure for too few rows of a label: copy some. ML-ROS copies rows "
@@ -76,7 +87,11 @@ class MLROS(OverSampler):
         quotas, counts = self._quotas(Y), label_counts(known)
         for j in np.flatnonzero((quotas > 0) & (counts == 0)):
             self.notes_.append(
-                f"Label {self._label_names[j]} has no positive row to clone."
+                Note(
+                    "Label {labels} has no positive row to clone.",
+                    [j],
+                    self._label_names,
+                )
             )
         active = np.flatnonzero((quotas > 0) & (counts > 0))
         if not len(active):

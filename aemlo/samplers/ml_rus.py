@@ -32,6 +32,16 @@ class MLRUS(UnderSampler):
     title = "ML-RUS"
     colour = "#CC79A7"
     marker = "cross"
+    formulas = (
+        (
+            "Labels that take turns, with c the rows that have a label:",
+            r"\mathrm{IRLbl}_j = \frac{\max_k c_k}{c_j} < \mathrm{MeanIR}",
+        ),
+        (
+            "A label leaves the round when, counted anew after each deletion:",
+            r"\max_k c_k \ge c_j \cdot \mathrm{MeanIR}",
+        ),
+    )
     reads_features = False
     idea = (
         "Rather than add to the rare labels, take away from the common ones: rows that "

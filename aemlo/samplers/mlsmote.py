@@ -5,9 +5,10 @@ from typing import Annotated
 import numpy as np
 
 from aemlo.neighbours.search import nearest_in_pool
+from aemlo.notes import Note
 from aemlo.params import Between, OneOf
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 from aemlo.samplers.size import Budget, Labels, Target
 
 STRATEGIES = ("ranking", "union", "intersection")
@@ -20,10 +21,10 @@ class MLSMOTE(OverSampler):
 
     For each minority label (IRLbl > MeanIR) each row of its bag, the rows that have it,
     is a seed. Its k nearest neighbours within the bag are found; one of them, drawn, is
-    the reference. Numeric feature: seed + u (reference - seed), u from U(0, 1) drawn
-    for each feature. Nominal feature: the commonest value among the neighbours. Labels,
-    counted over the seed and its k neighbours: `ranking` keeps those in more than half,
-    count > (k + 1) / 2; `union` those in any; `intersection` those in all.
+    the reference. A numeric feature lies a random step from the seed towards the
+    reference, drawn for each feature. A nominal feature is the commonest value among
+    the neighbours. Labels are counted over the seed and its k neighbours: `ranking`
+    keeps those in more than half, `union` those in any, `intersection` those in all.
 
     Departures:
 
@@ -37,6 +38,17 @@ class MLSMOTE(OverSampler):
     title = "MLSMOTE"
     colour = "#009E73"
     marker = "circle"
+    formulas = (
+        (
+            "A numeric feature f of a new row, between a seed s and its reference r:",
+            r"x_f = x_{sf} + u_f\, (x_{rf} - x_{sf}), \quad u_f \sim U(0, 1)",
+        ),
+        (
+            "Labels by ranking, counted over the seed and its k neighbours N(s):",
+            r"y_j = \left[\, y_{sj} + \sum_{i \in N(s)} y_{ij} > \frac{k + 1}{2} "
+            r"\,\right]",
+        ),
+    )
     idea = (
         "Between a row that has a rare label and a neighbour that has it too, there "
         "should be more such rows. MLSMOTE puts one there for every row of every "
@@ -90,7 +102,7 @@ class MLSMOTE(OverSampler):
         quotas = self._quotas(Y)
         if not quotas.any():
             return no_rows(X, Y)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         space, _ = features.space()
         label, seed, neighbours = self._seeds(space, Y, quotas, rng, on_progress)
         if not len(seed):
@@ -151,8 +163,12 @@ class MLSMOTE(OverSampler):
     def _say_too_small(self, j, rows):
         what = "one positive row" if rows else "no positive row"
         self.notes_.append(
-            f"Label {self._label_names[j]} has {what}: no neighbour within its bag, so "
-            "no rows were made for it."
+            Note(
+                f"Label {{labels}} has {what}: no neighbour within its bag, so no rows "
+                "were made for it.",
+                [j],
+                self._label_names,
+            )
         )
 
     def _labels(self, Y, seed, neighbours):

@@ -9,7 +9,7 @@ from aemlo.imbalance import label_counts
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 from aemlo.samplers.size import Budget, Labels, Target, evenly
 
 PAPER_SHARE = 0.3
@@ -25,20 +25,17 @@ class MLSOL(OverSampler):
     Liu, Blekas, Tsoumakas: Multi-label sampling based on local label imbalance,
     Pattern Recognition 122, 2022.
 
-    C_ij is the share of row i's k neighbours whose label j differs from row i's. The
-    minority value of a label is the rarer of 0 and 1. For each row i with the minority
-    value of j and C_ij < 1: S_ij = C_ij / sum of those C_ij over rows; a row is a seed
-    with probability in proportion to w_i = sum_j S_ij, its reference is drawn among its
-    k neighbours. Features: seed + u (reference - seed), u from U(0, 1) for each;
-    nominal features from either parent.
+    The local imbalance C_ij is the share of row i's k neighbours whose label j differs
+    from row i's. The minority value of a label is the rarer of 0 and 1. A row is a seed
+    in proportion to its weight w_i; its reference is drawn among its k neighbours. A
+    numeric feature lies a random step from the seed towards the reference, drawn for
+    each feature; a nominal feature comes from either parent.
 
-    Types of minority-valued (i, j): safe C < 0.3, borderline C < 0.7, rare C < 1,
-    outlier C = 1; then a rare one with a safe or borderline minority neighbour becomes
-    borderline, repeated until nothing changes. Label j of a new row is the parents'
-    common value; where they differ, s is the minority-valued parent, o the other, and
-    with d = dist(new, s) / (dist(new, s) + dist(new, o)) the new row has s's value if
-    d <= theta: 0.5 safe, 0.75 borderline, just over 1 rare, just under 0 outlier.
-    d = 0.5 where both distances are 0.
+    C_ij says the type of a pair of row and label with the minority value; then a rare
+    one with a safe or borderline minority neighbour becomes borderline, repeated until
+    nothing changes. Label j of a new row is the parents' common value; where they
+    differ, the type of the minority-valued parent says how near to it the new row must
+    be to take its value. The share of the distance is 0.5 where both distances are 0.
 
     Departures:
 
@@ -54,6 +51,31 @@ class MLSOL(OverSampler):
     title = "MLSOL"
     colour = "#6A4C93"
     marker = "hexagon"
+    formulas = (
+        (
+            "Local imbalance of label j at row i, with N(i) its k neighbours:",
+            r"C_{ij} = \frac{1}{k} \sum_{m \in N(i)} [\, y_{mj} \ne y_{ij} \,]",
+        ),
+        (
+            "Weight of row i as a seed, over the rows with the minority value of j "
+            "and C below 1:",
+            r"w_i = \sum_j S_{ij}, \quad S_{ij} = \frac{C_{ij}}{\sum_{m : C_{mj} < 1} "
+            r"C_{mj}}",
+        ),
+        (
+            "Type of a pair with the minority value, before rare pairs are eased:",
+            r"\text{safe } C_{ij} < 0.3, \quad \text{borderline } C_{ij} < 0.7, \quad "
+            r"\text{rare } C_{ij} < 1, \quad \text{outlier } C_{ij} = 1",
+        ),
+        (
+            "Where the parents differ, the new row x takes the value of the "
+            "minority-valued parent s, the other being o, if:",
+            r"\frac{\lVert x - x_s \rVert}{\lVert x - x_s \rVert + \lVert x - x_o "
+            r"\rVert} \le \theta, \quad "
+            r"\theta = 0.5 \text{ safe}, \; 0.75 \text{ borderline}, \; 1^{+} \text{ "
+            r"rare}, \; 0^{-} \text{ outlier}",
+        ),
+    )
     idea = (
         "A rare label is hard where its rows live among rows without it. MLSOL makes "
         "more rows there, and fewer where a label is easy or its rows are noise."
@@ -117,7 +139,7 @@ class MLSOL(OverSampler):
         if len(Y) < 2:
             self.notes_.append("One row has no neighbours, so nothing was added.")
             return no_rows(X, Y)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         space, stretch = features.space()
         near = nearest_in_pool(
             space,

@@ -25,6 +25,16 @@ class REMEDIAL(Sampler):
     title = "REMEDIAL"
     colour = "#8C6D31"
     marker = "pentagon"
+    formulas = (
+        (
+            "A row i with the labels L_i is split if its SCUMBLE exceeds the mean "
+            "over all rows:",
+            r"1 - \frac{1}{\overline{\mathrm{IRLbl}}_i} \left( \prod_{j \in L_i} "
+            r"\mathrm{IRLbl}_j \right)^{1 / |L_i|} > \mathrm{SCUMBLE}, \quad "
+            r"\overline{\mathrm{IRLbl}}_i = \frac{1}{|L_i|} \sum_{j \in L_i} "
+            r"\mathrm{IRLbl}_j",
+        ),
+    )
     kind = "splits rows"
     deterministic = True
     reads_features = False

@@ -10,6 +10,7 @@ from scipy import sparse
 from aemlo.imbalance import label_counts, mean_ir
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.neighbours.stretch import distance_space
+from aemlo.notes import Note
 from aemlo.params import Between, Several
 from aemlo.samplers import size
 from aemlo.samplers.autosmote.rows import (
@@ -22,7 +23,7 @@ from aemlo.samplers.autosmote.rows import (
     parents_of,
 )
 from aemlo.samplers.base import OverSampler, Synthetic, dense, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 
 LEARNING_SHARE = 0.9  # of the progress bar
 DECISIONS = ("participation", "neighbours", "aggregation")
@@ -85,6 +86,20 @@ class AutoSMOTESelf(OverSampler):
     title = "AutoSMOTE-self"
     colour = "#4C72B0"
     marker = "hourglass"
+    formulas = (
+        (
+            "The draw of a decision with logits z at temperature t, for the gradient; "
+            "forward it is one-hot at the largest:",
+            r"p = \mathrm{softmax}\left( \frac{z + g}{t} \right), \quad g = "
+            r"-\log(-\log u), \quad u \sim U(0, 1)",
+        ),
+        (
+            "The loss, over n real rows and the new rows of the pairs m, with weights "
+            "w that sum, label by label, to the rows wanted:",
+            r"\frac{\sum_{i} \mathrm{CE}(x_i, y_i) + \sum_{m} w_m\, \mathrm{CE}(x_m, "
+            r"y_m)}{n + \sum_{m} w_m}",
+        ),
+    )
     cheap_settings = {"epochs": 4, "width": 8, "batch_size": 32}
     cohorts = None
     idea = (
@@ -157,8 +172,12 @@ class AutoSMOTESelf(OverSampler):
         small = np.flatnonzero((quotas > 0) & (label_counts(Y) < 2))
         for j in small:
             self.notes_.append(
-                f"Label {self._label_names[j]} has fewer than two rows: no neighbour "
-                "within its bag, so no rows were made for it."
+                Note(
+                    "Label {labels} has fewer than two rows: no neighbour within its "
+                    "bag, so no rows were made for it.",
+                    [j],
+                    self._label_names,
+                )
             )
         quotas[small] = 0
         self.decisions_, self.history_ = pd.DataFrame(), pd.DataFrame()
@@ -249,7 +268,7 @@ class AutoSMOTESelf(OverSampler):
         again = np.ones(len(cell), dtype=bool)
         again[first] = False
         step = np.where(again | (how == 3), rng.random(len(cell)), 1.0)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         X_new, Y_new, block = [], [], max(1, 500_000 // (1 + X.shape[1]))
         for start in range(0, len(cell), block):
             at = slice(start, start + block)
