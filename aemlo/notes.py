@@ -5,8 +5,10 @@ can write their names, and an ensemble its own positions, without reading the se
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
+
+from aemlo.arrays import Rows
 
 MOST_LABELS = 10
 PLACE = "{labels}"
@@ -42,10 +44,9 @@ class Note(str):
         """The note with its labels by name."""
         return Note(self.template, self.labels, names)
 
-    def moved(self, position: Callable[[int], int] | Sequence[int]) -> "Note":
+    def moved(self, position: Sequence[int] | Rows) -> "Note":
         """The note of a classifier on some labels, for all labels: j to position[j]."""
-        at = position if callable(position) else position.__getitem__
-        return Note(self.template, [at(j) for j in self.labels])
+        return Note(self.template, [int(position[j]) for j in self.labels])
 
     def after(self, start: str) -> "Note":
         """The note with `start` before it; labels keep how they are spelled."""

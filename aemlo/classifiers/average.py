@@ -1,6 +1,6 @@
 """Averaging ensembles of different classifiers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -28,8 +28,8 @@ class Average(Classifier):
             tuple | None,
             Several("Weight of each; None: all the same", low=0, whole=False),
         ] = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifiers = classifiers
         self.weights = weights
         self.random_state = random_state

@@ -1,6 +1,6 @@
 """Balanced bagging: many small fits on rows in which rare labels are not rare."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -45,8 +45,8 @@ class BalancedBagging(Classifier):
             float, Between(0.05, 1.0, "Share of features a bag sees", more=True)
         ] = 1.0,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.bags = bags
         self.draw = draw
@@ -64,8 +64,8 @@ class BalancedBagging(Classifier):
 
         def bag(rows, labels, columns, seed):
             part = X[rows] if columns is None else X[rows][:, columns]
-            made = build(self.classifier, random_state=seed)
-            return made.fit(part, Y[rows][:, labels])
+            classifier = build(self.classifier, random_state=seed)
+            return classifier.fit(part, Y[rows][:, labels])
 
         self.labels_ = [labels for _, labels in draws]
         self.models_ = run_all(bag, tasks, self.n_jobs, on_progress)

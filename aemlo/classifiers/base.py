@@ -1,8 +1,8 @@
 """What all classifiers share: checks, labels with one class, seed, progress."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 
 from aemlo import params
+from aemlo.arrays import Features, LabelMatrix, Scores
 from aemlo.errors import DataError
 from aemlo.notes import Note, as_note
 from aemlo.params import Between
@@ -20,14 +21,16 @@ Jobs = Annotated[
 ]
 
 
-def part_of(on_progress, low, high):
+def part_of(
+    on_progress: Callable[..., object], low: float, high: float
+) -> Callable[..., object]:
     """A progress hook for the part of the work that lies between two fractions."""
     return lambda fraction, **values: on_progress(
         low + fraction * (high - low), **values
     )
 
 
-def new_seed(rng):
+def new_seed(rng: np.random.Generator) -> int:
     """A seed for an estimator that is built and fitted inside another."""
     return int(rng.integers(np.iinfo(np.int32).max))
 
@@ -45,10 +48,13 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     """
 
     title: str
+    notes_: list[str]
     cheap_settings: Mapping[str, Any] = {}
     formulas: tuple[tuple[str, str], ...] = ()
 
-    def fit(self, X, Y, *, on_progress=None):
+    def fit(
+        self, X: Any, Y: Any, *, on_progress: Callable[..., object] | None = None
+    ) -> Self:
         """Learn from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
 
         `on_progress(fraction, **values)` is called as the work goes and may raise to
@@ -76,18 +82,18 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
             self._fit(X, Y[:, self.learned_labels_], rng, on_progress or no_progress)
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Features) -> Scores:
         """Scores (n, q) in [0, 1] that each label applies."""
         X = self._checked_X(X)
         if not len(self.learned_labels_):
             return self._with_constants(X, None)
         return self._with_constants(X, np.clip(self._scores(X), 0.0, 1.0))
 
-    def predict(self, X):
+    def predict(self, X: Features) -> LabelMatrix:
         """Labels (n, q) uint8."""
         return self.decide(X)[0]
 
-    def decide(self, X):
+    def decide(self, X: Features) -> tuple[LabelMatrix, Scores]:
         """`predict` and `predict_proba` of the same rows, for the price of one."""
         X = self._checked_X(X)
         if not len(self.learned_labels_):
@@ -98,18 +104,24 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         return self._with_constants(X, labels).astype(np.uint8), scores
 
     @abstractmethod
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> None:
         """Learn from X and the labels Y that have both classes."""
 
     @abstractmethod
-    def _scores(self, X):
+    def _scores(self, X: Features) -> Scores:
         """Scores of the labels that `_fit` was given, (n, their number)."""
 
-    def _decide(self, X):
+    def _decide(self, X: Features) -> tuple[np.ndarray, Scores]:
         scores = self._scores(X)
         return scores >= 0.5, scores
 
-    def _notes_of(self, inner):
+    def _notes_of(self, inner: "Classifier") -> list[Note]:
         """Notes of a classifier fitted on the learned labels, by our own columns."""
         own = self.learned_labels_
         return [as_note(note).moved(own) for note in inner.notes_]

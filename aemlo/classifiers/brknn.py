@@ -1,6 +1,6 @@
 """BRkNN: the share of nearest neighbours with a label."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -34,8 +34,8 @@ class BRkNN(Classifier):
         variant: Annotated[
             str, OneOf(("plain", "a", "b"), "Which labels follow from the shares")
         ] = "plain",
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k = k
         self.variant = variant
         self.random_state = random_state

@@ -1,6 +1,6 @@
 """Class weights per label, switched on for any classifier that has them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from aemlo import params
 from aemlo.classifiers.base import Classifier
@@ -29,8 +29,8 @@ class ClassWeighted(Classifier):
         classifier: Annotated[
             str, Registered(CLASSIFIER, "The classifier whose rows are weighed")
         ] = "BR-logistic",
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.random_state = random_state
 

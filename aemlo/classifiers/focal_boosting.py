@@ -1,7 +1,7 @@
 """Gradient boosting per label on the focal loss; needs the optional LightGBM."""
 
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -55,8 +55,8 @@ class FocalBoosting(Classifier):
         min_samples_leaf: Annotated[
             int, Between(1, 200, "Fewest rows in a leaf of a tree")
         ] = 5,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.gamma = gamma
         self.alpha = alpha
         self.trees = trees
@@ -66,7 +66,7 @@ class FocalBoosting(Classifier):
         self.random_state = random_state
 
     @classmethod
-    def available(cls):
+    def available(cls) -> bool:
         """Whether LightGBM is installed."""
         return find_spec(cls.extra) is not None
 
@@ -88,9 +88,9 @@ class FocalBoosting(Classifier):
             return
         self.losses_ = np.full((self.trees, q), np.nan)
         for j in range(q):
-            told = part_of(on_progress, j / q, (j + 1) / q)
+            on_label = part_of(on_progress, j / q, (j + 1) / q)
             y = Y[:, j].astype(float)
-            model = self._boosted(X, y, self.start_[j], new_seed(rng), told, j)
+            model = self._boosted(X, y, self.start_[j], new_seed(rng), on_label, j)
             self.models_.append(model)
 
     def _boosted(self, X, y, start, seed, on_progress, j):
@@ -103,7 +103,7 @@ class FocalBoosting(Classifier):
         def loss(raw, data):
             return "loss", focal_loss(raw, y, self.gamma, self.alpha).mean(), False
 
-        def tell(env):
+        def record_loss(env):
             """The loss after each round, mean of the labels that have got that far."""
             ((_, _, value, _),) = env.evaluation_result_list
             self.losses_[env.iteration, j] = value
@@ -138,7 +138,7 @@ class FocalBoosting(Classifier):
             *(settings, data, self.trees),
             valid_sets=[data],
             feval=loss,
-            callbacks=[tell],
+            callbacks=[record_loss],
         )
 
     def _scores(self, X):

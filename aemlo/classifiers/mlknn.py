@@ -1,6 +1,6 @@
 """ML-kNN: the number of neighbours with a label, read as evidence for it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -42,8 +42,8 @@ class MLKNN(Classifier):
         smoothing: Annotated[
             float, Between(1e-3, 10, "Added to every count", log=True)
         ] = 1.0,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k = k
         self.smoothing = smoothing
         self.random_state = random_state

@@ -1,10 +1,11 @@
 """Per-label thresholds, tuned out of fold on the training rows."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Features, LabelMatrix
 from aemlo.classifiers import tuning
 from aemlo.classifiers.base import Classifier, new_seed, part_of
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
@@ -52,8 +53,8 @@ class Thresholded(Classifier):
         min_positives: Annotated[
             int, Between(1, 100, "Fewest rows of a label to tune it by itself")
         ] = 4,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.rule = rule
         self.threshold = threshold
@@ -114,7 +115,7 @@ class Thresholded(Classifier):
         return tuning.apply(scores, self.thresholds_[self.learned_labels_]), scores
 
 
-def fold_numbers(X, Y, folds, seed):
+def fold_numbers(X: Features, Y: LabelMatrix, folds: int, seed: int) -> np.ndarray:
     """The fold (n,) of each row: stratified by labels, equal rows of X together."""
     from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
@@ -133,7 +134,7 @@ def fold_numbers(X, Y, folds, seed):
     return np.unique(number, return_inverse=True)[1][group]
 
 
-def equal_rows(X):
+def equal_rows(X: Features) -> np.ndarray:
     """A number (n,) for each row of X; rows equal in every feature share one."""
     if sparse.issparse(X):
         X = sparse.csr_matrix(X, copy=True)

@@ -1,5 +1,7 @@
 """LP-ROS: clone rows of rare labelsets."""
 
+from typing import Any
+
 import numpy as np
 
 from aemlo.imbalance import Labels, label_counts
@@ -69,8 +71,8 @@ class LPROS(OverSampler):
         budget: size.Budget = None,
         target: size.Target = None,
         labels: size.Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.budget = budget
         self.target = target
         self.labels = labels
@@ -114,7 +116,7 @@ class LPROS(OverSampler):
         counts = label_counts(Y).astype(np.int64)
         left = np.inf if self.budget is None else round(self.budget * len(Y))
         asked = np.flatnonzero(quotas)
-        found, made_for = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
+        cloned, label_of_clones = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
         for j in asked[np.argsort(counts[asked], kind="stable")]:
             on_progress(0.0)
             sets = small[Y[first[small], j] == 1]
@@ -133,6 +135,6 @@ class LPROS(OverSampler):
             rows = drawn_again(of_row, sets, times, rng)
             counts += Y[rows].sum(axis=0, dtype=np.int64)
             left -= len(rows)
-            found.append(rows)
-            made_for.append(np.full(len(rows), j))
-        return np.concatenate(found), np.concatenate(made_for)
+            cloned.append(rows)
+            label_of_clones.append(np.full(len(rows), j))
+        return np.concatenate(cloned), np.concatenate(label_of_clones)

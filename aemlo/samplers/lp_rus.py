@@ -1,5 +1,7 @@
 """LP-RUS: delete rows of common labelsets."""
 
+from typing import Any
+
 import numpy as np
 
 from aemlo.imbalance import Labels
@@ -52,7 +54,7 @@ class LPRUS(UnderSampler):
         "here the mean is the aim and the rows to delete are limited."
     )
 
-    def __init__(self, budget: Removed = 0.25, random_state=None):
+    def __init__(self, budget: Removed = 0.25, random_state: Any = None) -> None:
         self.budget = budget
         self.random_state = random_state
 

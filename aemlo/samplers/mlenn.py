@@ -62,7 +62,7 @@ class MLeNN(UnderSampler):
         threshold: Annotated[
             float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.75,
-    ):
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.threshold = threshold
 

@@ -1,6 +1,6 @@
 """MLSMOTE: new rows between neighbours that share a minority label."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -89,8 +89,8 @@ class MLSMOTE(OverSampler):
         budget: Budget = None,
         target: Target = None,
         labels: Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.labelset_strategy = labelset_strategy
         self.budget = budget
@@ -127,14 +127,14 @@ class MLSMOTE(OverSampler):
 
     def _seeds(self, space, Y, quotas, rng, on_progress):
         """Label (m,), seed (m,) and neighbours (m, k), -1 for none, of each new row."""
-        labels, seeds, found = [], [], []
+        labels, seeds, neighbours = [], [], []
         wanted = np.flatnonzero(quotas)
         for place, j in enumerate(wanted):
             fraction = 0.5 * place / len(wanted)
             on_progress(fraction)
             bag = np.flatnonzero(Y[:, j])
             if len(bag) < 2:
-                self._say_too_small(j, len(bag))
+                self._note_too_small(j, len(bag))
                 continue
             rounds = np.concatenate(
                 [rng.permutation(bag) for _ in range(-(-quotas[j] // len(bag)))]
@@ -155,12 +155,12 @@ class MLSMOTE(OverSampler):
                 padded[:, : near.shape[1]] = near
             labels.append(np.full(quotas[j], j))
             seeds.append(rounds)
-            found.append(padded[place])
+            neighbours.append(padded[place])
         if not seeds:
             return (np.zeros(0, dtype=int),) * 3
-        return np.concatenate(labels), np.concatenate(seeds), np.vstack(found)
+        return np.concatenate(labels), np.concatenate(seeds), np.vstack(neighbours)
 
-    def _say_too_small(self, j, rows):
+    def _note_too_small(self, j, rows):
         what = "one positive row" if rows else "no positive row"
         self.notes_.append(
             Note(

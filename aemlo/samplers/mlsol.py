@@ -1,10 +1,12 @@
 """MLSOL: new rows where labels are hard, judged by the neighbourhood of each row."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import LabelMatrix, Rows
 from aemlo.imbalance import label_counts
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.params import Between
@@ -106,8 +108,8 @@ class MLSOL(OverSampler):
         budget: Budget = None,
         target: Target = None,
         labels: Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.budget = budget
         self.target = target
@@ -151,12 +153,14 @@ class MLSOL(OverSampler):
         local = LocalImbalance(Y, near)
         maker = _Maker(features, stretch, Y, near, local.types())
         label, seed = self._seeds(local, self._possible(local, quotas), rng)
-        made = maker.make(seed, rng, lambda f: on_progress(0.6 + 0.4 * f))
-        made.label = label
+        synthetic = maker.make(seed, rng, lambda f: on_progress(0.6 + 0.4 * f))
+        synthetic.label = label
         if self.target is not None:
-            made = self._until_reached(Y, local, maker, made, rng, on_progress)
+            synthetic = self._until_reached(
+                Y, local, maker, synthetic, rng, on_progress
+            )
         on_progress(1.0)
-        return made
+        return synthetic
 
     def _possible(self, local, quotas):
         """`quotas` without labels that no row can be a seed for."""
@@ -184,35 +188,35 @@ class MLSOL(OverSampler):
             labels.append(np.full(quotas[j], j))
         return np.concatenate(labels), np.concatenate(seeds)
 
-    def _until_reached(self, Y, local, maker, made, rng, on_progress):
+    def _until_reached(self, Y, local, maker, synthetic, rng, on_progress):
         """More rows while a label lacks positives of its target and rows bring some."""
         first = self._quotas(Y)
         goal = label_counts(Y) + first
         most = np.inf if self.budget is None else round(self.budget * len(Y))
-        if len(made.label) >= most:
-            return made
+        if len(synthetic.label) >= most:
+            return synthetic
         asked = (first > 0) & (local.weight_sums > 0)
         for _ in range(MOST_ROUNDS):
-            lack = np.where(asked, goal - label_counts(Y) - made.Y.sum(axis=0), 0)
+            lack = np.where(asked, goal - label_counts(Y) - synthetic.Y.sum(axis=0), 0)
             lack = np.maximum(lack, 0).astype(int)
-            if not lack.any() or len(made.label) + lack.sum() > most:
+            if not lack.any() or len(synthetic.label) + lack.sum() > most:
                 break
             label, seed = self._seeds(local, lack, rng)
             more = maker.make(seed, rng, lambda f: on_progress(1.0))
             gained = more.Y[np.arange(len(label)), label].sum()
-            made = Synthetic(
-                stacked([made.X, more.X]),
-                np.vstack([made.Y, more.Y]),
-                np.vstack([made.parents, more.parents]),
-                np.concatenate([made.label, label]),
+            synthetic = Synthetic(
+                stacked([synthetic.X, more.X]),
+                np.vstack([synthetic.Y, more.Y]),
+                np.vstack([synthetic.parents, more.parents]),
+                np.concatenate([synthetic.label, label]),
             )
             if not gained:
                 break
-        self._say_short(Y, made, goal, first > 0)
-        return made
+        self._note_labels_short(Y, synthetic, goal, first > 0)
+        return synthetic
 
-    def _say_short(self, Y, made, goal, asked):
-        short = goal - label_counts(Y) - made.Y.sum(axis=0)
+    def _note_labels_short(self, Y, synthetic, goal, asked):
+        short = goal - label_counts(Y) - synthetic.Y.sum(axis=0)
         short = np.flatnonzero(asked & (short > 0))
         if len(short):
             names = ", ".join(str(self._label_names[j]) for j in short[:9])
@@ -226,7 +230,7 @@ class LocalImbalance:
     with the label's rarer value.
     """
 
-    def __init__(self, Y, near):
+    def __init__(self, Y: LabelMatrix, near: np.ndarray) -> None:
         self.near, self.k = near, near.shape[1]
         self.differing = np.zeros(Y.shape, dtype=np.int8)
         for column in near.T:
@@ -237,11 +241,11 @@ class LocalImbalance:
         self.usable = np.where(used, self.differing, 0)
         self.weight_sums = self.usable.sum(axis=0, dtype=np.int64)
 
-    def weights(self, j):
+    def weights(self, j: int) -> np.ndarray:
         """S_ij of label j for all rows (n,)."""
         return self.usable[:, j] / self.weight_sums[j]
 
-    def types(self):
+    def types(self) -> np.ndarray:
         """Type of each (row, label), (n, q): MAJORITY, SAFE, BORDERLINE, RARE, OUTLIER.
 
         The bounds 0.3 and 0.7 are kept exact by comparing whole numbers.
@@ -266,20 +270,29 @@ class LocalImbalance:
 class _Maker:
     """Rows made from seeds: features between the parents, labels by their types."""
 
-    def __init__(self, features, stretch, Y, near, types):
+    def __init__(
+        self,
+        features: MixedFeatures,
+        stretch: np.ndarray,
+        Y: LabelMatrix,
+        near: np.ndarray,
+        types: np.ndarray,
+    ) -> None:
         self.features, self.stretch = features, stretch
         self.Y, self.near, self.types = Y, near, types
         self.minority_value = 2 * label_counts(Y) <= len(Y)
 
-    def make(self, seed, rng, on_progress):
+    def make(
+        self, seed: Rows, rng: np.random.Generator, on_progress: Callable[..., object]
+    ) -> Synthetic:
         reference = self.near[seed, rng.integers(self.near.shape[1], size=len(seed))]
         X_new, Y_new = [self.features.X[:0]], [self.Y[:0]]
         for part in self.features.blocks(len(seed)):
             on_progress(part.start / len(seed))
             first, second = seed[part], reference[part]
-            made = self.features.between(first, second, rng)
-            X_new.append(made)
-            Y_new.append(self._labels(made, first, second))
+            synthetic = self.features.between(first, second, rng)
+            X_new.append(synthetic)
+            Y_new.append(self._labels(synthetic, first, second))
         return Synthetic(
             stacked(X_new),
             np.vstack(Y_new),
@@ -287,9 +300,9 @@ class _Maker:
             np.full(len(seed), -1),
         )
 
-    def _labels(self, made, first, second):
-        to_first = self._distance(made, first)
-        whole = to_first + self._distance(made, second)
+    def _labels(self, synthetic, first, second):
+        to_first = self._distance(synthetic, first)
+        whole = to_first + self._distance(synthetic, second)
         share = np.divide(
             to_first, whole, out=np.full(len(whole), 0.5), where=whole > 0
         )[:, None]
@@ -300,8 +313,8 @@ class _Maker:
         chosen = np.where(d <= theta, value, ~value)
         return np.where(self.Y[second] == Y, Y, chosen).astype(Y.dtype)
 
-    def _distance(self, made, parents):
-        away = made - self.features.X[parents]
+    def _distance(self, synthetic, parents):
+        away = synthetic - self.features.X[parents]
         if sparse.issparse(away):
             away = away.multiply(self.stretch[None, :])
             return np.sqrt(np.asarray(away.multiply(away).sum(axis=1)).ravel())

@@ -61,7 +61,7 @@ class MLTL(UnderSampler):
         threshold: Annotated[
             float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.5,
-    ):
+    ) -> None:
         self.threshold = threshold
 
     def _doomed(self, X, Y, rng, on_progress):

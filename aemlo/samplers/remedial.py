@@ -63,7 +63,7 @@ class REMEDIAL(Sampler):
         drop_empty: Annotated[
             bool, Switch("Leave out the halves of split rows that have no label")
         ] = False,
-    ):
+    ) -> None:
         self.drop_empty = drop_empty
 
     def _resample(self, X, Y, rng, on_progress):
@@ -76,7 +76,7 @@ class REMEDIAL(Sampler):
         origin = np.concatenate([np.arange(len(Y)), split])
         halves = np.concatenate([split, np.arange(len(Y), len(Y_all))])
         empty = halves[~Y_all[halves].any(axis=1)]
-        self._say(split, empty)
+        self._note_split_rows(split, empty)
         keep = np.ones(len(Y_all), dtype=bool)
         keep[empty] = not self.drop_empty
         on_progress(1.0)
@@ -84,7 +84,7 @@ class REMEDIAL(Sampler):
         X_all = stacked([X, X[split]])
         return X_all[np.flatnonzero(keep)], Y_all[keep], frame
 
-    def _say(self, split, empty):
+    def _note_split_rows(self, split, empty):
         if not len(split):
             self.notes_.append(
                 "No row has a SCUMBLE above the set's: the data are unchanged."

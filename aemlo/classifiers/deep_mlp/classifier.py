@@ -1,6 +1,6 @@
 """A deep MLP whose loss can be told that labels are rare."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -76,8 +76,8 @@ class DeepMLP(Classifier):
             float, Between(0, 1, "Weight decay of AdamW", more=True)
         ] = 1e-2,
         batch: Batch = 64,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.hidden = hidden
         self.loss = loss
         self.gamma = gamma

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import nn
 from torch.nn import functional
 
@@ -156,7 +155,7 @@ class Training:
 
     def _loss(self, rows: Rows) -> torch.Tensor:
         block = self.X[rows]
-        block = block.toarray() if sparse.issparse(block) else block
+        block = block if isinstance(block, np.ndarray) else block.toarray()
         x = torch.as_tensor((block - self.centre) / self.spread, dtype=torch.float32)
         y = torch.as_tensor(self.Y[rows], dtype=torch.float32)
         return focal_loss(
