@@ -10,18 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from aemlo import provenance
 from aemlo.errors import DataError
 
 # Steps of a recipe that change no value here but what Preparation makes of them.
 PREPARATION_STEPS = ("impute", "text")
-# The columns of a provenance and what their values are.
-PROVENANCE = {
-    "synthetic": bool,
-    "row": np.int64,
-    "parents": object,
-    "made for": object,
-    "how": object,
-}
 
 
 @dataclass(frozen=True)
@@ -46,10 +39,7 @@ class Dataset:
     they were read. Raises DataError when the parts do not fit each other. Ours.
 
     `provenance` says which rows were made, a row for each; None where nobody made any.
-    Its columns: `synthetic`; `row`, the number (from 0) a real row has in the data that
-    rows were made from, -1 for synthetic ones; `parents`, such numbers ("3 17") of the
-    rows a synthetic one was made from; `made for`, the label it was made for, or "";
-    `how`, in words, it was made.
+    Its columns are `aemlo.provenance.OF_DATA_SET`.
     """
 
     name: str
@@ -100,22 +90,9 @@ class Dataset:
 
     def _checked_provenance(self):
         """The provenance with its columns in their order and kinds."""
-        missing = [name for name in PROVENANCE if name not in self.provenance]
-        if missing:
-            raise DataError(
-                f"{self.name}: the provenance lacks {', '.join(map(repr, missing))}. "
-                f"It has the columns {', '.join(PROVENANCE)}."
-            )
-        if len(self.provenance) != self.n:
-            raise DataError(
-                f"{self.name}: {self.n} rows, but a provenance of "
-                f"{len(self.provenance)}."
-            )
-        columns = {
-            name: self.provenance[name].to_numpy().astype(kind)
-            for name, kind in PROVENANCE.items()
-        }
-        return pd.DataFrame(columns)
+        return provenance.framed(
+            provenance.OF_DATA_SET, self.provenance.copy(), self.n, self.name
+        )
 
     @property
     def n(self):
@@ -183,7 +160,13 @@ class Dataset:
             "labels_from": self.labels_from,
             "warnings": self.warnings,
             "recipe": self.recipe,
-            "source": self.source,
+            # What is stated of synthetic rows follows from the name and the warnings;
+            # data sets stored without the record keep their key.
+            "source": {
+                key: value
+                for key, value in self.source.items()
+                if key != provenance.STATED
+            },
         }
         # Left out where there is none: data sets stored before keep their key.
         if self.provenance is not None:
@@ -265,6 +248,8 @@ class Dataset:
             labels_from=names["labels_from"],
             warnings=tuple(names["warnings"]),
             recipe=tuple(names["recipe"]),
-            source=names["source"],
+            source=provenance.stated_in_old_store(
+                names["name"], names["warnings"], names["source"]
+            ),
             provenance=pd.read_parquet(made) if made.exists() else None,
         )

@@ -32,7 +32,7 @@ class Between:
     log: bool = False
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         number = Integral if kind is int else Real
         if isinstance(value, bool) or not isinstance(value, number):
             return f"must be {'a whole number' if kind is int else 'a number'}"
@@ -40,7 +40,7 @@ class Between:
             return f"must be between {self.low:g} and {self.high:g}"
         return None
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         return kind(text)
 
 
@@ -52,12 +52,12 @@ class OneOf:
     help: str
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         if value in self.choices:
             return None
         return f"must be one of {', '.join(map(repr, self.choices))}"
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         match = [c for c in self.choices if c.casefold() == text.casefold()]
         return match[0] if match else text
 
@@ -69,10 +69,10 @@ class Switch:
     help: str
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         return None if isinstance(value, bool) else "must be True or False"
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         words = {"true": True, "yes": True, "on": True, "1": True}
         words |= {"false": False, "no": False, "off": False, "0": False}
         return words.get(text.strip().casefold(), text)
@@ -89,7 +89,7 @@ class Several:
     whole: bool = True
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         if isinstance(value, str) or not isinstance(value, Sequence) or not value:
             return "must be a list with at least one entry"
         if self.choices:
@@ -100,7 +100,7 @@ class Several:
         faults = [inner.fault(v, int if self.whole else float) for v in value]
         return next((f.replace("must", "each must") for f in faults if f), None)
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         parts = [p.strip() for p in text.strip("()[] ").split(",") if p.strip()]
         if self.choices:
             return tuple(parts)
@@ -114,14 +114,14 @@ class Names:
     help: str
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         if isinstance(value, str) or not isinstance(value, Sequence):
             return "must be a list of label columns"
         if all(isinstance(v, Integral | str) for v in value):
             return None
         return "must hold only column numbers or names"
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         parts = [p.strip() for p in text.split(",") if p.strip()]
         return tuple(int(p) if p.lstrip("-").isdigit() else p for p in parts)
 
@@ -133,10 +133,10 @@ class Text:
     help: str
     more: bool = False
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         return None if isinstance(value, str) else "must be text"
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         return text
 
 
@@ -151,7 +151,7 @@ class Counts:
     more: bool = False
     words: tuple[str, ...] = ()
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         if isinstance(value, str) and value in self.words:
             return None
         if isinstance(value, Mapping) and all(
@@ -161,7 +161,7 @@ class Counts:
         words = "".join(f"be {word!r} or " for word in self.words)
         return f"must {words}map label columns to whole numbers of at least 0"
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         for word in self.words:
             if text.strip().casefold() == word.casefold():
                 return word
@@ -185,11 +185,11 @@ class Registered:
     more: bool = False
 
     @property
-    def choices(self):
+    def choices(self) -> tuple[str, ...]:
         """The titles to choose from."""
         return tuple(self.family.table())
 
-    def fault(self, value, kind):
+    def fault(self, value: Any, kind: type) -> str | None:
         if not self.several:
             value = [value]
         elif isinstance(value, str) or not isinstance(value, list | tuple) or not value:
@@ -198,7 +198,7 @@ class Registered:
             self.family.build(one)
         return None
 
-    def parse(self, text, kind):
+    def parse(self, text: str, kind: type) -> Any:
         if text.lstrip().startswith("[" if self.several else "{"):
             return tuple(json.loads(text)) if self.several else json.loads(text)
         if not self.several:
@@ -220,10 +220,10 @@ class Parameter:
     rule: Any
 
     @property
-    def help(self):
+    def help(self) -> str:
         return self.rule.help
 
-    def check(self, owner, value):
+    def check(self, owner: str, value: Any) -> None:
         """Raise ParameterError unless `value` obeys the rule."""
         if value is None and self.optional:
             return
@@ -234,7 +234,7 @@ class Parameter:
                 f"{owner}: {self.name} {fault}{or_none}, got {value!r}."
             )
 
-    def parse(self, owner, text):
+    def parse(self, owner: str, text: str) -> Any:
         """The value written in `text`, checked; ParameterError if it has none."""
         if self.optional and text.strip().casefold() in {"none", ""}:
             return None
@@ -247,15 +247,15 @@ class Parameter:
 
 
 @cache
-def parameters(cls):
+def parameters(cls) -> dict[str, Parameter]:
     """Parameters of `cls` by name, in the order of its constructor."""
     hints = get_type_hints(cls.__init__, include_extras=True)
-    found = {}
+    by_name = {}
     for name, argument in inspect.signature(cls.__init__).parameters.items():
         rule, kind, optional = _read(hints.get(name))
         if rule is not None:
-            found[name] = Parameter(name, kind, optional, argument.default, rule)
-    return found
+            by_name[name] = Parameter(name, kind, optional, argument.default, rule)
+    return by_name
 
 
 def _read(hint):
@@ -268,14 +268,14 @@ def _read(hint):
     return rule, kinds[0], NoneType in members
 
 
-def check(estimator):
+def check(estimator: Any) -> None:
     """Raise ParameterError for the first argument that breaks its rule."""
     owner = getattr(estimator, "title", type(estimator).__name__)
     for name, parameter in parameters(type(estimator)).items():
         parameter.check(owner, getattr(estimator, name))
 
 
-def build(cls, settings, **more):
+def build(cls, settings: Mapping[str, Any], **more: Any) -> Any:
     """`cls(**settings)`; a name that `cls` lacks is a ParameterError with the names."""
     known = set(inspect.signature(cls.__init__).parameters) - {"self"}
     for name in settings:
@@ -290,7 +290,7 @@ def build(cls, settings, **more):
     return estimator
 
 
-def restored(cls, settings):
+def restored(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
     """`settings` of `cls` from JSON or TOML, as its constructor wants them.
 
     There is no tuple, no whole number as a key and, in TOML, no None ("none") there.
@@ -319,7 +319,7 @@ def _restored(parameter, value):
     return value
 
 
-def parse(cls, name, text):
+def parse(cls, name: str, text: str) -> Any:
     """The value of `cls`'s setting `name` written as `text` (command line)."""
     known = parameters(cls)
     if name not in known:

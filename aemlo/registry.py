@@ -1,30 +1,31 @@
 """Classes found by scanning a folder, looked up by name, built from plain specs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import getmembers, isabstract, isclass
 from pkgutil import iter_modules
+from typing import Any
 
 from aemlo import params
 from aemlo.errors import ParameterError
 
 
-def scan(package, path, base):
+def scan(package: str, path: Iterable[str], base: type) -> dict[str, Any]:
     """Concrete subclasses of `base` in the modules of `package`, by title.
 
-    Modules named `*_network` are left alone: they import torch.
+    `path` is the `__path__` of the package. Only classes with a `title` of their own
+    are taken. Subfolders are read through their `__init__`, which imports no network.
     """
     return {
-        cls.title: cls
+        vars(cls)["title"]: cls
         for module in sorted(m.name for m in iter_modules(path))
-        if not module.endswith("_network")
         for _, cls in getmembers(import_module(f"{package}.{module}"), isclass)
         if issubclass(cls, base) and not isabstract(cls) and "title" in vars(cls)
     }
 
 
-def find(table, name, what):
+def find(table: Mapping[str, Any], name: str, what: str) -> Any:
     """The entry of `table` called `name`, any case; ParameterError with all names."""
     for title, entry in table.items():
         if title.casefold() == name.strip().casefold():
@@ -63,7 +64,7 @@ class Family:
             cls, settings, **{k: v for k, v in more.items() if k not in settings}
         )
 
-    def read(self, what):
+    def read(self, what: Any) -> tuple[Any, dict[str, Any]]:
         """(class, settings) of a title or a spec; ParameterError if it is neither."""
         if isinstance(what, str):
             what = {"name": what}

@@ -1,15 +1,18 @@
 """The colour and marker that each sampler has in every chart.
 
-They stand on the sampler's class (`colour`, `marker`). Charts know only frames and may
-not import samplers, so `aemlo.samplers` registers what its classes say here. It is
-loaded by name when the first style is asked for: else a colour would depend on what the
-process has imported before. A sampler that says nothing gets a colour and a marker that
-no other has.
+They stand on the sampler's class, as literals (`title`, `colour`, `marker`). Charts
+know only frames and may not import samplers, which load scikit-learn; and a colour must
+not depend on what the process has imported before. So the literals are read from the
+source text of `aemlo/samplers`, once a process, and nothing of it is imported. A test
+compares them with the classes. A sampler that sets no style gets a colour and a marker
+that no other has.
 """
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
+from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,42 @@ FREE_MARKERS = (
     *("diamond-tall", "diamond-wide", "star-triangle-up"),
 )
 
-_styles: dict[str, Style] = {}
+SAMPLERS = Path(__file__).parent / "samplers"
 
 
-def register(wanted: Mapping[str, tuple[str | None, str | None]]) -> None:
-    """Take in {title: (colour, marker)}; None asks for a free one."""
-    _styles.update(assigned(wanted))
+@cache
+def styles() -> Mapping[str, Style]:
+    """The Style of each sampler in `aemlo/samplers`, by title."""
+    return assigned(declared(SAMPLERS))
+
+
+def declared(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """{title: (colour, marker)} of the classes in the modules under `folder`.
+
+    A class counts if its body sets `title` to a text; None stands for a colour or a
+    marker that it does not set.
+    """
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                texts = _texts(node)
+                if "title" in texts:
+                    found[texts["title"]] = texts.get("colour"), texts.get("marker")
+    return found
+
+
+def _texts(node: ast.ClassDef) -> dict[str, str]:
+    """The attributes that the body of a class sets to a text."""
+    return {
+        target.id: statement.value.value
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def assigned(
@@ -59,17 +92,16 @@ def assigned(
 
 
 def style_of(name: str) -> Style:
-    """The Style of a sampler; one that is not registered gets free ones by its name.
+    """The Style of a sampler; one that is not known gets free ones by its name.
 
     A variant such as `MLSMOTE 25 %` shares the style of the title that it begins with.
     """
-    if not _styles:
-        import_module("aemlo.samplers")
-    if name in _styles:
-        return _styles[name]
-    for title in sorted(_styles, key=len, reverse=True):
+    known = styles()
+    if name in known:
+        return known[name]
+    for title in sorted(known, key=len, reverse=True):
         if name.startswith(title):
-            return _styles[title]
+            return known[title]
     number = sum(map(ord, name))
     return Style(
         FREE_COLOURS[number % len(FREE_COLOURS)],

@@ -5,10 +5,9 @@ import numpy as np
 from aemlo import params
 from aemlo.samplers import SAMPLERS, OverSampler
 
-# These two make rows for all labelled rows, or by settings of their own.
-BY_THEIR_OWN_RULE = {"AEMLO", "AEMLO-paper"}
 GROUPS = [np.array([6, 7, 8])]
 TITLES = list(SAMPLERS)
+STEADY = [t for t in TITLES if SAMPLERS[t].leaves_balanced]
 ADDING = [t for t in TITLES if issubclass(SAMPLERS[t], OverSampler)]
 SIZED = [t for t in ADDING if "target" in params.parameters(SAMPLERS[t])]
 TRAINED = [t for t in TITLES if "epochs" in params.parameters(SAMPLERS[t])]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     {
         *("errors", "progress", "wording", "provenance", "params", "safe_tables"),
-        *("limited_process", "arrays", "sampler_styles"),
+        *("limited_process", "arrays", "sampler_styles", "notes"),
     },
     {"dataset"},
     {"imbalance", "neighbours"},

@@ -10,6 +10,7 @@ import pytest
 
 from aemlo import provenance
 from aemlo.dataset import Dataset, Feature
+from aemlo.errors import DataError
 from aemlo.experiment import folds
 from aemlo.exports import model
 from aemlo.formats import WRITERS, one_file, read, to_bytes, write
@@ -35,12 +36,16 @@ def grown():
     original = toy()
     before = provenance.of(original)
     known = provenance.after(before, frame, original.label_names, "by hand")
+    warning = f"Row 4 is synthetic. {provenance.TEST_NOTHING}"
     return replace(
         original.take([0, 1, 2, 3, 3]),
         name="toy with 1 rows made",
         provenance=known,
-        warnings=("careful", f"Row 4 is synthetic. {provenance.TEST_NOTHING}"),
-        source={"file": "toy.csv", "made": [{"rows": 1}], "real rows": "key"},
+        warnings=("careful", warning),
+        source={
+            **{"file": "toy.csv", "made": [{"rows": 1}], "real rows": "key"},
+            **provenance.stated(" with 1 rows made", [warning]),
+        },
     )
 
 
@@ -89,6 +94,75 @@ def test_the_real_rows_alone_say_nothing_of_others(grown):
     assert real.provenance is None
     assert real.warnings == ("careful",)
     assert real.source == {"file": "toy.csv"}
+
+
+def test_only_what_is_recorded_as_stated_is_taken_out(grown):
+    """A name or a warning of a user's own may have the same words."""
+    other = f"A remark. {provenance.TEST_NOTHING}"
+    named = replace(grown, name="a with 9 rows made", warnings=(*grown.warnings, other))
+    real = provenance.real_only(named)
+    assert real.name == "a with 9 rows made, real rows only"
+    assert real.warnings == ("careful", other)
+
+
+@pytest.mark.parametrize(
+    "words, name, plain",
+    [
+        (" with 1 rows made", "toy with 1 rows made", "toy"),
+        (" with 1 synthetic row", "toy with 1 synthetic row", "toy"),
+        (
+            " with 1,234 synthetic rows",
+            "toy with 1,234 synthetic rows, 2 real rows left out",
+            "toy, 2 real rows left out",
+        ),
+        ("", "toy", "toy"),
+    ],
+)
+def test_a_data_set_of_an_old_store_is_recognised_when_loaded(
+    grown, tmp_path, words, name, plain
+):
+    source = {k: v for k, v in grown.source.items() if k != provenance.STATED}
+    old = replace(grown, name=name, source=source)
+    old.save(tmp_path)
+    again = Dataset.load(tmp_path)
+    assert again.content_hash == old.content_hash
+    assert again.source[provenance.STATED] == {
+        "name": words,
+        "warnings": ["Row 4 is synthetic. Test nothing on them."],
+    }
+    assert provenance.real_only(again).name == f"{plain}, real rows only"
+    assert provenance.real_only(again).warnings == ("careful",)
+
+
+def test_a_stored_data_set_of_real_rows_gets_no_record(tmp_path):
+    replace(toy(), warnings=("careful",), source={"file": "a"}).save(tmp_path)
+    assert Dataset.load(tmp_path).source == {"file": "a"}
+
+
+def test_a_frame_that_lacks_a_column_or_rows_is_refused(grown):
+    schema = provenance.OF_RETURNED_ROWS
+    with pytest.raises(DataError) as caught:
+        provenance.framed(schema, {"origin": [0], "parents": [()]}, 1, "toy")
+    assert str(caught.value) == (
+        "toy: the provenance lacks 'label', 'weight'. It has the columns origin, "
+        "parents, label, weight."
+    )
+    with pytest.raises(DataError) as caught:
+        replace(grown, provenance=grown.provenance.iloc[:3])
+    assert str(caught.value) == ("toy with 1 rows made: 5 rows, but a provenance of 3.")
+
+
+def test_every_sampler_returns_the_declared_columns():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(40, 3)), (rng.random((40, 3)) < [0.7, 0.4, 0.1]).astype(int)
+    for cls in SAMPLERS.values():
+        sampler = cls(**cls.cheap_settings)
+        sampler.fit_resample(X, Y)
+        kinds = sampler.provenance_.dtypes.to_dict()
+        assert kinds == {
+            name: np.dtype(column.kind)
+            for name, column in provenance.OF_RETURNED_ROWS.items()
+        }, cls.title
 
 
 def test_the_real_part_is_known_again_unless_rows_or_columns_are_missing(grown):

@@ -35,9 +35,25 @@ def test_a_variant_looks_like_its_sampler():
     assert sampler_styles.style_of("MLSMOTE 25 %") == sampler_styles.style_of("MLSMOTE")
 
 
-def test_a_chart_knows_the_colours_in_a_process_that_imported_no_sampler():
-    code = "from aemlo.charts import theme; print(theme.sampler_colour('MLSMOTE'))"
+def test_the_styles_are_those_of_the_registered_classes():
+    assert sampler_styles.declared(sampler_styles.SAMPLERS) == {
+        title: (cls.own("colour"), cls.own("marker")) for title, cls in SAMPLERS.items()
+    }
+
+
+def test_a_class_that_sets_no_style_is_found_with_none(tmp_path):
+    text = 'class Mine:\n    title = "mine"\n\n\nclass Base:\n    marker = "x"\n'
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    assert sampler_styles.declared(tmp_path) == {"mine": (None, None)}
+
+
+def test_a_style_is_known_in_a_process_that_imported_no_sampler():
+    code = (
+        "import sys; from aemlo import sampler_styles; "
+        "print(sampler_styles.style_of('MLSMOTE').colour); "
+        "print(sorted({'aemlo.samplers', 'sklearn'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == SAMPLERS["MLSMOTE"].colour
+    assert done.stdout.split() == [SAMPLERS["MLSMOTE"].colour, "[]"]

@@ -1,6 +1,6 @@
 """Averaging ensembles of different classifiers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ class Average(Classifier):
     """The mean, weighted if asked, of the scores of several classifiers. Ours."""
 
     title = "average"
+    cheap_settings = {"classifiers": ("BR-logistic", "ML-kNN")}
 
     def __init__(
         self,
@@ -27,8 +28,8 @@ class Average(Classifier):
             tuple | None,
             Several("Weight of each; None: all the same", low=0, whole=False),
         ] = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifiers = classifiers
         self.weights = weights
         self.random_state = random_state
@@ -49,7 +50,9 @@ class Average(Classifier):
             for i, what in enumerate(self.classifiers)
         ]
         for part in self.parts_:
-            self.notes_ += [f"{part.title}: {note}" for note in self._notes_of(part)]
+            self.notes_ += [
+                note.after(f"{part.title}: ") for note in self._notes_of(part)
+            ]
 
     def _scores(self, X):
         scores = [part.predict_proba(X) for part in self.parts_]

@@ -1,6 +1,6 @@
 """Balanced bagging: many small fits on rows in which rare labels are not rare."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -16,13 +16,21 @@ class BalancedBagging(Classifier):
     `draw` "per label" makes `bags` bags for each label: its rarer value's rows drawn
     with replacement, as many of the other without (Wallace et al., ICDM 2011), and
     the classifier learns this label alone, so what it knows of other labels is lost.
-    "rows" makes bags of whole rows, drawn with a row's weight the mean over labels of
-    n / (2 c), c the rows with its value: label sets stay whole, rare labels are drawn
-    more often but not to one half (ours). `features` gives each bag its own random
+    "rows" makes bags of whole rows, drawn with a weight that is larger for rows with
+    rare values: label sets stay whole, rare labels are drawn more often but not to one
+    half (ours). `features` gives each bag its own random
     share of the columns.
     """
 
     title = "balanced bagging"
+    cheap_settings = {"bags": 2}
+    formulas = (
+        (
+            "For the draw of rows, the weight of row i, with c the rows that have its "
+            "value of label j:",
+            r"w_i = \frac{1}{q} \sum_{j=1}^{q} \frac{n}{2\, c_j(y_{ij})}",
+        ),
+    )
 
     def __init__(
         self,
@@ -37,8 +45,8 @@ class BalancedBagging(Classifier):
             float, Between(0.05, 1.0, "Share of features a bag sees", more=True)
         ] = 1.0,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.bags = bags
         self.draw = draw
@@ -56,8 +64,8 @@ class BalancedBagging(Classifier):
 
         def bag(rows, labels, columns, seed):
             part = X[rows] if columns is None else X[rows][:, columns]
-            made = build(self.classifier, random_state=seed)
-            return made.fit(part, Y[rows][:, labels])
+            classifier = build(self.classifier, random_state=seed)
+            return classifier.fit(part, Y[rows][:, labels])
 
         self.labels_ = [labels for _, labels in draws]
         self.models_ = run_all(bag, tasks, self.n_jobs, on_progress)

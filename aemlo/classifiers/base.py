@@ -1,8 +1,8 @@
 """What all classifiers share: checks, labels with one class, seed, progress."""
 
-import re
 from abc import ABC, abstractmethod
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -10,7 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 
 from aemlo import params
+from aemlo.arrays import Features, LabelMatrix, Scores
 from aemlo.errors import DataError
+from aemlo.notes import Note, as_note
 from aemlo.params import Between
 from aemlo.progress import no_progress
 
@@ -19,23 +21,16 @@ Jobs = Annotated[
 ]
 
 
-def part_of(on_progress, low, high):
+def part_of(
+    on_progress: Callable[..., object], low: float, high: float
+) -> Callable[..., object]:
     """A progress hook for the part of the work that lies between two fractions."""
     return lambda fraction, **values: on_progress(
         low + fraction * (high - low), **values
     )
 
 
-def with_labels(note, spell):
-    """`note` with the columns after "Label" or "Labels" replaced by `spell(column)`."""
-
-    def spelled(match):
-        return re.sub(r"\d+", lambda column: str(spell(int(column[0]))), match[0])
-
-    return re.sub(r"\bLabels? \d+(, \d+)*", spelled, note)
-
-
-def new_seed(rng):
+def new_seed(rng: np.random.Generator) -> int:
     """A seed for an estimator that is built and fitted inside another."""
     return int(rng.integers(np.iinfo(np.int32).max))
 
@@ -45,14 +40,21 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
 
     Subclasses write `_fit` and `_scores`, and `_decide` where a label is not given by
     a score of at least one half. A label whose training rows all agree is predicted as
-    they are, with a sentence in `notes_`, and never reaches `_fit`. `title` is the
-    name in the registry; `class_weights`, where a class has that setting, weighs rows
-    by n / (2 c) with c the rows of their class, label by label. Ours.
+    they are, with a note in `notes_`, and never reaches `_fit`. `title` is the name in
+    the registry; `formulas`, pairs of words and LaTeX, are for the methods page;
+    `cheap_settings` make a classifier that is fitted quickly, for tests;
+    `class_weights`, where a class has that setting, weighs rows by n / (2 c) with c the
+    rows of their class, label by label. Ours.
     """
 
     title: str
+    notes_: list[str]
+    cheap_settings: Mapping[str, Any] = {}
+    formulas: tuple[tuple[str, str], ...] = ()
 
-    def fit(self, X, Y, *, on_progress=None):
+    def fit(
+        self, X: Any, Y: Any, *, on_progress: Callable[..., object] | None = None
+    ) -> Self:
         """Learn from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
 
         `on_progress(fraction, **values)` is called as the work goes and may raise to
@@ -68,7 +70,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         self.constant_ = share
         for j in np.flatnonzero((share == 0) | (share == 1)):
             self.notes_.append(
-                f"Label {j} is {share[j]:.0f} in every training row: predicted so."
+                Note(
+                    f"Label {{labels}} is {share[j]:.0f} in every training row: "
+                    "predicted so.",
+                    [j],
+                )
             )
         seed = check_random_state(getattr(self, "random_state", None))
         rng = np.random.default_rng(seed.randint(np.iinfo(np.int32).max))
@@ -76,18 +82,18 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
             self._fit(X, Y[:, self.learned_labels_], rng, on_progress or no_progress)
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Features) -> Scores:
         """Scores (n, q) in [0, 1] that each label applies."""
         X = self._checked_X(X)
         if not len(self.learned_labels_):
             return self._with_constants(X, None)
         return self._with_constants(X, np.clip(self._scores(X), 0.0, 1.0))
 
-    def predict(self, X):
+    def predict(self, X: Features) -> LabelMatrix:
         """Labels (n, q) uint8."""
         return self.decide(X)[0]
 
-    def decide(self, X):
+    def decide(self, X: Features) -> tuple[LabelMatrix, Scores]:
         """`predict` and `predict_proba` of the same rows, for the price of one."""
         X = self._checked_X(X)
         if not len(self.learned_labels_):
@@ -98,21 +104,27 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         return self._with_constants(X, labels).astype(np.uint8), scores
 
     @abstractmethod
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> None:
         """Learn from X and the labels Y that have both classes."""
 
     @abstractmethod
-    def _scores(self, X):
+    def _scores(self, X: Features) -> Scores:
         """Scores of the labels that `_fit` was given, (n, their number)."""
 
-    def _decide(self, X):
+    def _decide(self, X: Features) -> tuple[np.ndarray, Scores]:
         scores = self._scores(X)
         return scores >= 0.5, scores
 
-    def _notes_of(self, inner):
+    def _notes_of(self, inner: "Classifier") -> list[Note]:
         """Notes of a classifier fitted on the learned labels, by our own columns."""
         own = self.learned_labels_
-        return [with_labels(note, lambda j: own[j]) for note in inner.notes_]
+        return [as_note(note).moved(own) for note in inner.notes_]
 
     def _with_constants(self, X, values):
         everything = np.tile(self.constant_, (X.shape[0], 1))

@@ -1,6 +1,6 @@
 """Binary relevance: one classifier per label, each for itself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -35,8 +35,8 @@ class BinaryRelevance(Classifier):
         base: Base = "logistic",
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.class_weights = class_weights
         self.n_jobs = n_jobs
@@ -65,8 +65,8 @@ class BRLogistic(BinaryRelevance):
         C: Strength = 1.0,  # noqa: N803  (scikit-learn's name)
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.C = C
         self.class_weights = class_weights
         self.n_jobs = n_jobs
@@ -78,6 +78,10 @@ class BRLogistic(BinaryRelevance):
 
 class OnTrees:
     """The learner of a classifier with the settings of a decision tree."""
+
+    max_depth: int | None
+    min_samples_leaf: int
+    class_weights: bool
 
     def _learner(self):
         settings = {
@@ -98,8 +102,8 @@ class BRTree(OnTrees, BinaryRelevance):
         min_samples_leaf: Leaf = 1,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.class_weights = class_weights

@@ -1,6 +1,6 @@
 """BRkNN: the share of nearest neighbours with a label."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -16,10 +16,17 @@ class BRkNN(Classifier):
     A label's score is the share of the k neighbours that have it. "a": a row that
     would be given no label is given its best one. "b": a row is given as many labels,
     from the best down, as its neighbours have on average (rounded). Ties of scores go
-    to the label that is more frequent in training (the paper leaves them open).
+    to the label that is more frequent in training, then to the one that comes first
+    (the paper leaves them open).
     """
 
     title = "BRkNN"
+    formulas = (
+        (
+            "Score of label j, over the k nearest training rows N(x):",
+            r"s_j(x) = \frac{1}{k} \sum_{i \in N(x)} y_{ij}",
+        ),
+    )
 
     def __init__(
         self,
@@ -27,8 +34,8 @@ class BRkNN(Classifier):
         variant: Annotated[
             str, OneOf(("plain", "a", "b"), "Which labels follow from the shares")
         ] = "plain",
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k = k
         self.variant = variant
         self.random_state = random_state
@@ -48,8 +55,9 @@ class BRkNN(Classifier):
         if self.variant == "plain":
             return scores >= 0.5, scores
         # Shares differ by 1/k at least, so a tenth of that only decides ties.
-        best = np.argsort(-(scores + self.frequency_ / (10 * self.k_)), axis=1)
-        rank = np.argsort(best, axis=1)
+        preference = scores + self.frequency_ / (10 * self.k_)
+        best = np.argsort(-preference, axis=1, kind="stable")
+        rank = np.argsort(best, axis=1, kind="stable")
         if self.variant == "a":
             labels = scores >= 0.5
             none = ~labels.any(axis=1)

@@ -1,6 +1,6 @@
 """Classifier chains: each label's learner also sees the labels before it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -43,8 +43,8 @@ class ClassifierChain(Classifier):
         given_order: Given = None,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.order = order
         self.given_order = given_order
@@ -111,8 +111,8 @@ class CCTree(OnTrees, ClassifierChain):
         given_order: Given = None,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.order = order

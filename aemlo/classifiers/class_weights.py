@@ -1,6 +1,6 @@
 """Class weights per label, switched on for any classifier that has them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from aemlo import params
 from aemlo.classifiers.base import Classifier
@@ -10,21 +10,27 @@ from aemlo.params import Registered
 
 
 class ClassWeighted(Classifier):
-    """A classifier with its rows weighed n / (2 c), c the rows of their class.
+    """A classifier with its rows weighed by how rare their class is.
 
     Label by label where the classifier learns label by label, by labelset where it
     learns labelsets. Raises ParameterError for a classifier without class weights.
     """
 
     title = "class weights"
+    formulas = (
+        (
+            "Weight of a row, with c the rows of its class among n:",
+            r"w = \frac{n}{2 c}",
+        ),
+    )
 
     def __init__(
         self,
         classifier: Annotated[
             str, Registered(CLASSIFIER, "The classifier whose rows are weighed")
         ] = "BR-logistic",
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.random_state = random_state
 

@@ -1,6 +1,6 @@
 """Ensembles of classifier chains: many random orders, their scores averaged."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class ECC(Classifier):
     """
 
     title = "ECC"
+    cheap_settings = {"chains": 3}
 
     def __init__(
         self,
@@ -27,8 +28,8 @@ class ECC(Classifier):
         rows: Annotated[float, Between(0.1, 1.0, "Share of rows a chain sees")] = 0.67,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.chains = chains
         self.rows = rows
@@ -44,13 +45,13 @@ class ECC(Classifier):
         ]
 
         def chain(rows, seed):
-            made = ClassifierChain(
+            classifier = ClassifierChain(
                 self.base,
                 order="random",
                 class_weights=self.class_weights,
                 random_state=seed,
             )
-            return made.fit(X[rows], Y[rows])
+            return classifier.fit(X[rows], Y[rows])
 
         self.chains_ = run_all(chain, draws, self.n_jobs, on_progress)
 

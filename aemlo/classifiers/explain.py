@@ -1,12 +1,14 @@
 """What a fitted classifier can say about why: coefficients per label and feature."""
 
-import numpy as np
-from scipy import sparse
+from typing import Any
 
+import numpy as np
+
+from aemlo.arrays import Features, Rows
 from aemlo.neighbours.search import neighbours
 
 
-def coefficients(classifier):
+def coefficients(classifier: Any) -> np.ndarray | None:
     """Coefficients (q, d) of linear models, one per label; None where there are none.
 
     NaN for a label with one class in training. The score of a row before the sigmoid
@@ -14,11 +16,11 @@ def coefficients(classifier):
     """
     inner = getattr(classifier, "inner_", None)
     if inner is not None:
-        found = coefficients(inner)
-        if found is None:
+        learned = coefficients(inner)
+        if learned is None:
             return None
-        whole = np.full((classifier.n_labels_, found.shape[1]), np.nan)
-        whole[classifier.learned_labels_] = found
+        whole = np.full((classifier.n_labels_, learned.shape[1]), np.nan)
+        whole[classifier.learned_labels_] = learned
         return whole
     models = getattr(classifier, "models_", None)
     if not models or not all(np.ndim(getattr(m, "coef_", 0)) == 2 for m in models):
@@ -33,12 +35,12 @@ def coefficients(classifier):
     return whole
 
 
-def nearest(X_train, X, k=5):
+def nearest(X_train: Features, X: Features, k: int = 5) -> tuple[Rows, np.ndarray]:
     """Positions (n, k) of the nearest rows of X_train, and their distances (n, k)."""
     return neighbours(X_train, min(k, X_train.shape[0]), others=X)
 
 
-def contributions(weights, row):
+def contributions(weights: np.ndarray, row: Features) -> np.ndarray:
     """coefficient x value (d,) of one row, NumPy or CSR, for one label's weights."""
-    row = row.toarray().ravel() if sparse.issparse(row) else np.asarray(row).ravel()
-    return weights * row
+    values = row if isinstance(row, np.ndarray) else row.toarray()
+    return weights * values.ravel()

@@ -4,7 +4,9 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 
-def focal_loss(z, y, gamma, alpha=None):
+def focal_loss(
+    z: np.ndarray, y: np.ndarray, gamma: float, alpha: float | None = None
+) -> np.ndarray:
     """-alpha_t (1 - p_t)^gamma log p_t for raw scores z and labels y, elementwise.
 
     p_t is expit(z) where y is 1 and expit(-z) where it is 0; alpha_t is alpha where y
@@ -15,7 +17,9 @@ def focal_loss(z, y, gamma, alpha=None):
     return -_alpha(y, alpha) * expit(-side * z) ** gamma * log_expit(side * z)
 
 
-def focal_slopes(z, y, gamma, alpha=None):
+def focal_slopes(
+    z: np.ndarray, y: np.ndarray, gamma: float, alpha: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """First and second derivative of `focal_loss` by z, elementwise."""
     side = 2.0 * np.asarray(y) - 1.0
     right, wrong, log_right = expit(side * z), expit(-side * z), log_expit(side * z)

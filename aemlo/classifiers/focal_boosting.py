@@ -1,7 +1,7 @@
 """Gradient boosting per label on the focal loss; needs the optional LightGBM."""
 
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +24,20 @@ class FocalBoosting(Classifier):
     """
 
     title = "focal boosting"
+    cheap_settings = {"trees": 8}
     extra = "lightgbm"
+    formulas = (
+        (
+            "The loss of a cell with probability p (the weight is alpha where the "
+            "label is present, 1 - alpha where it is absent, 1 if not set):",
+            r"-\alpha_t\, (1 - p_t)^{\gamma} \log p_t",
+        ),
+        (
+            "With:",
+            r"p_t = p \text{ where the label is present}, \quad p_t = 1 - p \text{ "
+            r"where it is absent}",
+        ),
+    )
 
     def __init__(
         self,
@@ -42,8 +55,8 @@ class FocalBoosting(Classifier):
         min_samples_leaf: Annotated[
             int, Between(1, 200, "Fewest rows in a leaf of a tree")
         ] = 5,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.gamma = gamma
         self.alpha = alpha
         self.trees = trees
@@ -53,7 +66,7 @@ class FocalBoosting(Classifier):
         self.random_state = random_state
 
     @classmethod
-    def available(cls):
+    def available(cls) -> bool:
         """Whether LightGBM is installed."""
         return find_spec(cls.extra) is not None
 
@@ -75,9 +88,9 @@ class FocalBoosting(Classifier):
             return
         self.losses_ = np.full((self.trees, q), np.nan)
         for j in range(q):
-            told = part_of(on_progress, j / q, (j + 1) / q)
+            on_label = part_of(on_progress, j / q, (j + 1) / q)
             y = Y[:, j].astype(float)
-            model = self._boosted(X, y, self.start_[j], new_seed(rng), told, j)
+            model = self._boosted(X, y, self.start_[j], new_seed(rng), on_label, j)
             self.models_.append(model)
 
     def _boosted(self, X, y, start, seed, on_progress, j):
@@ -90,7 +103,7 @@ class FocalBoosting(Classifier):
         def loss(raw, data):
             return "loss", focal_loss(raw, y, self.gamma, self.alpha).mean(), False
 
-        def tell(env):
+        def record_loss(env):
             """The loss after each round, mean of the labels that have got that far."""
             ((_, _, value, _),) = env.evaluation_result_list
             self.losses_[env.iteration, j] = value
@@ -125,7 +138,7 @@ class FocalBoosting(Classifier):
             *(settings, data, self.trees),
             valid_sets=[data],
             feval=loss,
-            callbacks=[tell],
+            callbacks=[record_loss],
         )
 
     def _scores(self, X):

@@ -1,10 +1,11 @@
 """Label powerset: every labelset a class of its own, rare ones pruned."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import LabelMatrix, Rows
 from aemlo.classifiers.base import Classifier, new_seed
 from aemlo.classifiers.learners import (
     Base,
@@ -35,6 +36,12 @@ class LabelPowerset(Classifier):
     """
 
     title = "LP"
+    formulas = (
+        (
+            "Score of label j, over the labelsets s that have it:",
+            r"\sum_{s \ni j} P(s \mid x)",
+        ),
+    )
 
     def __init__(
         self,
@@ -42,8 +49,8 @@ class LabelPowerset(Classifier):
         min_rows: MinRows = 2,
         subsets: Subsets = 2,
         class_weights: ClassWeights = False,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.min_rows = min_rows
         self.subsets = subsets
@@ -100,9 +107,9 @@ class LabelPowerset(Classifier):
     def _best_subsets(self, sets, size, frequent, labelset):
         inside = (sets[frequent] <= labelset).all(axis=1)
         inside &= sets[frequent].any(axis=1)
-        found = frequent[inside]
-        order = np.lexsort((-size[found], -sets[found].sum(axis=1, dtype=int)))
-        return found[order[: self.subsets]]
+        subsets = frequent[inside]
+        order = np.lexsort((-size[subsets], -sets[subsets].sum(axis=1, dtype=int)))
+        return subsets[order[: self.subsets]]
 
     def _scores(self, X):
         return class_scores(self.model_, X) @ self.labelsets_.astype(float)
@@ -122,6 +129,7 @@ class OnSubsets(Classifier):
     """
 
     votes = False
+    n_jobs: int
 
     def _fit(self, X, Y, rng, on_progress):
         self.subsets_ = self._subsets(Y, rng)
@@ -143,14 +151,14 @@ class OnSubsets(Classifier):
             asked[columns] += 1
         return total / asked
 
-    def _subsets(self, Y, rng):
+    def _subsets(self, Y: LabelMatrix, rng: np.random.Generator) -> list[Rows]:
         raise NotImplementedError
 
-    def _part(self, width, seed):
+    def _part(self, width: int, seed: int) -> Classifier:
         raise NotImplementedError
 
 
-def co_occurrence(Y):
+def co_occurrence(Y: LabelMatrix) -> np.ndarray:
     """How many rows have both labels, (q, q); the diagonal is 0."""
     labels = sparse.csr_matrix(Y, dtype=float)
     together = (labels.T @ labels).toarray()

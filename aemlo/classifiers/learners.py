@@ -6,17 +6,19 @@ where a class has few rows, and running many of them side by side.
 
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import numpy as np
-from scipy import sparse
 from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
 
+from aemlo.arrays import Features, Rows, Scores
 from aemlo.errors import DataError, ParameterError
+from aemlo.notes import Note
 from aemlo.params import OneOf, Switch
 
 LEARNERS = ("logistic", "tree", "forest", "boosting", "svm", "k-NN")
@@ -37,7 +39,7 @@ class Learner:
     class_weights: bool = False
     settings: dict = field(default_factory=dict)
 
-    def fit(self, X, y, seed):
+    def fit(self, X: Features, y: np.ndarray, seed: int) -> Any:
         """A fitted model of y (n,), with `classes_` and `predict_proba`."""
         if (y == y[0]).all():
             from sklearn.dummy import DummyClassifier
@@ -108,7 +110,7 @@ class Learner:
         return KNeighborsClassifier(**settings)
 
 
-def calibration_folds(fewest):
+def calibration_folds(fewest: int) -> int:
     """Folds to calibrate a linear SVM with: 5, or the rows of the rarer class."""
     return min(5, int(fewest))
 
@@ -116,16 +118,16 @@ def calibration_folds(fewest):
 class Uncalibrated:
     """A linear SVM with one row in a class: its margin through a sigmoid (softmax)."""
 
-    def __init__(self, machine):
+    def __init__(self, machine: Any) -> None:
         self.machine = machine
 
-    def fit(self, X, y):
+    def fit(self, X: Features, y: np.ndarray) -> Self:
         """Fit the machine to X (n, d) and y (n,)."""
         self.machine.fit(X, y)
         self.classes_ = self.machine.classes_
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Features) -> Scores:
         """Scores (n, classes) that sum to 1 but are no probabilities."""
         margin = self.machine.decision_function(X)
         if margin.ndim == 1:
@@ -133,17 +135,20 @@ class Uncalibrated:
         return softmax(margin, axis=1)
 
 
-def notes(models, labels):
-    """Sentences on fitted models that are less than was asked for.
+def notes(models: Sequence[Any], labels: Rows) -> list[Note]:
+    """Notes on fitted models that are less than was asked for.
 
     `labels` (as many as models) are the columns they belong to.
     """
-    found = []
+    messages = []
     bare = [j for j, m in zip(labels, models, strict=True) if type(m) is Uncalibrated]
     if bare:
-        found.append(
-            f"Labels {listed(bare)}: one training row is too few to calibrate the "
-            "linear SVM; its scores rank rows but are no probabilities."
+        messages.append(
+            Note(
+                "Labels {labels}: one training row is too few to calibrate the linear "
+                "SVM; its scores rank rows but are no probabilities.",
+                bare,
+            )
         )
     early = [
         j
@@ -153,23 +158,19 @@ def notes(models, labels):
         and np.max(model.n_iter_) >= model.max_iter
     ]
     if early:
-        found.append(
-            f"Labels {listed(early)}: the logistic regression stopped at its limit of "
-            "steps before it settled. Scale the features, or lower C."
+        messages.append(
+            Note(
+                "Labels {labels}: the logistic regression stopped at its limit of "
+                "steps before it settled. Scale the features, or lower C.",
+                early,
+            )
         )
-    return found
+    return messages
 
 
-def listed(columns):
-    """Columns as text, the first ten by number."""
-    rest = len(columns) - 10
-    text = ", ".join(map(str, columns[:10]))
-    return text + (f" and {rest} more" if rest > 0 else "")
-
-
-def dense(X):
+def dense(X: Features) -> np.ndarray:
     """X as a NumPy array; DataError when it would not reasonably fit in memory."""
-    if not sparse.issparse(X):
+    if isinstance(X, np.ndarray):
         return X
     size = 8 * X.shape[0] * X.shape[1]
     if size > DENSE_LIMIT:
@@ -181,14 +182,14 @@ def dense(X):
     return X.toarray()
 
 
-def positive_score(model, X):
+def positive_score(model: Any, X: Features) -> np.ndarray:
     """Scores (n,) of class 1 of a fitted binary model."""
     if list(model.classes_) == [0, 1]:
         return model.predict_proba(_fitting(model, X))[:, 1]
     return np.full(X.shape[0], float(model.classes_[0]))
 
 
-def class_scores(model, X):
+def class_scores(model: Any, X: Features) -> np.ndarray:
     """Scores (n, classes) of a fitted model."""
     return model.predict_proba(_fitting(model, X))
 
@@ -197,7 +198,12 @@ def _fitting(model, X):
     return dense(X) if type(model).__name__.startswith("HistGradient") else X
 
 
-def run_all(task, arguments, n_jobs, on_progress):
+def run_all(
+    task: Callable[..., Any],
+    arguments: Sequence[tuple],
+    n_jobs: int,
+    on_progress: Callable[..., object],
+) -> list[Any]:
     """`[task(*a) for a in arguments]`, `n_jobs` at a time, reporting after each.
 
     Threads, each with one thread of BLAS and OpenMP, so that jobs and libraries do not

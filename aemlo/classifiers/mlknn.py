@@ -1,6 +1,6 @@
 """ML-kNN: the number of neighbours with a label, read as evidence for it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,15 +14,27 @@ Neighbours = Annotated[int, Between(1, 200, "Nearest training rows that are aske
 class MLKNN(Classifier):
     """ML-kNN (Zhang, Zhou, Pattern Recognition 40, 2007, equations 1 to 6).
 
-    With c of the k neighbours carrying label j, the score is the posterior
-    P(H1) P(c | H1) / (P(H1) P(c | H1) + P(H0) P(c | H0)), where prior and likelihoods
-    are counted over the training rows with `smoothing` added to each count. Where the
-    posterior is exactly one half the label is given (the paper draws). Euclidean
-    distance, features as they come: scale them first. A training row is not its own
-    neighbour; with k rows or fewer, k is what there is.
+    The score of a label is its posterior, given how many of the k neighbours carry it;
+    prior and likelihoods are counted over the training rows with `smoothing` added to
+    each count. Where the posterior is exactly one half the label is given (the paper
+    draws). Euclidean distance, features as they come: scale them first. A training row
+    is not its own neighbour; with k rows or fewer, k is what there is.
     """
 
     title = "ML-kNN"
+    formulas = (
+        (
+            "Score of label j of a row with c of its k neighbours carrying j:",
+            r"\frac{P(H_1)\, P(c \mid H_1)}{P(H_1)\, P(c \mid H_1) + P(H_0)\, P(c "
+            r"\mid H_0)}",
+        ),
+        (
+            "Prior and likelihoods with smoothing s, from the m of n training rows "
+            "that have j, and the m(c) of these with c such neighbours:",
+            r"P(H_1) = \frac{s + m}{2 s + n}, \quad "
+            r"P(c \mid H_1) = \frac{s + m(c)}{s (k + 1) + m}",
+        ),
+    )
 
     def __init__(
         self,
@@ -30,8 +42,8 @@ class MLKNN(Classifier):
         smoothing: Annotated[
             float, Between(1e-3, 10, "Added to every count", log=True)
         ] = 1.0,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k = k
         self.smoothing = smoothing
         self.random_state = random_state

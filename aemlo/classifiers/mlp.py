@@ -1,6 +1,6 @@
 """scikit-learn's multi-layer perceptron, one output a label."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class MLP(Classifier):
     """
 
     title = "MLP"
+    cheap_settings = {"epochs": 4, "hidden": (8,)}
 
     def __init__(
         self,
@@ -31,8 +32,8 @@ class MLP(Classifier):
         patience: Patience = 10,
         learning_rate: Rate = 1e-3,
         batch: Batch = 200,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.hidden = hidden
         self.epochs = epochs
         self.patience = patience

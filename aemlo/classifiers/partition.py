@@ -1,9 +1,10 @@
 """Label-space partitioning: labels that occur together are learned together."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
+from aemlo.arrays import Rows
 from aemlo.classifiers.base import Jobs
 from aemlo.classifiers.chain import ClassifierChain
 from aemlo.classifiers.label_powerset import LabelPowerset, OnSubsets, co_occurrence
@@ -29,8 +30,8 @@ class Partition(OnSubsets):
         ] = "labelsets",
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.inside = inside
         self.class_weights = class_weights
@@ -50,7 +51,7 @@ class Partition(OnSubsets):
         )
 
 
-def communities(weights):
+def communities(weights: np.ndarray) -> list[Rows]:
     """Groups of nodes with the highest modularity that greedy merging reaches.
 
     `weights` (q, q) symmetric, diagonal 0 -> list of arrays of columns. Starting from
@@ -79,6 +80,6 @@ def communities(weights):
         shared[b] = shared[:, b] = degree[b] = 0.0
         gain[b] = gain[:, b] = -np.inf
         gain[a, a] = -np.inf
-        gone = [j for j in range(q) if not groups[j]]
-        gain[a, gone] = gain[gone, a] = -np.inf
+        empty = [j for j in range(q) if not groups[j]]
+        gain[a, empty] = gain[empty, a] = -np.inf
     return [np.sort(group) for group in groups if group]

@@ -1,9 +1,10 @@
 """RAkEL: label powersets on small random subsets of the labels."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
+from aemlo.arrays import Rows
 from aemlo.classifiers.base import Jobs
 from aemlo.classifiers.label_powerset import LabelPowerset, OnSubsets
 from aemlo.classifiers.learners import Base, ClassWeights
@@ -27,8 +28,8 @@ class RAkELd(OnSubsets):
         k: Width = 3,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.k = k
         self.class_weights = class_weights
@@ -65,8 +66,8 @@ class RAkELo(OnSubsets):
         ] = False,
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.base = base
         self.k = k
         self.models = models
@@ -77,19 +78,19 @@ class RAkELo(OnSubsets):
 
     def _subsets(self, Y, rng):
         q = Y.shape[1]
-        found = {tuple(sorted(s)): None for s in disjoint(q, self.k, rng)}
+        subsets = {tuple(sorted(s)): None for s in disjoint(q, self.k, rng)}
         wanted = 2 * q if self.models is None else self.models
         for _ in range(20 * wanted):  # few labels have few different subsets
-            if len(found) >= wanted:
+            if len(subsets) >= wanted:
                 break
-            found[tuple(sorted(rng.choice(q, min(self.k, q), replace=False)))] = None
-        return [np.array(columns) for columns in found]
+            subsets[tuple(sorted(rng.choice(q, min(self.k, q), replace=False)))] = None
+        return [np.array(columns) for columns in subsets]
 
     def _part(self, width, seed):
         return LabelPowerset(self.base, 1, 0, self.class_weights, seed)
 
 
-def disjoint(q, k, rng):
+def disjoint(q: int, k: int, rng: np.random.Generator) -> list[Rows]:
     """The columns 0 to q-1 in random order, cut into arrays of k."""
     order = rng.permutation(q)
     return [order[start : start + k] for start in range(0, q, k)]

@@ -1,6 +1,6 @@
 """Random forest with all labels in every tree."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class RandomForest(Classifier):
     """
 
     title = "random forest"
+    cheap_settings = {"trees": 7}
 
     def __init__(
         self,
@@ -31,8 +32,8 @@ class RandomForest(Classifier):
         ] = "sqrt",
         class_weights: ClassWeights = False,
         n_jobs: Jobs = 1,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.trees = trees
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf

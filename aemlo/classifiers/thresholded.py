@@ -1,14 +1,15 @@
 """Per-label thresholds, tuned out of fold on the training rows."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Features, LabelMatrix
 from aemlo.classifiers import tuning
 from aemlo.classifiers.base import Classifier, new_seed, part_of
-from aemlo.classifiers.learners import listed
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
+from aemlo.notes import Note
 from aemlo.params import Between, OneOf, Registered
 
 RULES = ("F-max", "cardinality", "label cardinality", "fixed")
@@ -31,6 +32,13 @@ class Thresholded(Classifier):
     """
 
     title = "thresholds"
+    cheap_settings = {"folds": 3}
+    formulas = (
+        (
+            "The threshold of label j by the rule F-max, over the out-of-fold scores:",
+            r"t_j = \arg\max_t \frac{2\, TP_j(t)}{2\, TP_j(t) + FP_j(t) + FN_j(t)}",
+        ),
+    )
 
     def __init__(
         self,
@@ -45,8 +53,8 @@ class Thresholded(Classifier):
         min_positives: Annotated[
             int, Between(1, 100, "Fewest rows of a label to tune it by itself")
         ] = 4,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.classifier = classifier
         self.rule = rule
         self.threshold = threshold
@@ -91,9 +99,11 @@ class Thresholded(Classifier):
         if few.any():
             cuts[few] = tuning.f_max_of_all(Y, scores)
             self.notes_.append(
-                f"Labels {listed(self.learned_labels_[few])}: fewer than "
-                f"{self.min_positives} training rows each, so they share one "
-                "threshold, tuned on all labels together."
+                Note(
+                    f"Labels {{labels}}: fewer than {self.min_positives} training rows "
+                    "each, so they share one threshold, tuned on all labels together.",
+                    self.learned_labels_[few],
+                )
             )
         return cuts
 
@@ -105,7 +115,7 @@ class Thresholded(Classifier):
         return tuning.apply(scores, self.thresholds_[self.learned_labels_]), scores
 
 
-def fold_numbers(X, Y, folds, seed):
+def fold_numbers(X: Features, Y: LabelMatrix, folds: int, seed: int) -> np.ndarray:
     """The fold (n,) of each row: stratified by labels, equal rows of X together."""
     from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
@@ -124,7 +134,7 @@ def fold_numbers(X, Y, folds, seed):
     return np.unique(number, return_inverse=True)[1][group]
 
 
-def equal_rows(X):
+def equal_rows(X: Features) -> np.ndarray:
     """A number (n,) for each row of X; rows equal in every feature share one."""
     if sparse.issparse(X):
         X = sparse.csr_matrix(X, copy=True)

@@ -14,7 +14,7 @@ from scipy import sparse
 from aemlo.errors import DataError
 from aemlo.imbalance import ir_per_label, scumble_per_row
 from aemlo.neighbours.search import neighbours
-from aemlo.provenance import MADE, TEST_NOTHING, where_some
+from aemlo.provenance import MADE, TEST_NOTHING, stated, unstated, where_some
 from aemlo.provenance import synthetic as synthetic_rows
 
 # In a data set's source: its rows are no longer those of the file it came from.
@@ -298,17 +298,23 @@ def without(dataset, provenance, rows):
     return dataset.take(kept), left
 
 
-def said(dataset, name):
+def renamed(dataset, name, words=""):
     """The data set under a new name, with a warning that says how many rows of it are
-    synthetic by its provenance, which is left out where there are none."""
-    new = int(synthetic_rows(dataset).sum())
-    earlier = [w for w in dataset.warnings if not w.endswith(TEST_NOTHING)]
-    words = f"{new:,} of {dataset.n:,} rows are synthetic. {TEST_NOTHING}"
+    synthetic by its provenance, which is left out where there are none.
+
+    `words` is the part of `name` that speaks of synthetic rows.
+    """
+    count = int(synthetic_rows(dataset).sum())
+    plain = unstated(where_some(dataset))
+    source = origin(plain)
+    if not count:
+        return replace(plain, name=name, source=source)
+    warning = f"{count:,} of {dataset.n:,} rows are synthetic. {TEST_NOTHING}"
     return replace(
-        where_some(dataset),
+        plain,
         name=name,
-        warnings=(*earlier, *([words] if new else ())),
-        source=origin(dataset),
+        warnings=(*plain.warnings, warning),
+        source={**source, **stated(words, [warning])},
     )
 
 

@@ -4,7 +4,6 @@ The imports by name are for editors and type checkers; a test compares them with
 scan.
 """
 
-from aemlo import sampler_styles
 from aemlo.registry import scan
 from aemlo.samplers.aemlo import AEMLO, AEMLOPaper
 from aemlo.samplers.autosmote import AutoSMOTECohort, AutoSMOTESelf
@@ -22,9 +21,6 @@ from aemlo.samplers.none import NoSampling
 from aemlo.samplers.remedial import REMEDIAL
 
 SAMPLERS: dict[str, type[Sampler]] = scan(__name__, __path__, Sampler)
-sampler_styles.register(
-    {title: (cls.own("colour"), cls.own("marker")) for title, cls in SAMPLERS.items()}
-)
 
 __all__ = [
     "AEMLO",

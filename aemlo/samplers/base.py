@@ -1,7 +1,7 @@
 """What all samplers share: checks, seed, provenance, the kind of the input."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from aemlo import params
+from aemlo.arrays import Features, LabelMatrix, Rows
 from aemlo.errors import DataError, ParameterError
 from aemlo.progress import no_progress
+from aemlo.provenance import OF_RETURNED_ROWS, framed
 from aemlo.samplers import size
 
 
@@ -38,21 +40,28 @@ class Sampler(BaseEstimator, ABC):
     `deterministic` says that nothing is drawn; `reads_features` is False where the
     choice of rows needs Y only. `kind` says what it does to rows, in a word or two;
     `colour` ("#RRGGBB") and `marker` (a Plotly symbol) are its own in charts, None
-    where any free one will do; `cheap_settings` make a sampler that trains quick, for
-    tests. For the methods page: `idea`, `helps`, `harms`, `source`, `keeps`, `differs`,
-    a sentence or two each. After `fit_resample`: `provenance_`, a frame with one row
-    per returned row (`origin`, the original row or -1; `parents`; `label` made for, -1
-    if none; `weight`, the step between the parents) and `notes_`, sentences about what
-    could not be done as asked.
+    where any free one will do (literals: see aemlo.sampler_styles). `cheap_settings`
+    make a sampler that trains quickly, for tests; `leaves_balanced` says that data
+    without a minority label come back as they were, with a note. For the methods page:
+    `formulas`, pairs of words and LaTeX, and `idea`, `helps`, `harms`, `source`,
+    `keeps`, `differs`, a sentence or two each.
+
+    After `fit_resample`: `provenance_`, a frame with one row per returned row, its
+    columns `aemlo.provenance.OF_RETURNED_ROWS`, and `notes_`, sentences about what
+    could not be done as asked (`aemlo.notes.Note` where they are about labels).
     """
 
     title: str
+    notes_: list[str]
+    provenance_: pd.DataFrame
     kind: str = "changes nothing"
     colour: str | None = None
     marker: str | None = None
     cheap_settings: Mapping[str, Any] = {}
     deterministic: bool = False
     reads_features: bool = True
+    leaves_balanced: bool = True
+    formulas: tuple[tuple[str, str], ...] = ()
     idea = helps = harms = source = keeps = differs = ""
 
     @classmethod
@@ -60,7 +69,14 @@ class Sampler(BaseEstimator, ABC):
         """The class attribute `name` if the class itself has it, not a parent."""
         return vars(cls).get(name)
 
-    def fit_resample(self, X, Y, *, categorical_features=(), on_progress=None):
+    def fit_resample(
+        self,
+        X: Any,
+        Y: Any,
+        *,
+        categorical_features: Sequence[Rows] = (),
+        on_progress: Callable[..., object] | None = None,
+    ) -> tuple[Any, Any]:
         """X (n, d) and Y (n, q) of 0 and 1, resampled; the same kind comes back.
 
         NumPy, CSR and pandas are taken; `categorical_features` are groups of one-hot
@@ -81,7 +97,7 @@ class Sampler(BaseEstimator, ABC):
         )
         return _as_given(X_new, X), _as_given(Y_new, Y)
 
-    def preview(self, Y):
+    def preview(self, Y: Any) -> pd.DataFrame | None:
         """What `fit_resample` will do to the labels, as a frame with a row per label.
 
         Columns: `label`, `positives`, `IRLbl`, `rows_for_label` (to be made for it),
@@ -90,7 +106,7 @@ class Sampler(BaseEstimator, ABC):
         """
         return clone(self).plan_labels(Y)
 
-    def plan_labels(self, Y):
+    def plan_labels(self, Y: Any) -> pd.DataFrame | None:
         """`preview` without the copy: `notes_` become those of the plan."""
         params.check(self)
         self.notes_, self._label_names = [], names_of(Y)
@@ -108,12 +124,18 @@ class Sampler(BaseEstimator, ABC):
             np.bincount(label[label >= 0], minlength=labels.shape[1]),
         )
 
-    def _planned(self, Y):
+    def _planned(self, Y: Any) -> pd.DataFrame | None:
         """The preview of a sampler that reads features; None where there is none."""
         return None
 
     @abstractmethod
-    def _resample(self, X, Y, rng, on_progress):
+    def _resample(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> tuple[Features, LabelMatrix, pd.DataFrame]:
         """X (n, d) float, NumPy or CSR, Y (n, q) uint8 -> X, Y, provenance frame."""
 
     def _rng(self):
@@ -172,7 +194,7 @@ class OverSampler(Sampler):
     kind = "adds rows"
     budget = target = labels = None
 
-    def _planned(self, Y):
+    def _planned(self, Y: Any) -> pd.DataFrame | None:
         """The preview where features are read: what is to be expected of the labels.
 
         See aemlo.samplers.size.expected_counts for how.
@@ -182,7 +204,7 @@ class OverSampler(Sampler):
         after = size.expected_counts(known, rows, self._value_made(labels))
         return size.preview_frame(names_of(Y), known, after, rows)
 
-    def _quotas(self, Y):
+    def _quotas(self, Y: LabelMatrix) -> Rows:
         """Rows to make for each label, whole numbers (q,); says in `notes_` if none."""
         labels = self._chosen_labels(Y)
         rows = size.quotas(
@@ -224,34 +246,46 @@ class OverSampler(Sampler):
         if self.labels is None:
             return self._default_labels(Y)
         names = self._label_names
-        found = [size.column_of(j, names, self.title) for j in self.labels]
-        return np.unique(np.array(found, dtype=int))
+        positions = [size.column_of(j, names, self.title) for j in self.labels]
+        return np.unique(np.array(positions, dtype=int))
 
-    def _value_made(self, Y):
+    def _value_made(self, Y: LabelMatrix) -> Any:
         """What a row made for a label has there: 1, or (q,) of 0 and 1."""
         return 1
 
-    def _default_labels(self, Y):
+    def _default_labels(self, Y: LabelMatrix) -> Rows:
         """Positions of the labels to make rows for: the minority labels."""
         return size.minority(Y)
 
-    def _paper_quotas(self, Y, labels):
+    def _paper_quotas(self, Y: LabelMatrix, labels: Rows) -> Rows:
         """Rows to make for each label (q,) by the published rule: one per positive."""
         rows = np.zeros(Y.shape[1], dtype=int)
         rows[labels] = Y[:, labels].sum(axis=0)
         return rows
 
-    def _resample(self, X, Y, rng, on_progress):
+    def _resample(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> tuple[Features, LabelMatrix, pd.DataFrame]:
         new = self._generate(X, Y, rng, on_progress)
         Y_all = np.vstack([Y, new.Y.astype(Y.dtype)])
         return stacked([X, new.X]), Y_all, provenance(len(Y), new)
 
     @abstractmethod
-    def _generate(self, X, Y, rng, on_progress):
+    def _generate(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> Synthetic:
         """The Synthetic rows made from X (n, d) and Y (n, q)."""
 
 
-def stacked(parts):
+def stacked(parts: Sequence[Any]) -> Any:
     """Matrices one below another, NumPy or CSR as the first is, in its dtype."""
     first = parts[0]
     if sparse.issparse(first):
@@ -260,38 +294,40 @@ def stacked(parts):
     return np.vstack([first, *(part.astype(first.dtype) for part in parts[1:])])
 
 
-def no_rows(X, Y):
+def no_rows(X: Features, Y: LabelMatrix) -> Synthetic:
     """A Synthetic of no rows, for data X (n, d), Y (n, q)."""
     nothing = np.zeros(0, dtype=int)
     return Synthetic(X[:0], Y[:0], nothing[:, None], nothing)
 
 
-def clones(X, Y, rows, label):
+def clones(X: Features, Y: LabelMatrix, rows: Rows, label: Rows) -> Synthetic:
     """Synthetic copies of `rows` of X, Y, made for `label` (m,)."""
     return Synthetic(X[rows], Y[rows], rows[:, None], label, np.zeros(len(rows)))
 
 
-def kept_provenance(rows):
+def kept_provenance(rows: Rows) -> pd.DataFrame:
     """The frame for original `rows` only, in the order given."""
     frame = provenance(len(rows))
     return frame.assign(origin=np.asarray(rows, dtype=int))
 
 
-def provenance(n, new=None):
+def provenance(n: int, new: Synthetic | None = None) -> pd.DataFrame:
     """The frame for `n` original rows followed by the rows of `new` (Synthetic)."""
-    m = 0 if new is None else len(new.label)
+    m = len(new.label) if new is not None else 0
     origin, label = np.full(n + m, -1), np.full(n + m, -1)
     origin[:n] = np.arange(n)
     parents, weight = np.empty(n + m, dtype=object), np.full(n + m, np.nan)
     parents.fill(())
-    if m:
+    if new is not None and m:
         parents[n:] = _tuples(np.asarray(new.parents))
         label[n:] = new.label
         if new.weight is not None:
             weight[n:] = new.weight
-    return pd.DataFrame(
+    return framed(
+        OF_RETURNED_ROWS,
         {"origin": origin, "parents": parents, "label": label, "weight": weight},
-        copy=False,
+        n + m,
+        "sampler",
     )
 
 
@@ -300,10 +336,10 @@ def _tuples(parents):
     rows = map(tuple, parents.tolist())
     if (parents < 0).any():
         rows = (tuple(p for p in row if p >= 0) for row in rows)
-    found = np.empty(len(parents), dtype=object)
+    positions = np.empty(len(parents), dtype=object)
     for place, row in enumerate(rows):
-        found[place] = row
-    return found
+        positions[place] = row
+    return positions
 
 
 def _canonical(X):
@@ -315,9 +351,9 @@ def _canonical(X):
     return X
 
 
-def dense(X):
+def dense(X: Features) -> np.ndarray:
     """X (n, d) as a NumPy array."""
-    return X.toarray() if sparse.issparse(X) else X
+    return X if isinstance(X, np.ndarray) else X.toarray()
 
 
 def _zeros_and_ones(labels):
@@ -326,7 +362,7 @@ def _zeros_and_ones(labels):
     return np.isin(labels, (0, 1)).all()
 
 
-def names_of(Y):
+def names_of(Y: Any) -> Sequence[Any]:
     """Names of the labels of Y (n, q): its columns', else the numbers 0 to q - 1."""
     return tuple(Y.columns) if isinstance(Y, pd.DataFrame) else range(Y.shape[1])
 

@@ -1,16 +1,17 @@
 """A chain of samplers, each working on what the one before it returned."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
+from aemlo.notes import as_note
 from aemlo.params import Registered
 from aemlo.registry import Family
 from aemlo.samplers.base import Sampler, provenance
 
 
-def registry():
+def registry() -> dict[str, type[Sampler]]:
     """SAMPLERS; asked for late, since the scan that fills it imports this module."""
     from aemlo.samplers import SAMPLERS
 
@@ -65,13 +66,14 @@ class Chain(Sampler):
             "REMEDIAL",
             "MLSMOTE",
         ),
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.steps = steps
         self.random_state = random_state
 
     @property
-    def reads_features(self):
+    # It depends on the steps.
+    def reads_features(self) -> bool:  # ty: ignore[incompatible-property-override]
         """Whether any step does."""
         return any(build(step).reads_features for step in self.steps)
 
@@ -90,7 +92,9 @@ class Chain(Sampler):
             )
             Y = np.asarray(Y)
             frame = composed(frame, sampler.provenance_)
-            self.notes_ += [f"{sampler.title}: {note}" for note in sampler.notes_]
+            self.notes_ += [
+                as_note(note).after(f"{sampler.title}: ") for note in sampler.notes_
+            ]
         return X, Y, frame
 
     def _named(self, Y):
@@ -106,7 +110,7 @@ class Chain(Sampler):
         )
 
 
-def composed(first, second):
+def composed(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Provenance of `second`'s rows in terms of the rows that `first` speaks of.
 
     Both are frames as `provenance_`; `second`'s numbers are positions in `first`.
@@ -114,20 +118,20 @@ def composed(first, second):
     origin = second["origin"].to_numpy()
     kept = origin >= 0
     result = first.iloc[np.where(kept, origin, 0)].reset_index(drop=True)
-    made = np.flatnonzero(~kept)
-    if not len(made):
+    synthetic = np.flatnonzero(~kept)
+    if not len(synthetic):
         return result
     sources, grand = first["origin"].tolist(), first["parents"].tolist()
     parents, weights = result["parents"].tolist(), result["weight"].to_numpy().copy()
     of_second, steps = second["parents"].tolist(), second["weight"].to_numpy()
-    for row in made:
+    for row in synthetic:
         direct = all(sources[p] >= 0 for p in of_second[row])
-        found = [
+        ancestors = [
             ancestor
             for p in of_second[row]
             for ancestor in ((sources[p],) if sources[p] >= 0 else grand[p])
         ]
-        parents[row] = tuple(found) if direct else tuple(dict.fromkeys(found))
+        parents[row] = tuple(ancestors) if direct else tuple(dict.fromkeys(ancestors))
         weights[row] = steps[row] if direct else np.nan
     return result.assign(
         origin=np.where(kept, result["origin"], -1),

@@ -4,16 +4,20 @@ Each answer says how far it can be trusted. Not part of `aemlo.imbalance`'s own 
 it needs the samplers, which need the measures.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from aemlo.arrays import Features, Names, PerLabel, Rows
 from aemlo.errors import ParameterError
 from aemlo.imbalance import Labels, ir_per_label, minority_labels
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.neighbours.stretch import distance_space
+from aemlo.notes import as_note
 from aemlo.wording import rows_in_words
 
 MULTIPLICATIONS = 2e10  # more than that for neighbours is not worth waiting for
@@ -33,7 +37,9 @@ class Expectation:
     certainty: str
 
 
-def expected(Y, sampler, votes=None):
+def expected(
+    Y: Any, sampler: Any, votes: Mapping[int, tuple[np.ndarray, int]] | None = None
+) -> Expectation:
     """The Expectation of `sampler` (an object) on labels Y (n, q).
 
     A sampler that reads labels only is tried on them, with its own seed. MLSMOTE's new
@@ -65,7 +71,9 @@ def expected(Y, sampler, votes=None):
     )
 
 
-def bag_votes(Y, sampler, X, groups=()):
+def bag_votes(
+    Y: Any, sampler: Any, X: Features, groups: Sequence[Rows] = ()
+) -> dict[int, tuple[np.ndarray, int]] | None:
     """How MLSMOTE's neighbours vote: {label: (share with each label (q,), bag size)}.
 
     The shares are means over all seeds of the label's bag, the rows that have it in X
@@ -112,11 +120,11 @@ def _tried(labels, sampler):
 
 def _voted(labels, quotas, votes):
     """MLSMOTE: what the bags' votes add for each row to be made."""
-    made = {j: quotas[j] for j in votes if quotas[j]}
+    rows_for_label = {j: quotas[j] for j in votes if quotas[j]}
     counts = labels.counts + sum(
-        (rows * votes[j][0] for j, rows in made.items()), np.zeros(labels.q)
+        (rows * votes[j][0] for j, rows in rows_for_label.items()), np.zeros(labels.q)
     )
-    even = all(rows % votes[j][1] == 0 for j, rows in made.items())
+    even = all(rows % votes[j][1] == 0 for j, rows in rows_for_label.items())
     if even:
         certainty = "Exact: every row of a bag is a seed, and its neighbours decide."
         counts = np.rint(counts).astype(int)
@@ -125,19 +133,21 @@ def _voted(labels, quotas, votes):
             "The number of rows is exact, the counts are averages over which seeds are "
             "drawn; the votes of their neighbours are counted, not guessed."
         )
-    return Expectation(counts, int(sum(made.values())), even, certainty)
+    return Expectation(counts, int(sum(rows_for_label.values())), even, certainty)
 
 
 def _general(notes):
     """Notes on the whole; those on single labels would be too many."""
-    return [note for note in notes if not note.startswith("Label ")]
+    return [note for note in notes if not as_note(note).labels]
 
 
 def _dense(labels):
     return labels.matrix.astype(np.uint8, copy=False).toarray()
 
 
-def expected_ir(expectation, empty="left out"):
+def expected_ir(
+    expectation: Expectation, empty: str = "left out"
+) -> tuple[PerLabel, float]:
     """IRLbl of the expected counts (q,), as `ir_per_label` has it, and their mean."""
     counts = np.asarray(expectation.counts, dtype=float)
     blank = np.nan if empty == "left out" else 0.0
@@ -147,7 +157,9 @@ def expected_ir(expectation, empty="left out"):
     return ir, float(known.mean()) if len(known) else float("nan")
 
 
-def expected_table(Y, expectation, names, empty="left out"):
+def expected_table(
+    Y: Any, expectation: Expectation, names: Names, empty: str = "left out"
+) -> pd.DataFrame:
     """Every label now and as expected, in the columns of `change.before_after`.
 
     `label minority`, then `positives` and `IRLbl`, each before, after, difference.

@@ -1,21 +1,24 @@
 """Features of new rows: steps between two rows, and votes of several."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Features, Rows
 from aemlo.neighbours.stretch import column_range, distance_space, stretches_of
 
 CELLS_AT_ONCE = 2_000_000  # dense values made between two calls of the progress hook
 
 
-class Features:
+class MixedFeatures:
     """X (n, d) and what its columns are: numeric, two-valued, or one-hot `groups`.
 
     A column with at most two different values takes no third: it is handled as nominal,
     as each group is. `numeric` is a mask (d,).
     """
 
-    def __init__(self, X, groups=()):
+    def __init__(self, X: Features, groups: Sequence[Rows] = ()) -> None:
         self.X = X
         self.groups = tuple(groups)
         self.low, self.high = column_range(X)
@@ -25,18 +28,18 @@ class Features:
             self.numeric[group] = False
             self.group_of[group] = number
 
-    def space(self):
+    def space(self) -> tuple[Features, np.ndarray]:
         """X as neighbours are searched in it, and its stretch (d,)."""
         stretch = stretches_of(self.high - self.low, self.groups)
         return distance_space(self.X, stretch=stretch), stretch
 
-    def blocks(self, m):
+    def blocks(self, m: int) -> list[slice]:
         """Slices of m new rows, small enough to look up from now and then."""
         width = 1 + min(self.X.shape[1], 4096)
         step = max(1, CELLS_AT_ONCE // width)
         return [slice(start, start + step) for start in range(0, m, step)]
 
-    def between(self, first, second, rng):
+    def between(self, first: Rows, second: Rows, rng: np.random.Generator) -> Features:
         """Rows between X[first] and X[second] (m, d).
 
         A numeric feature is first + u (second - first), u drawn from [0, 1) for each; a
@@ -45,36 +48,42 @@ class Features:
         if sparse.issparse(self.X):
             return self._between_sparse(first, second, rng)
         a, b = self.X[first], self.X[second]
-        made = b - a
-        made *= rng.random(a.shape, dtype=_drawn(a.dtype))
-        made += a
+        new = b - a
+        new *= rng.random(a.shape, dtype=_drawn(a.dtype))
+        new += a
         nominal = np.flatnonzero(~self.numeric)
         if len(nominal):
             coins = rng.random((len(first), len(nominal))) < 0.5
             coins = self._one_coin_per_group(coins, nominal)
-            made[:, nominal] = np.where(coins, b[:, nominal], a[:, nominal])
-        return made
+            new[:, nominal] = np.where(coins, b[:, nominal], a[:, nominal])
+        return new
 
-    def voted(self, first, second, neighbours, rng):
+    def voted(
+        self,
+        first: Rows,
+        second: Rows,
+        neighbours: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Features:
         """As `between`, but nominal features are the commonest among `neighbours`.
 
         `neighbours` (m, k) are row numbers, -1 for none. The category of `first` wins a
         tie that it is part of, an earlier category any other.
         """
         if sparse.issparse(self.X):
-            made = self._between_sparse(first, second, rng, only_numeric=True)
-            return sparse.csr_matrix(made + self._votes_sparse(first, neighbours))
+            new = self._between_sparse(first, second, rng, only_numeric=True)
+            return sparse.csr_matrix(new + self._votes_sparse(first, neighbours))
         a, b = self.X[first], self.X[second]
         if self.numeric.any():
-            made = b - a
-            made *= rng.random(a.shape, dtype=_drawn(a.dtype))
-            made += a
+            new = b - a
+            new *= rng.random(a.shape, dtype=_drawn(a.dtype))
+            new += a
         else:
-            made = a
+            new = a
         nominal = np.flatnonzero(~self.numeric)
         if len(nominal):
-            self._vote_dense(made, a, neighbours, nominal)
-        return made
+            self._vote_dense(new, a, neighbours, nominal)
+        return new
 
     def _one_coin_per_group(self, coins, nominal):
         for group in self.groups:
@@ -82,7 +91,7 @@ class Features:
             coins[:, place] = coins[:, place[:1]]
         return coins
 
-    def _vote_dense(self, made, a, neighbours, nominal):
+    def _vote_dense(self, new, a, neighbours, nominal):
         low, high = self.low[nominal], self.high[nominal]
         is_high = self.X[:, nominal] == high
         count = np.zeros((len(a), len(nominal)), dtype=np.int16)
@@ -91,11 +100,11 @@ class Features:
             count += is_high[neighbours[:, t]] & here[:, None]
         own = a[:, nominal] == high
         k = (neighbours >= 0).sum(axis=1)[:, None]
-        made[:, nominal] = np.where(2 * count + own > k, high, low)
+        new[:, nominal] = np.where(2 * count + own > k, high, low)
         for group in self.groups:
             place = np.searchsorted(nominal, group)
             best = (2 * count[:, place] + own[:, place]).argmax(axis=1)
-            made[:, group] = best[:, None] == np.arange(len(group))
+            new[:, group] = best[:, None] == np.arange(len(group))
 
     def _between_sparse(self, first, second, rng, only_numeric=False):
         a, b = self.X[first], self.X[second]
@@ -111,11 +120,11 @@ class Features:
                 coins[inside] = per_group[rows[inside], group[inside]]
             u = np.where(self.numeric[step.indices], u, coins)
         step.data = step.data * u
-        made = sparse.csr_matrix(a + step)
+        new = sparse.csr_matrix(a + step)
         if only_numeric:
-            made.data[~self.numeric[made.indices]] = 0
-        made.eliminate_zeros()
-        return made
+            new.data[~self.numeric[new.indices]] = 0
+        new.eliminate_zeros()
+        return new
 
     def _votes_sparse(self, first, neighbours):
         """Nominal columns by vote; the rest 0. Columns with a value are two-valued."""
@@ -135,25 +144,25 @@ class Features:
         wins = votes.data > asked[of_row]
         in_group = self.group_of[votes.indices] >= 0
         values = (high - low)[votes.indices] * (wins & ~in_group)
-        made = sparse.csr_matrix(
+        new = sparse.csr_matrix(
             (values.astype(self.X.dtype), votes.indices, votes.indptr),
             shape=votes.shape,
         )
         for group in self.groups:
             best = votes[:, group].toarray().argmax(axis=1)
-            made = made + sparse.csr_matrix(
+            new = new + sparse.csr_matrix(
                 (np.ones(m, self.X.dtype), (np.arange(m), group[best])),
-                shape=made.shape,
+                shape=new.shape,
             )
-        made = sparse.csr_matrix(made)
-        made.eliminate_zeros()
+        new = sparse.csr_matrix(new)
+        new.eliminate_zeros()
         if shift.nnz:  # a two-valued column without zeros: its lower value is stored
-            made = sparse.csr_matrix(made + sparse.vstack([shift] * m))
-        return made
+            new = sparse.csr_matrix(new + sparse.vstack([shift] * m))
+        return new
 
     def _high_marks(self, low, high):
         """CSR of 1 where a nominal column has its higher value."""
-        marks = self.X.copy()
+        marks = sparse.csr_matrix(self.X, copy=True)
         place = marks.indices
         nominal = ~self.numeric[place]
         marks.data = np.where(nominal & (marks.data == high[place]), 1, 0)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from aemlo.arrays import Rows
 
-def fill(total, room, rng):
+
+def fill(total: int, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """`total` shared equally among places that take at most `room` (s,), whole numbers.
 
     What a place cannot take is shared among the rest; remainders go to places drawn at
@@ -25,13 +27,15 @@ def fill(total, room, rng):
     return shares
 
 
-def rows_by_set(of_row):
+def rows_by_set(of_row: np.ndarray) -> tuple[Rows, Rows]:
     """(rows ordered by labelset, where each set starts), for `of_row` (n,)."""
     order = np.argsort(of_row, kind="stable")
     return order, np.concatenate([[0], np.cumsum(np.bincount(of_row))])
 
 
-def drawn_again(of_row, sets, times, rng):
+def drawn_again(
+    of_row: np.ndarray, sets: Rows, times: np.ndarray, rng: np.random.Generator
+) -> Rows:
     """Rows drawn with replacement: `times[i]` of labelset `sets[i]`."""
     order, starts = rows_by_set(of_row)
     which = np.repeat(np.asarray(sets), times)
@@ -39,7 +43,9 @@ def drawn_again(of_row, sets, times, rng):
     return order[starts[which] + (rng.random(len(which)) * size).astype(int)]
 
 
-def drawn_once(of_row, sets, times, rng):
+def drawn_once(
+    of_row: np.ndarray, sets: Rows, times: np.ndarray, rng: np.random.Generator
+) -> Rows:
     """Rows drawn without replacement: `times[i]` of labelset `sets[i]`."""
     wanted = np.zeros(of_row.max() + 1, dtype=np.int64)
     wanted[sets] = times

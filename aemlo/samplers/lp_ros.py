@@ -1,8 +1,11 @@
 """LP-ROS: clone rows of rare labelsets."""
 
+from typing import Any
+
 import numpy as np
 
 from aemlo.imbalance import Labels, label_counts
+from aemlo.notes import Note
 from aemlo.samplers import size
 from aemlo.samplers.base import OverSampler, clones, no_rows
 from aemlo.samplers.labelset_quotas import drawn_again, fill
@@ -30,6 +33,19 @@ class LPROS(OverSampler):
     title = "LP-ROS"
     colour = "#56B4E9"
     marker = "triangle-up"
+    formulas = (
+        (
+            "Labelsets that are cloned, with n_s the rows of labelset s and S "
+            "labelsets in n rows:",
+            r"n_s < \bar n = \frac{n}{S}",
+        ),
+        (
+            "Rows to add to each, at first, with m such labelsets; what one cannot "
+            "take is shared among the rest:",
+            r"\min\left( \left\lfloor \bar n - n_s \right\rfloor,\; \frac{P\, n}{m} "
+            r"\right)",
+        ),
+    )
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and copy rows of the rare "
@@ -55,8 +71,8 @@ class LPROS(OverSampler):
         budget: size.Budget = None,
         target: size.Target = None,
         labels: size.Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.budget = budget
         self.target = target
         self.labels = labels
@@ -100,21 +116,25 @@ class LPROS(OverSampler):
         counts = label_counts(Y).astype(np.int64)
         left = np.inf if self.budget is None else round(self.budget * len(Y))
         asked = np.flatnonzero(quotas)
-        found, made_for = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
+        cloned, label_of_clones = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
         for j in asked[np.argsort(counts[asked], kind="stable")]:
             on_progress(0.0)
             sets = small[Y[first[small], j] == 1]
             wanted = int(max(0, min(goal[j] - counts[j], left)))
             if wanted and not len(sets):
                 self.notes_.append(
-                    f"Label {self._label_names[j]} is in no labelset smaller than the "
-                    "mean, so no rows were cloned for it."
+                    Note(
+                        "Label {labels} is in no labelset smaller than the mean, so no "
+                        "rows were cloned for it.",
+                        [j],
+                        self._label_names,
+                    )
                 )
                 continue
             times = fill(wanted, np.full(len(sets), wanted), rng)
             rows = drawn_again(of_row, sets, times, rng)
             counts += Y[rows].sum(axis=0, dtype=np.int64)
             left -= len(rows)
-            found.append(rows)
-            made_for.append(np.full(len(rows), j))
-        return np.concatenate(found), np.concatenate(made_for)
+            cloned.append(rows)
+            label_of_clones.append(np.full(len(rows), j))
+        return np.concatenate(cloned), np.concatenate(label_of_clones)

@@ -1,5 +1,7 @@
 """LP-RUS: delete rows of common labelsets."""
 
+from typing import Any
+
 import numpy as np
 
 from aemlo.imbalance import Labels
@@ -22,6 +24,19 @@ class LPRUS(UnderSampler):
     title = "LP-RUS"
     colour = "#D55E00"
     marker = "x"
+    formulas = (
+        (
+            "Labelsets that lose rows, with n_s the rows of labelset s and S "
+            "labelsets in n rows:",
+            r"n_s > \bar n = \frac{n}{S}",
+        ),
+        (
+            "Rows to delete from each, at first, with m such labelsets; what one "
+            "cannot give is shared among the rest:",
+            r"\min\left( \left\lfloor n_s - \bar n \right\rfloor,\; \frac{P\, n}{m} "
+            r"\right)",
+        ),
+    )
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and delete rows of the common "
@@ -39,7 +54,7 @@ class LPRUS(UnderSampler):
         "here the mean is the aim and the rows to delete are limited."
     )
 
-    def __init__(self, budget: Removed = 0.25, random_state=None):
+    def __init__(self, budget: Removed = 0.25, random_state: Any = None) -> None:
         self.budget = budget
         self.random_state = random_state
 

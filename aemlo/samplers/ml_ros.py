@@ -1,9 +1,14 @@
 """ML-ROS: clone rows of the minority labels."""
 
+from typing import Any
+
 import numpy as np
+from scipy import sparse
 
 from aemlo import imbalance
+from aemlo.arrays import Rows
 from aemlo.imbalance import label_counts, mean_ir
+from aemlo.notes import Note
 from aemlo.samplers.base import OverSampler, clones, no_rows
 from aemlo.samplers.size import Budget, Labels, Target, rows_to_target
 
@@ -29,6 +34,16 @@ class MLROS(OverSampler):
     title = "ML-ROS"
     colour = "#0072B2"
     marker = "square"
+    formulas = (
+        (
+            "Labels that take turns, with c the rows that have a label:",
+            r"\mathrm{IRLbl}_j = \frac{\max_k c_k}{c_j} > \mathrm{MeanIR}",
+        ),
+        (
+            "A label leaves the round when, counted anew after each clone:",
+            r"\max_k c_k \le c_j \cdot \mathrm{MeanIR}",
+        ),
+    )
     reads_features = False
     idea = (
         "The plainest cure for too few rows of a label: copy some. ML-ROS copies rows "
@@ -55,8 +70,8 @@ class MLROS(OverSampler):
         budget: Budget = None,
         target: Target = None,
         labels: Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.budget = budget
         self.target = target
         self.labels = labels
@@ -76,14 +91,18 @@ class MLROS(OverSampler):
         quotas, counts = self._quotas(Y), label_counts(known)
         for j in np.flatnonzero((quotas > 0) & (counts == 0)):
             self.notes_.append(
-                f"Label {self._label_names[j]} has no positive row to clone."
+                Note(
+                    "Label {labels} has no positive row to clone.",
+                    [j],
+                    self._label_names,
+                )
             )
         active = np.flatnonzero((quotas > 0) & (counts > 0))
         if not len(active):
             return no_rows(X, Y)
-        rows, made_for = self._chosen(Y, known, active, rng, on_progress)
+        rows, label_of_clones = self._chosen(Y, known, active, rng, on_progress)
         on_progress(1.0)
-        return clones(X, Y, rows, made_for)
+        return clones(X, Y, rows, label_of_clones)
 
     def _chosen(self, Y, known, active, rng, on_progress):
         """Rows to clone and the label of each, both (m,), in the order cloned."""
@@ -94,29 +113,29 @@ class MLROS(OverSampler):
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         rows, counts = np.concatenate(bags), label_counts(known).astype(np.int64)
         in_round = np.arange(len(active))
-        found, made_for, made, rounds = [], [], 0, 0
-        while len(in_round) and made < most:
+        cloned, label_of_clones, total, rounds = [], [], 0, 0
+        while len(in_round) and total < most:
             if rounds % ROUNDS_BETWEEN_LOOKS == 0:
-                on_progress(min(1.0, made / most) if np.isfinite(most) else 0.0)
+                on_progress(min(1.0, total / most) if np.isfinite(most) else 0.0)
             rounds += 1
             turn = in_round
             drawn = (rng.random(len(turn)) * sizes[turn]).astype(int) + starts[turn]
             drawn = rows[drawn]
             while len(turn):
                 # Counts before each turn, as if no label of this round had left.
-                clones_made = _Clones(known.matrix[drawn], counts)
-                done = np.flatnonzero(is_done(clones_made, active[turn]))
-                taken = int(min(done[0] if len(done) else len(turn), most - made))
-                found.append(drawn[:taken])
-                made_for.append(active[turn[:taken]])
-                made += taken
-                counts = clones_made.counts_after(taken)
-                if not len(done) or made >= most:
+                clones_before = _Clones(known.matrix[drawn], counts)
+                done = np.flatnonzero(is_done(clones_before, active[turn]))
+                taken = int(min(done[0] if len(done) else len(turn), most - total))
+                cloned.append(drawn[:taken])
+                label_of_clones.append(active[turn[:taken]])
+                total += taken
+                counts = clones_before.counts_after(taken)
+                if not len(done) or total >= most:
                     break
                 in_round = in_round[in_round != turn[done[0]]]
                 turn, drawn = turn[done[0] + 1 :], drawn[done[0] + 1 :]
-        self._say(len(in_round), made, most)
-        return np.concatenate(found), np.concatenate(made_for)
+        self._note_if_enough(len(in_round), total, most)
+        return np.concatenate(cloned), np.concatenate(label_of_clones)
 
     def _rule(self, Y, known):
         """(when a label leaves, most rows): the first takes _Clones, a label each."""
@@ -126,19 +145,22 @@ class MLROS(OverSampler):
             limit = mean_ir(known)
             most = most if self.budget is not None else round(PAPER_SHARE * n)
 
-            def is_done(clones_made, labels):
-                return clones_made.largest() <= limit * clones_made.own(labels)
+            def is_done(clones_before, labels):
+                return clones_before.largest() <= limit * clones_before.own(labels)
 
             return is_done, most
         goal = label_counts(known) + rows_to_target(
             Y, self._target_by_column(), self._chosen_labels(Y)
         )
-        return lambda clones_made, labels: clones_made.own(labels) >= goal[labels], most
+        return (
+            lambda clones_before, labels: clones_before.own(labels) >= goal[labels],
+            most,
+        )
 
-    def _say(self, left, made, most):
-        if left == 0 and self.target is None and made < most:
+    def _note_if_enough(self, left, total, most):
+        if left == 0 and self.target is None and total < most:
             self.notes_.append(
-                f"{made:,} rows were enough: every label chosen is down to MeanIR."
+                f"{total:,} rows were enough: every label chosen is down to MeanIR."
             )
 
 
@@ -148,13 +170,13 @@ class _Clones:
     Kept sparse: at a thousand labels a round of them would be a million counts.
     """
 
-    def __init__(self, cloned, counts):
+    def __init__(self, cloned: sparse.csr_matrix, counts: np.ndarray) -> None:
         self.counts = counts
         self.labels = cloned.indices
         self.turn = np.repeat(np.arange(cloned.shape[0]), np.diff(cloned.indptr))
         self.m = cloned.shape[0]
 
-    def own(self, labels):
+    def own(self, labels: Rows) -> np.ndarray:
         """The count of labels[i] before the i-th clone, (m,); each label once."""
         turn_of = np.full(len(self.counts), -1)
         turn_of[labels] = np.arange(self.m)
@@ -162,7 +184,7 @@ class _Clones:
         earlier = self.labels[self.turn < turn_of[self.labels]]
         return (self.counts + self._added(earlier))[labels]
 
-    def largest(self):
+    def largest(self) -> np.ndarray:
         """The largest of all counts before each clone, (m,)."""
         # Who is further behind than there are clones will not be the largest.
         close = np.flatnonzero(self.counts + self.m >= self.counts.max())
@@ -174,7 +196,7 @@ class _Clones:
         joined[0] = self.counts[close]
         return joined.cumsum(axis=0)[:-1].max(axis=1)
 
-    def counts_after(self, m):
+    def counts_after(self, m: int) -> np.ndarray:
         """The counts (q,) once the first m clones have joined."""
         return self.counts + self._added(self.labels[self.turn < m])
 

@@ -1,6 +1,6 @@
 """ML-RUS: delete rows of the majority labels."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -32,6 +32,16 @@ class MLRUS(UnderSampler):
     title = "ML-RUS"
     colour = "#CC79A7"
     marker = "cross"
+    formulas = (
+        (
+            "Labels that take turns, with c the rows that have a label:",
+            r"\mathrm{IRLbl}_j = \frac{\max_k c_k}{c_j} < \mathrm{MeanIR}",
+        ),
+        (
+            "A label leaves the round when, counted anew after each deletion:",
+            r"\max_k c_k \ge c_j \cdot \mathrm{MeanIR}",
+        ),
+    )
     reads_features = False
     idea = (
         "Rather than add to the rare labels, take away from the common ones: rows that "
@@ -59,8 +69,8 @@ class MLRUS(UnderSampler):
         keep_minority: Annotated[
             bool, Switch("Never delete a row that has a minority label")
         ] = False,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.budget = budget
         self.keep_minority = keep_minority
         self.random_state = random_state
@@ -94,7 +104,7 @@ class MLRUS(UnderSampler):
     def _in_turn(self, matrix, counts, bags, limit, most, on_progress):
         """Rows deleted, in order; `counts` are brought up to date."""
         starts, indices = matrix.indptr.tolist(), matrix.indices
-        removed, gone = [], np.zeros(matrix.shape[0], dtype=bool)
+        removed, is_removed = [], np.zeros(matrix.shape[0], dtype=bool)
         while bags and len(removed) < most:
             on_progress(len(removed) / most)
             for j in list(bags)[: most - len(removed)]:
@@ -103,12 +113,12 @@ class MLRUS(UnderSampler):
                     continue
                 for row in bags[j]:
                     mine = indices[starts[row] : starts[row + 1]]
-                    if not gone[row] and (counts[mine] > 1).all():
+                    if not is_removed[row] and (counts[mine] > 1).all():
                         break
                 else:
                     del bags[j]
                     continue
-                gone[row] = True
+                is_removed[row] = True
                 removed.append(row)
                 counts[mine] -= 1
         return removed

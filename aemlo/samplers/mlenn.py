@@ -16,9 +16,8 @@ class MLeNN(UnderSampler):
     Charte, Rivera, del Jesus, Herrera: MLeNN, IDEAL 2014.
 
     A row with a minority label stays. Any other row goes when at least half of its k
-    nearest neighbours are more than `threshold` from it in labels: differing labels /
-    (labels of one + labels of the other). All neighbours are those among the original
-    rows, also when some of them go.
+    nearest neighbours are more than `threshold` from it in labels. All neighbours are
+    those among the original rows, also when some of them go.
 
     Departures: distance is Euclidean with each column divided by its range, different
     categories of a one-hot group one apart; two rows without labels are at distance 0
@@ -28,6 +27,18 @@ class MLeNN(UnderSampler):
     title = "MLeNN"
     colour = "#A0522D"
     marker = "bowtie"
+    formulas = (
+        (
+            "Distance of the labels of two rows:",
+            r"d(i, m) = \frac{\sum_j [\, y_{ij} \ne y_{mj} \,]}{\sum_j y_{ij} + "
+            r"\sum_j y_{mj}}",
+        ),
+        (
+            "A row without a minority label goes if, over its k nearest neighbours "
+            "N(i):",
+            r"\sum_{m \in N(i)} [\, d(i, m) > \text{threshold} \,] \ge \frac{k}{2}",
+        ),
+    )
     deterministic = True
     idea = "A row whose neighbours have quite other labels is noise: remove it."
     helps = "Noisy frequent labels; cleaning after an over-sampler."
@@ -51,7 +62,7 @@ class MLeNN(UnderSampler):
         threshold: Annotated[
             float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.75,
-    ):
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.threshold = threshold
 

@@ -1,13 +1,14 @@
 """MLSMOTE: new rows between neighbours that share a minority label."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from aemlo.neighbours.search import nearest_in_pool
+from aemlo.notes import Note
 from aemlo.params import Between, OneOf
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 from aemlo.samplers.size import Budget, Labels, Target
 
 STRATEGIES = ("ranking", "union", "intersection")
@@ -20,10 +21,10 @@ class MLSMOTE(OverSampler):
 
     For each minority label (IRLbl > MeanIR) each row of its bag, the rows that have it,
     is a seed. Its k nearest neighbours within the bag are found; one of them, drawn, is
-    the reference. Numeric feature: seed + u (reference - seed), u from U(0, 1) drawn
-    for each feature. Nominal feature: the commonest value among the neighbours. Labels,
-    counted over the seed and its k neighbours: `ranking` keeps those in more than half,
-    count > (k + 1) / 2; `union` those in any; `intersection` those in all.
+    the reference. A numeric feature lies a random step from the seed towards the
+    reference, drawn for each feature. A nominal feature is the commonest value among
+    the neighbours. Labels are counted over the seed and its k neighbours: `ranking`
+    keeps those in more than half, `union` those in any, `intersection` those in all.
 
     Departures:
 
@@ -37,6 +38,17 @@ class MLSMOTE(OverSampler):
     title = "MLSMOTE"
     colour = "#009E73"
     marker = "circle"
+    formulas = (
+        (
+            "A numeric feature f of a new row, between a seed s and its reference r:",
+            r"x_f = x_{sf} + u_f\, (x_{rf} - x_{sf}), \quad u_f \sim U(0, 1)",
+        ),
+        (
+            "Labels by ranking, counted over the seed and its k neighbours N(s):",
+            r"y_j = \left[\, y_{sj} + \sum_{i \in N(s)} y_{ij} > \frac{k + 1}{2} "
+            r"\,\right]",
+        ),
+    )
     idea = (
         "Between a row that has a rare label and a neighbour that has it too, there "
         "should be more such rows. MLSMOTE puts one there for every row of every "
@@ -77,8 +89,8 @@ class MLSMOTE(OverSampler):
         budget: Budget = None,
         target: Target = None,
         labels: Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.labelset_strategy = labelset_strategy
         self.budget = budget
@@ -90,7 +102,7 @@ class MLSMOTE(OverSampler):
         quotas = self._quotas(Y)
         if not quotas.any():
             return no_rows(X, Y)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         space, _ = features.space()
         label, seed, neighbours = self._seeds(space, Y, quotas, rng, on_progress)
         if not len(seed):
@@ -115,14 +127,14 @@ class MLSMOTE(OverSampler):
 
     def _seeds(self, space, Y, quotas, rng, on_progress):
         """Label (m,), seed (m,) and neighbours (m, k), -1 for none, of each new row."""
-        labels, seeds, found = [], [], []
+        labels, seeds, neighbours = [], [], []
         wanted = np.flatnonzero(quotas)
         for place, j in enumerate(wanted):
             fraction = 0.5 * place / len(wanted)
             on_progress(fraction)
             bag = np.flatnonzero(Y[:, j])
             if len(bag) < 2:
-                self._say_too_small(j, len(bag))
+                self._note_too_small(j, len(bag))
                 continue
             rounds = np.concatenate(
                 [rng.permutation(bag) for _ in range(-(-quotas[j] // len(bag)))]
@@ -143,16 +155,20 @@ class MLSMOTE(OverSampler):
                 padded[:, : near.shape[1]] = near
             labels.append(np.full(quotas[j], j))
             seeds.append(rounds)
-            found.append(padded[place])
+            neighbours.append(padded[place])
         if not seeds:
             return (np.zeros(0, dtype=int),) * 3
-        return np.concatenate(labels), np.concatenate(seeds), np.vstack(found)
+        return np.concatenate(labels), np.concatenate(seeds), np.vstack(neighbours)
 
-    def _say_too_small(self, j, rows):
+    def _note_too_small(self, j, rows):
         what = "one positive row" if rows else "no positive row"
         self.notes_.append(
-            f"Label {self._label_names[j]} has {what}: no neighbour within its bag, so "
-            "no rows were made for it."
+            Note(
+                f"Label {{labels}} has {what}: no neighbour within its bag, so no rows "
+                "were made for it.",
+                [j],
+                self._label_names,
+            )
         )
 
     def _labels(self, Y, seed, neighbours):

@@ -1,15 +1,17 @@
 """MLSOL: new rows where labels are hard, judged by the neighbourhood of each row."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import LabelMatrix, Rows
 from aemlo.imbalance import label_counts
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.params import Between
 from aemlo.samplers.base import OverSampler, Synthetic, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 from aemlo.samplers.size import Budget, Labels, Target, evenly
 
 PAPER_SHARE = 0.3
@@ -25,20 +27,17 @@ class MLSOL(OverSampler):
     Liu, Blekas, Tsoumakas: Multi-label sampling based on local label imbalance,
     Pattern Recognition 122, 2022.
 
-    C_ij is the share of row i's k neighbours whose label j differs from row i's. The
-    minority value of a label is the rarer of 0 and 1. For each row i with the minority
-    value of j and C_ij < 1: S_ij = C_ij / sum of those C_ij over rows; a row is a seed
-    with probability in proportion to w_i = sum_j S_ij, its reference is drawn among its
-    k neighbours. Features: seed + u (reference - seed), u from U(0, 1) for each;
-    nominal features from either parent.
+    The local imbalance C_ij is the share of row i's k neighbours whose label j differs
+    from row i's. The minority value of a label is the rarer of 0 and 1. A row is a seed
+    in proportion to its weight w_i; its reference is drawn among its k neighbours. A
+    numeric feature lies a random step from the seed towards the reference, drawn for
+    each feature; a nominal feature comes from either parent.
 
-    Types of minority-valued (i, j): safe C < 0.3, borderline C < 0.7, rare C < 1,
-    outlier C = 1; then a rare one with a safe or borderline minority neighbour becomes
-    borderline, repeated until nothing changes. Label j of a new row is the parents'
-    common value; where they differ, s is the minority-valued parent, o the other, and
-    with d = dist(new, s) / (dist(new, s) + dist(new, o)) the new row has s's value if
-    d <= theta: 0.5 safe, 0.75 borderline, just over 1 rare, just under 0 outlier.
-    d = 0.5 where both distances are 0.
+    C_ij says the type of a pair of row and label with the minority value; then a rare
+    one with a safe or borderline minority neighbour becomes borderline, repeated until
+    nothing changes. Label j of a new row is the parents' common value; where they
+    differ, the type of the minority-valued parent says how near to it the new row must
+    be to take its value. The share of the distance is 0.5 where both distances are 0.
 
     Departures:
 
@@ -54,6 +53,31 @@ class MLSOL(OverSampler):
     title = "MLSOL"
     colour = "#6A4C93"
     marker = "hexagon"
+    formulas = (
+        (
+            "Local imbalance of label j at row i, with N(i) its k neighbours:",
+            r"C_{ij} = \frac{1}{k} \sum_{m \in N(i)} [\, y_{mj} \ne y_{ij} \,]",
+        ),
+        (
+            "Weight of row i as a seed, over the rows with the minority value of j "
+            "and C below 1:",
+            r"w_i = \sum_j S_{ij}, \quad S_{ij} = \frac{C_{ij}}{\sum_{m : C_{mj} < 1} "
+            r"C_{mj}}",
+        ),
+        (
+            "Type of a pair with the minority value, before rare pairs are eased:",
+            r"\text{safe } C_{ij} < 0.3, \quad \text{borderline } C_{ij} < 0.7, \quad "
+            r"\text{rare } C_{ij} < 1, \quad \text{outlier } C_{ij} = 1",
+        ),
+        (
+            "Where the parents differ, the new row x takes the value of the "
+            "minority-valued parent s, the other being o, if:",
+            r"\frac{\lVert x - x_s \rVert}{\lVert x - x_s \rVert + \lVert x - x_o "
+            r"\rVert} \le \theta, \quad "
+            r"\theta = 0.5 \text{ safe}, \; 0.75 \text{ borderline}, \; 1^{+} \text{ "
+            r"rare}, \; 0^{-} \text{ outlier}",
+        ),
+    )
     idea = (
         "A rare label is hard where its rows live among rows without it. MLSOL makes "
         "more rows there, and fewer where a label is easy or its rows are noise."
@@ -84,8 +108,8 @@ class MLSOL(OverSampler):
         budget: Budget = None,
         target: Target = None,
         labels: Labels = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.k_neighbors = k_neighbors
         self.budget = budget
         self.target = target
@@ -117,7 +141,7 @@ class MLSOL(OverSampler):
         if len(Y) < 2:
             self.notes_.append("One row has no neighbours, so nothing was added.")
             return no_rows(X, Y)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         space, stretch = features.space()
         near = nearest_in_pool(
             space,
@@ -129,12 +153,14 @@ class MLSOL(OverSampler):
         local = LocalImbalance(Y, near)
         maker = _Maker(features, stretch, Y, near, local.types())
         label, seed = self._seeds(local, self._possible(local, quotas), rng)
-        made = maker.make(seed, rng, lambda f: on_progress(0.6 + 0.4 * f))
-        made.label = label
+        synthetic = maker.make(seed, rng, lambda f: on_progress(0.6 + 0.4 * f))
+        synthetic.label = label
         if self.target is not None:
-            made = self._until_reached(Y, local, maker, made, rng, on_progress)
+            synthetic = self._until_reached(
+                Y, local, maker, synthetic, rng, on_progress
+            )
         on_progress(1.0)
-        return made
+        return synthetic
 
     def _possible(self, local, quotas):
         """`quotas` without labels that no row can be a seed for."""
@@ -162,35 +188,35 @@ class MLSOL(OverSampler):
             labels.append(np.full(quotas[j], j))
         return np.concatenate(labels), np.concatenate(seeds)
 
-    def _until_reached(self, Y, local, maker, made, rng, on_progress):
+    def _until_reached(self, Y, local, maker, synthetic, rng, on_progress):
         """More rows while a label lacks positives of its target and rows bring some."""
         first = self._quotas(Y)
         goal = label_counts(Y) + first
         most = np.inf if self.budget is None else round(self.budget * len(Y))
-        if len(made.label) >= most:
-            return made
+        if len(synthetic.label) >= most:
+            return synthetic
         asked = (first > 0) & (local.weight_sums > 0)
         for _ in range(MOST_ROUNDS):
-            lack = np.where(asked, goal - label_counts(Y) - made.Y.sum(axis=0), 0)
+            lack = np.where(asked, goal - label_counts(Y) - synthetic.Y.sum(axis=0), 0)
             lack = np.maximum(lack, 0).astype(int)
-            if not lack.any() or len(made.label) + lack.sum() > most:
+            if not lack.any() or len(synthetic.label) + lack.sum() > most:
                 break
             label, seed = self._seeds(local, lack, rng)
             more = maker.make(seed, rng, lambda f: on_progress(1.0))
             gained = more.Y[np.arange(len(label)), label].sum()
-            made = Synthetic(
-                stacked([made.X, more.X]),
-                np.vstack([made.Y, more.Y]),
-                np.vstack([made.parents, more.parents]),
-                np.concatenate([made.label, label]),
+            synthetic = Synthetic(
+                stacked([synthetic.X, more.X]),
+                np.vstack([synthetic.Y, more.Y]),
+                np.vstack([synthetic.parents, more.parents]),
+                np.concatenate([synthetic.label, label]),
             )
             if not gained:
                 break
-        self._say_short(Y, made, goal, first > 0)
-        return made
+        self._note_labels_short(Y, synthetic, goal, first > 0)
+        return synthetic
 
-    def _say_short(self, Y, made, goal, asked):
-        short = goal - label_counts(Y) - made.Y.sum(axis=0)
+    def _note_labels_short(self, Y, synthetic, goal, asked):
+        short = goal - label_counts(Y) - synthetic.Y.sum(axis=0)
         short = np.flatnonzero(asked & (short > 0))
         if len(short):
             names = ", ".join(str(self._label_names[j]) for j in short[:9])
@@ -204,7 +230,7 @@ class LocalImbalance:
     with the label's rarer value.
     """
 
-    def __init__(self, Y, near):
+    def __init__(self, Y: LabelMatrix, near: np.ndarray) -> None:
         self.near, self.k = near, near.shape[1]
         self.differing = np.zeros(Y.shape, dtype=np.int8)
         for column in near.T:
@@ -215,11 +241,11 @@ class LocalImbalance:
         self.usable = np.where(used, self.differing, 0)
         self.weight_sums = self.usable.sum(axis=0, dtype=np.int64)
 
-    def weights(self, j):
+    def weights(self, j: int) -> np.ndarray:
         """S_ij of label j for all rows (n,)."""
         return self.usable[:, j] / self.weight_sums[j]
 
-    def types(self):
+    def types(self) -> np.ndarray:
         """Type of each (row, label), (n, q): MAJORITY, SAFE, BORDERLINE, RARE, OUTLIER.
 
         The bounds 0.3 and 0.7 are kept exact by comparing whole numbers.
@@ -244,20 +270,29 @@ class LocalImbalance:
 class _Maker:
     """Rows made from seeds: features between the parents, labels by their types."""
 
-    def __init__(self, features, stretch, Y, near, types):
+    def __init__(
+        self,
+        features: MixedFeatures,
+        stretch: np.ndarray,
+        Y: LabelMatrix,
+        near: np.ndarray,
+        types: np.ndarray,
+    ) -> None:
         self.features, self.stretch = features, stretch
         self.Y, self.near, self.types = Y, near, types
         self.minority_value = 2 * label_counts(Y) <= len(Y)
 
-    def make(self, seed, rng, on_progress):
+    def make(
+        self, seed: Rows, rng: np.random.Generator, on_progress: Callable[..., object]
+    ) -> Synthetic:
         reference = self.near[seed, rng.integers(self.near.shape[1], size=len(seed))]
         X_new, Y_new = [self.features.X[:0]], [self.Y[:0]]
         for part in self.features.blocks(len(seed)):
             on_progress(part.start / len(seed))
             first, second = seed[part], reference[part]
-            made = self.features.between(first, second, rng)
-            X_new.append(made)
-            Y_new.append(self._labels(made, first, second))
+            synthetic = self.features.between(first, second, rng)
+            X_new.append(synthetic)
+            Y_new.append(self._labels(synthetic, first, second))
         return Synthetic(
             stacked(X_new),
             np.vstack(Y_new),
@@ -265,9 +300,9 @@ class _Maker:
             np.full(len(seed), -1),
         )
 
-    def _labels(self, made, first, second):
-        to_first = self._distance(made, first)
-        whole = to_first + self._distance(made, second)
+    def _labels(self, synthetic, first, second):
+        to_first = self._distance(synthetic, first)
+        whole = to_first + self._distance(synthetic, second)
         share = np.divide(
             to_first, whole, out=np.full(len(whole), 0.5), where=whole > 0
         )[:, None]
@@ -278,8 +313,8 @@ class _Maker:
         chosen = np.where(d <= theta, value, ~value)
         return np.where(self.Y[second] == Y, Y, chosen).astype(Y.dtype)
 
-    def _distance(self, made, parents):
-        away = made - self.features.X[parents]
+    def _distance(self, synthetic, parents):
+        away = synthetic - self.features.X[parents]
         if sparse.issparse(away):
             away = away.multiply(self.stretch[None, :])
             return np.sqrt(np.asarray(away.multiply(away).sum(axis=1)).ravel())

@@ -16,8 +16,7 @@ class MLTL(UnderSampler):
     Pereira, Costa, Silla: MLTL, Neurocomputing 383, 2020.
 
     Two rows are a link when each is the other's nearest neighbour and their labels are
-    more than `threshold` apart: differing labels / (labels of one + labels of the
-    other). Of a link each row without a minority label goes.
+    more than `threshold` apart. Of a link each row without a minority label goes.
 
     Departures: where neither row has a minority label both go, as when Tomek links are
     used for cleaning; the threshold is a setting with one default for all sets;
@@ -28,6 +27,18 @@ class MLTL(UnderSampler):
     title = "MLTL"
     colour = "#1B7F79"
     marker = "triangle-down"
+    formulas = (
+        (
+            "Distance of the labels of two rows:",
+            r"d(i, m) = \frac{\sum_j [\, y_{ij} \ne y_{mj} \,]}{\sum_j y_{ij} + "
+            r"\sum_j y_{mj}}",
+        ),
+        (
+            "A link is a pair of rows, each the nearest neighbour N of the other, "
+            "with labels apart:",
+            r"N(i) = m, \quad N(m) = i, \quad d(i, m) > \text{threshold}",
+        ),
+    )
     deterministic = True
     idea = (
         "Two rows closest to each other with unlike labels mark an overlap or an "
@@ -50,7 +61,7 @@ class MLTL(UnderSampler):
         threshold: Annotated[
             float, Between(0.0, 1.0, "More keeps more rows: labels must differ more")
         ] = 0.5,
-    ):
+    ) -> None:
         self.threshold = threshold
 
     def _doomed(self, X, Y, rng, on_progress):

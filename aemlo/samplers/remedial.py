@@ -25,6 +25,16 @@ class REMEDIAL(Sampler):
     title = "REMEDIAL"
     colour = "#8C6D31"
     marker = "pentagon"
+    formulas = (
+        (
+            "A row i with the labels L_i is split if its SCUMBLE exceeds the mean "
+            "over all rows:",
+            r"1 - \frac{1}{\overline{\mathrm{IRLbl}}_i} \left( \prod_{j \in L_i} "
+            r"\mathrm{IRLbl}_j \right)^{1 / |L_i|} > \mathrm{SCUMBLE}, \quad "
+            r"\overline{\mathrm{IRLbl}}_i = \frac{1}{|L_i|} \sum_{j \in L_i} "
+            r"\mathrm{IRLbl}_j",
+        ),
+    )
     kind = "splits rows"
     deterministic = True
     reads_features = False
@@ -53,7 +63,7 @@ class REMEDIAL(Sampler):
         drop_empty: Annotated[
             bool, Switch("Leave out the halves of split rows that have no label")
         ] = False,
-    ):
+    ) -> None:
         self.drop_empty = drop_empty
 
     def _resample(self, X, Y, rng, on_progress):
@@ -66,7 +76,7 @@ class REMEDIAL(Sampler):
         origin = np.concatenate([np.arange(len(Y)), split])
         halves = np.concatenate([split, np.arange(len(Y), len(Y_all))])
         empty = halves[~Y_all[halves].any(axis=1)]
-        self._say(split, empty)
+        self._note_split_rows(split, empty)
         keep = np.ones(len(Y_all), dtype=bool)
         keep[empty] = not self.drop_empty
         on_progress(1.0)
@@ -74,7 +84,7 @@ class REMEDIAL(Sampler):
         X_all = stacked([X, X[split]])
         return X_all[np.flatnonzero(keep)], Y_all[keep], frame
 
-    def _say(self, split, empty):
+    def _note_split_rows(self, split, empty):
         if not len(split):
             self.notes_.append(
                 "No row has a SCUMBLE above the set's: the data are unchanged."

@@ -15,14 +15,15 @@ write `_paper_quotas(Y, labels)`, and in `_generate` call `self._quotas(Y)`: (q,
 numbers, rows to make for each label.
 """
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from aemlo import imbalance
+from aemlo.arrays import LabelMatrix, Rows
 from aemlo.errors import ParameterError
 from aemlo.imbalance import ir_per_label, label_counts, mean_ir
 from aemlo.params import Between, Counts, Names
@@ -49,7 +50,7 @@ Labels = Annotated[
 ]
 
 
-def minority(Y):
+def minority(Y: LabelMatrix) -> Rows:
     """Positions of the labels with IRLbl above MeanIR, from Y (n, q) dense.
 
     As aemlo.imbalance.minority_labels; IRLbl compares as 1 / positives does.
@@ -60,7 +61,7 @@ def minority(Y):
     return known[ir > ir.mean()] if len(known) else known
 
 
-def share(total, weights):
+def share(total: float, weights: np.ndarray) -> np.ndarray:
     """`total` split into whole numbers (q,) in proportion to `weights`.
 
     Largest remainders; the earlier label first among equals. All 0 without weights.
@@ -75,14 +76,16 @@ def share(total, weights):
     return parts
 
 
-def evenly(total, labels, q):
+def evenly(total: int, labels: Rows, q: int) -> np.ndarray:
     """`total` rows shared equally among `labels`, as quotas (q,)."""
     chosen = np.zeros(q)
     chosen[labels] = 1.0
     return share(total, chosen)
 
 
-def rows_to_target(Y, target, labels):
+def rows_to_target(
+    Y: LabelMatrix, target: str | Mapping[int, int], labels: Rows
+) -> np.ndarray:
     """Rows (q,) that each label lacks of its target; only `labels` with "MeanIR".
 
     A label reaches MeanIR when it has max_k c_k / MeanIR positives, MeanIR and c those
@@ -99,7 +102,13 @@ def rows_to_target(Y, target, labels):
     return np.maximum(wanted - counts, 0)
 
 
-def quotas(Y, labels, budget, target, paper):
+def quotas(
+    Y: LabelMatrix,
+    labels: Rows,
+    budget: float | None,
+    target: str | Mapping[int, int] | None,
+    paper: Callable[[], Any],
+) -> np.ndarray:
     """Rows to make for each label (q,); `paper()` says them where nothing is set."""
     n, q = Y.shape
     if target is None:
@@ -112,7 +121,7 @@ def quotas(Y, labels, budget, target, paper):
     return lacking
 
 
-def expected_counts(Y, rows, value=1):
+def expected_counts(Y: Any, rows: np.ndarray, value: Any = 1) -> np.ndarray:
     """Positives of each label (q,) after `rows` (q,) were made for the labels.
 
     `value` (q,) or one number: what a row made for a label has there (0: the label is
@@ -130,7 +139,7 @@ def expected_counts(Y, rows, value=1):
     return counts + np.asarray(rows) @ each
 
 
-def known_and_dense(Y):
+def known_and_dense(Y: Any) -> tuple[imbalance.Labels, LabelMatrix]:
     """Y (n, q) in the two forms a preview needs: its Labels, and a dense array.
 
     Y may be a Labels already; what it remembers is then not computed again.
@@ -141,7 +150,9 @@ def known_and_dense(Y):
     return known, np.asarray(Y)
 
 
-def preview_frame(names, Y, after, rows=None):
+def preview_frame(
+    names: Sequence[Any], Y: Any, after: np.ndarray, rows: np.ndarray | None = None
+) -> pd.DataFrame:
     """The frame of a preview: a row per label, counts and IRLbl before and after.
 
     Y may be a `Labels`, here and in `expected_counts`.
@@ -160,7 +171,7 @@ def preview_frame(names, Y, after, rows=None):
     )
 
 
-def column_of(label, names, owner):
+def column_of(label: Any, names: Sequence[Any], owner: str) -> int:
     """The position of a label given by name or number; ParameterError if unknown."""
     names = list(names)
     if label in names and not isinstance(label, int | np.integer):

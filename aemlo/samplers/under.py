@@ -1,9 +1,12 @@
 """What samplers that only remove rows share: no label loses its last row."""
 
 from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from aemlo.arrays import Features, LabelMatrix
 from aemlo.imbalance import minority_labels
 from aemlo.samplers.base import Sampler, kept_provenance
 
@@ -50,11 +53,17 @@ class UnderSampler(Sampler):
         return np.flatnonzero(~Y[:, rare].any(axis=1))
 
     @abstractmethod
-    def _doomed(self, X, Y, rng, on_progress):
+    def _doomed(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        rng: np.random.Generator,
+        on_progress: Callable[..., object],
+    ) -> Any:
         """Positions of the rows to remove, each once."""
 
 
-def adjusted_hamming(A, B):
+def adjusted_hamming(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """Differing labels / (labels of one + labels of the other), row by row (m,).
 
     0 where neither has a label. Charte et al., MLeNN, IDEAL 2014.

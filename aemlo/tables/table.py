@@ -9,7 +9,7 @@ from scipy import sparse
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
-from aemlo.provenance import TEST_NOTHING
+from aemlo.provenance import TEST_NOTHING, stated
 from aemlo.tables import labels as label_columns
 from aemlo.tables.labels import Location
 from aemlo.tables.limits import Limits
@@ -151,13 +151,14 @@ class Table:
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)
-        numbers, words, provenance = [], [], None
+        numbers, words, provenance, source = [], [], None, {}
         for j, column in enumerate(self.columns):
             if j in taken:
                 continue
             if column.name == MARK:
-                provenance, said = _marked(self.words(j), self.name)
-                warnings.append(said)
+                provenance, message = _marked(self.words(j), self.name)
+                warnings.append(message)
+                source = {} if provenance is None else stated("", [message])
             elif column.kind == "date":
                 warnings.append(f"Column '{column.name}' holds dates: left out.")
             else:
@@ -187,7 +188,7 @@ class Table:
             split=self.split,
             labels_from=location.words,
             warnings=tuple(warnings),
-            source={"format": self.format, **self.source},
+            source={"format": self.format, **self.source, **source},
             provenance=provenance,
         )
 

@@ -16,17 +16,6 @@ from aemlo import params
 from aemlo.classifiers import CLASSIFIERS, learners
 from aemlo.errors import DataError, ParameterError, Stopped
 
-QUICK = {
-    "deep MLP": {"epochs": 4, "hidden": (8,)},
-    "MLP": {"epochs": 4, "hidden": (8,)},
-    "random forest": {"trees": 7},
-    "average": {"classifiers": ("BR-logistic", "ML-kNN")},
-    "balanced bagging": {"bags": 2},
-    "focal boosting": {"trees": 8},
-    "ECC": {"chains": 3},
-    "thresholds": {"folds": 3},
-}
-
 
 def data(n=90, d=6, seed=0):
     """X and Y (n, 5): three learnable labels, one always 0, one with a single row."""
@@ -46,7 +35,7 @@ X, Y = data()
 def made(cls, **more):
     if getattr(cls, "extra", None):
         pytest.importorskip(cls.extra)
-    return params.build(cls, QUICK.get(cls.title, {}) | more, random_state=3)
+    return params.build(cls, {**cls.cheap_settings, **more}, random_state=3)
 
 
 def check_scores_are_scores(classifier):

@@ -5,11 +5,13 @@ import json
 import os
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from aemlo import notes
 from aemlo.charts import classify as charts
 from aemlo.classifiers import explain
 from aemlo.dataset import Dataset, Feature
@@ -350,15 +352,36 @@ def test_losses_of_a_network_are_live_curves_named_by_arm(tmp_path):
     assert set(curves.columns) == {"step", "as it is: loss", "as it is: held out loss"}
 
 
-def test_notes_are_shown_with_the_names_of_labels():
-    from aemlo.ui.classify.frames import named
+def test_notes_are_shown_with_the_names_of_labels(tmp_path):
+    dataset = small()
+    Y = dataset.Y.copy()
+    Y[:, -1] = 0
+    constant = replace(dataset, Y=Y)
+    arm = {"name": "tree", "sampler": None, "classifier": "BR-tree"}
+    job = done(classify, Store(tmp_path), constant, {"arms": [arm]})
+    (note,) = job.summary["arms"][0]["notes"]
+    last = dataset.q - 1
+    assert note == {
+        "text": "Label {labels} is 0 in every training row: predicted so.",
+        "labels": [last],
+    }
+    assert notes.read(note).named(dataset.label_names) == (
+        f"Label {dataset.label_names[last]} is 0 in every training row: predicted so."
+    )
 
+
+def test_notes_of_runs_that_stored_sentences_are_shown_with_names():
     names = ("one", "two & more", "three")
-    assert named("Label 2 is 0 in every training row: predicted so.", names) == (
+
+    def shown(sentence):
+        return notes.read(sentence).named(names)
+
+    assert shown("Label 2 is 0 in every training row: predicted so.") == (
         "Label three is 0 in every training row: predicted so."
     )
-    note = "Labels 0, 1: fewer than 4 training rows each"
-    assert (
-        named(note, names) == "Labels one, two & more: fewer than 4 training rows each"
+    assert shown("Labels 0, 1: fewer than 4 training rows each") == (
+        "Labels one, two & more: fewer than 4 training rows each"
     )
-    assert named("4 training rows have 3 neighbours", names).startswith("4 training")
+    assert shown("4 training rows have 3 neighbours") == (
+        "4 training rows have 3 neighbours"
+    )

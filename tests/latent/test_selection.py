@@ -225,22 +225,27 @@ def test_a_data_set_that_goes_on_says_how_many_rows_are_synthetic(resampled):
     dataset.source.update(original="0" * 16, file="toy.csv")
     names, before = dataset.label_names, provenance.of(dataset.take(range(6)))
     known = provenance.after(before, frame, names, "by a sampler")
-    old = ("careful", "Rows 6 to 7 are synthetic. Test nothing on them.")
-    noted = replace(dataset, provenance=known, warnings=old)
+    old = "Rows 6 to 7 are synthetic. Test nothing on them."
+    dataset.source.update(provenance.stated("", [old]))
+    noted = replace(dataset, provenance=known, warnings=("careful", old))
     left, _ = selection.without(noted, frame, [0, 7])
-    named = selection.said(left, "toy, 2 rows left out")
+    named = selection.renamed(left, "toy, 2 rows left out")
     assert named.name == "toy, 2 rows left out"
     assert named.warnings == (
         "careful",
         "1 of 6 rows are synthetic. Test nothing on them.",
     )
-    assert named.source == {"file": "toy.csv", selection.CHANGED: True}
+    assert named.source == {
+        **{"file": "toy.csv", selection.CHANGED: True},
+        **provenance.stated("", ["1 of 6 rows are synthetic. Test nothing on them."]),
+    }
     # Its parents keep the numbers they had in the data that it was made from.
     assert named.provenance["row"].tolist() == [1, 2, 3, 4, 5, -1]
     assert named.provenance["parents"].iloc[5] == "0 1"
     real, _ = selection.without(noted, frame, [6, 7])
-    said = selection.said(real, "toy")
-    assert (said.warnings, said.provenance) == (("careful",), None)
+    real = selection.renamed(real, "toy")
+    assert (real.warnings, real.provenance) == (("careful",), None)
+    assert real.source == {"file": "toy.csv", selection.CHANGED: True}
 
 
 def test_rows_made_are_told_whether_noted_once_or_several_times():

@@ -6,7 +6,7 @@ from plain_rows import brute_neighbours, data, scaled
 from scipy import sparse
 
 from aemlo.samplers import MLSOL
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 from aemlo.samplers.mlsol import (
     BORDERLINE,
     MAJORITY,
@@ -107,7 +107,7 @@ def test_mlsol_labels_follow_the_type_and_the_distance(kind, place, expected, tu
     Y = np.array([[1, 1], [0, 1], [0, 1], [0, 1]], dtype=np.uint8)
     types = np.full((4, 2), MAJORITY, dtype=np.int8)
     types[0, 0] = kind
-    maker = _Maker(Features(X), np.ones(1), Y, np.zeros((4, 1), int), types)
+    maker = _Maker(MixedFeatures(X), np.ones(1), Y, np.zeros((4, 1), int), types)
     parents = np.array([0]), np.array([1])
     first, second = parents[::-1] if turned else parents
     made = maker._labels(np.array([[place]]), first, second)
@@ -120,7 +120,7 @@ def test_mlsol_equal_parents_count_as_half_way():
     for kind, expected in ((SAFE, 1), (OUTLIER, 0)):
         types = np.full((4, 1), MAJORITY, dtype=np.int8)
         types[0] = kind
-        maker = _Maker(Features(X), np.ones(1), Y, np.zeros((4, 1), int), types)
+        maker = _Maker(MixedFeatures(X), np.ones(1), Y, np.zeros((4, 1), int), types)
         assert maker._labels(X[:1], np.array([1]), np.array([0])) == expected
 
 

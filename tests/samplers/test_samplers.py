@@ -11,7 +11,7 @@ import pytest
 from imblearn.pipeline import Pipeline
 from sampling import (
     ADDING,
-    BY_THEIR_OWN_RULE,
+    STEADY,
     TITLES,
     TRAINED,
     data,
@@ -240,7 +240,7 @@ def balanced():
     return np.random.default_rng(0).normal(size=(40, 9)), Y
 
 
-@pytest.mark.parametrize("title", [t for t in TITLES if t not in BY_THEIR_OWN_RULE])
+@pytest.mark.parametrize("title", STEADY)
 def test_balanced_data_come_back_unchanged_with_a_note(title):
     X, Y = balanced()
     sampler = make(title)

@@ -1,6 +1,6 @@
 """A deep MLP whose loss can be told that labels are rare."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
@@ -15,16 +15,34 @@ class DeepMLP(Classifier):
     """A multi-layer perceptron trained by AdamW on a loss for imbalanced labels.
 
     `loss` is the binary cross-entropy or the focal loss (Lin et al., ICCV 2017), which
-    weighs a cell down by (1 - p_t)^gamma the better it is predicted. `weights` weigh
-    the two values of each label: "balanced" by n / (2 c), "effective" by
-    (1 - beta) / (1 - beta^c) (Cui et al., CVPR 2019), scaled to mean 1 over a label's
-    cells, c the rows with the value. Features are centred and divided by their
-    standard deviation over the training rows, or by a quarter of their range where
-    that is more: columns that are nearly always 0 would be blown up otherwise. A share
-    of the rows is held out to end training and to keep the best epoch.
+    weighs a cell down the better it is predicted. `weights` weigh the two values of
+    each label, the rarer one more: "balanced" by their numbers of rows, "effective" by
+    their effective numbers (Cui et al., CVPR 2019). Features are centred and divided by
+    their standard deviation over the training rows, or by a quarter of their range
+    where that is more: columns that are nearly always 0 would be blown up otherwise. A
+    share of the rows is held out to end training and to keep the best epoch.
     """
 
     title = "deep MLP"
+    cheap_settings = {"epochs": 4, "hidden": (8,)}
+    formulas = (
+        (
+            "The focal loss of a cell with probability p (the weight is alpha where "
+            "the label is present, 1 - alpha where it is absent, 1 if not set):",
+            r"-\alpha_t\, (1 - p_t)^{\gamma} \log p_t",
+        ),
+        (
+            "With:",
+            r"p_t = p \text{ where the label is present}, \quad p_t = 1 - p \text{ "
+            r"where it is absent}",
+        ),
+        (
+            "Balanced and effective weights of a value that c of n cells of a label "
+            "have, the latter scaled to mean 1:",
+            r"\frac{n}{2 c}, \quad "
+            r"\frac{1 - \beta}{1 - \beta^{c}}",
+        ),
+    )
 
     def __init__(
         self,
@@ -58,8 +76,8 @@ class DeepMLP(Classifier):
             float, Between(0, 1, "Weight decay of AdamW", more=True)
         ] = 1e-2,
         batch: Batch = 64,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.hidden = hidden
         self.loss = loss
         self.gamma = gamma
@@ -94,7 +112,7 @@ class DeepMLP(Classifier):
             "decay": self.decay,
             "batch": self.batch,
         }
-        layers = network.train(
+        training = network.Training(
             X,
             Y,
             (centre, spread),
@@ -102,8 +120,8 @@ class DeepMLP(Classifier):
             settings,
             self._cell_weights(Y[~held_out]),
             new_seed(rng),
-            on_progress,
         )
+        layers = training.run(on_progress)
         # The first layer takes the scaling in, so that sparse rows stay sparse.
         weight, bias = layers[0]
         weight = weight / spread

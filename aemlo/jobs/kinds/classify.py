@@ -19,6 +19,7 @@ from aemlo.classifiers import explain
 from aemlo.errors import AemloError, ParameterError
 from aemlo.experiment import folds
 from aemlo.exports import model
+from aemlo.notes import as_note
 from aemlo.preparation.preparation import Preparation
 from aemlo.store import written_at_once
 
@@ -97,7 +98,7 @@ def _fit_arm(job, arm, i, train, test):
     return {
         "seconds": seconds,
         "rows": pipeline.sampled_rows_,
-        "notes": pipeline.notes_[:20],
+        "notes": [as_note(note).stored() for note in pipeline.notes_[:20]],
         "features": len(pipeline.preparation_.feature_names_),
     }
 

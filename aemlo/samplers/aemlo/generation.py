@@ -178,7 +178,7 @@ class FeatureSpace:
 
 
 def _columns_of_two_values(X: Features, low: np.ndarray, high: np.ndarray) -> Rows:
-    if sparse.issparse(X):
+    if not isinstance(X, np.ndarray):
         by_column = X.tocsc()
         odd = (by_column.data != np.repeat(low, np.diff(by_column.indptr))) & (
             by_column.data != np.repeat(high, np.diff(by_column.indptr))

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 
-def latent_loss(E_x, E_y, weight):
+def latent_loss(E_x: torch.Tensor, E_y: torch.Tensor, weight: float) -> torch.Tensor:
     """Term 1: ||E_x - E_y||^2 + weight (||E_x' E_x - I||^2 + ||E_y' E_y - I||^2).
 
     E_x, E_y (B, l) are the codes of features and labels; norms are Frobenius'. The
@@ -30,7 +30,7 @@ def _distance_to_identity(E):
     return (gram - identity).square().sum() + max(size - B, 0)
 
 
-def ranking_loss(S, Y):
+def ranking_loss(S: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
     """Term 2: rows' mean exp(-(s_p - s_r)) over present p and absent r, summed.
 
     S (B, q) are label scores, Y (B, q) 0 and 1. The mean divides by |P||N| + 1e-4. The
@@ -50,17 +50,17 @@ def ranking_loss(S, Y):
     return (sums / (positives[ranked] * negatives[ranked] + 1e-4)).sum()
 
 
-def reconstruction_loss(X_hat, X):
+def reconstruction_loss(X_hat: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
     """Term 3: mean |X_hat - X| plus the mean squared error of all pairs' distances."""
     return absolute_error(X_hat, X) + distance_error(X_hat, X)
 
 
-def absolute_error(X_hat, X):
+def absolute_error(X_hat: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
     """The first part of term 3: the mean of |X_hat - X| over the batch's cells."""
     return (X_hat - X).abs().mean()
 
 
-def distance_error(X_hat, X):
+def distance_error(X_hat: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
     """The second part: squared error of the pairs' squared distances, / (B (B - 1)).
 
     The sum runs over all i, j of (||x_i - x_j||^2 - ||xh_i - xh_j||^2)^2; a batch of
@@ -79,7 +79,9 @@ def distance_error(X_hat, X):
     return gaps.square().sum() / max(len(X) * (len(X) - 1), 1)
 
 
-def scaled_squares(X_hat, X, variance):
+def scaled_squares(
+    X_hat: torch.Tensor, X: torch.Tensor, variance: float
+) -> torch.Tensor:
     """Ours: squared error of each row over features' mean variance, summed over rows.
 
     1 per row is what decoding every row to the mean would cost, whatever the scale and
@@ -88,7 +90,7 @@ def scaled_squares(X_hat, X, variance):
     return (X_hat - X).square().mean(dim=1).sum() / variance
 
 
-def label_cross_entropy(scores, Y):
+def label_cross_entropy(scores: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
     """Ours: cross-entropy of the labels given decoded scores (B, q), labels' mean."""
     entropy = F.binary_cross_entropy_with_logits(scores, Y, reduction="none")
     return entropy.mean(dim=1).sum()

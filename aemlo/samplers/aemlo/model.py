@@ -1,13 +1,17 @@
 """A trained AEMLO network with the scales it learned: encode, decode, save, load."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from os import PathLike
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
 from scipy import sparse
 
+from aemlo.arrays import Features, LabelMatrix, Scores
 from aemlo.errors import RunError
 from aemlo.samplers.aemlo.network import Network
 from aemlo.samplers.aemlo.settings import Settings
@@ -23,20 +27,22 @@ class TrainedModel:
     trained on: (x - low) / span is what the network sees.
     """
 
-    def __init__(self, network, low, span, settings):
+    def __init__(
+        self, network: Network, low: np.ndarray, span: np.ndarray, settings: Settings
+    ) -> None:
         self.network = network.eval()
         self.low_, self.span_ = low, span
         self.settings = settings
         self.n_features, self.n_labels = len(low), network.decode_y[-1].out_features
 
-    def encode(self, X):
+    def encode(self, X: Features) -> np.ndarray:
         """Codes (n, l) of features X (n, d), NumPy or CSR."""
         self._check_columns(X.shape[1], self.n_features, "features")
         return self._in_batches(
             lambda rows: self.network.encode_x(self._scaled(X[rows])), X.shape[0]
         )
 
-    def encode_labels(self, Y):
+    def encode_labels(self, Y: LabelMatrix) -> np.ndarray:
         """Codes (n, l) of labels Y (n, q)."""
         self._check_columns(Y.shape[1], self.n_labels, "labels")
         labels = np.asarray(Y, dtype=np.float32)
@@ -44,11 +50,15 @@ class TrainedModel:
             lambda rows: self.network.encode_y(self._tensor(labels[rows])), len(labels)
         )
 
-    def decode(self, Z):
+    def decode(self, Z: np.ndarray) -> tuple[np.ndarray, Scores]:
         """Features (n, d) in the data's units and label scores (n, q) of codes Z."""
         return self.decode_features(Z), self.decode_labels(Z)
 
-    def decode_features(self, Z, activation=None):
+    def decode_features(
+        self,
+        Z: np.ndarray,
+        activation: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ) -> np.ndarray:
         """Features (n, d) of codes Z (n, l); `activation` maps the scaled output."""
         activation = activation or (lambda out: out)
         Z = np.asarray(Z, dtype=np.float32)
@@ -58,14 +68,14 @@ class TrainedModel:
         )
         return scaled * self.span_ + self.low_
 
-    def decode_labels(self, Z):
+    def decode_labels(self, Z: np.ndarray) -> Scores:
         """Label scores (n, q) of codes Z (n, l): log-odds where calibrated."""
         Z = np.asarray(Z, dtype=np.float32)
         return self._in_batches(
             lambda rows: self.network.decode_y(self._tensor(Z[rows])), len(Z)
         )
 
-    def check_fits(self, d, q, name="The trained model"):
+    def check_fits(self, d: int, q: int, name: str = "The trained model") -> None:
         """RunError in words unless the model was trained on d features, q labels."""
         if (d, q) != (self.n_features, self.n_labels):
             raise RunError(
@@ -74,7 +84,7 @@ class TrainedModel:
                 "Train anew, or load the data set it was trained on."
             )
 
-    def save(self, folder, **more):
+    def save(self, folder: str | PathLike[str], **more: Any) -> None:
         """Write weights.pt and spec.json, with `more` entries, into `folder`."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +103,7 @@ class TrainedModel:
         part.replace(folder / "spec.json")
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | PathLike[str]) -> tuple[Self, dict[str, Any]]:
         """The model saved in `folder` and its spec; RunError if there is none."""
         folder = Path(folder)
         try:
@@ -134,8 +144,8 @@ class TrainedModel:
             slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE)
         ]
         with torch.inference_mode():
-            found = [mapped(rows).cpu().numpy() for rows in parts or [slice(0, 0)]]
-        return np.concatenate(found)
+            batches = [mapped(rows).cpu().numpy() for rows in parts or [slice(0, 0)]]
+        return np.concatenate(batches)
 
     def _check_columns(self, given, wanted, what):
         if given != wanted:
@@ -144,7 +154,7 @@ class TrainedModel:
             )
 
 
-def save_torch(state, path):
+def save_torch(state: Mapping[str, Any], path: str | PathLike[str]) -> None:
     """torch.save through a temporary name, so that no reader sees half a file."""
     path = Path(path)
     part = path.with_name(path.name + ".part")

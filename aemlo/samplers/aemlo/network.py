@@ -5,15 +5,17 @@ import math
 import torch
 from torch import nn
 
+from aemlo.samplers.aemlo.settings import Settings
+
 
 class Gate(nn.Module):
     """u * sigmoid(W u + b), the attention of the label encoder."""
 
-    def __init__(self, width):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.weights = nn.Linear(width, width)
 
-    def forward(self, u):
+    def forward(self, u: torch.Tensor) -> torch.Tensor:
         return u * self.weights(u).sigmoid()
 
 
@@ -25,7 +27,9 @@ class Network(nn.Module):
     `generator` as torch draws a Linear's.
     """
 
-    def __init__(self, d, q, settings, generator):
+    def __init__(
+        self, d: int, q: int, settings: Settings, generator: torch.Generator
+    ) -> None:
         with torch.device("meta"):  # no draw from torch's global generator
             super().__init__()
             h, latent, depth = (
@@ -49,7 +53,7 @@ class Network(nn.Module):
                     layer.weight.uniform_(-bound, bound, generator=generator)
                     layer.bias.uniform_(-bound, bound, generator=generator)
 
-    def forward(self, X, Y):
+    def forward(self, X: torch.Tensor, Y: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """E_x, E_y (B, l), X_hat (B, d) from E_x, scores (B, q) from E_y."""
         E_x = self.encode_x(X)  # (B, l)
         E_y = self.encode_y(Y)  # (B, l)

@@ -4,10 +4,12 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from aemlo.arrays import Features, LabelMatrix
+
 ROWS_AT_ONCE = 4096
 
 
-def learn_scales(X):
+def learn_scales(X: Features) -> tuple[np.ndarray, np.ndarray]:
     """Each column's smallest value and range (1 where it is constant), (d,) each."""
     if sparse.issparse(X):
         low = X.min(axis=0).toarray().ravel().astype(float)
@@ -25,12 +27,19 @@ class Rows:
     ones stay sparse and are made dense and scaled one batch at a time.
     """
 
-    def __init__(self, X, Y, low, span, device):
+    def __init__(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        low: np.ndarray,
+        span: np.ndarray,
+        device: torch.device,
+    ) -> None:
         self.n, self.d = X.shape
         self.device = device
         self._low, self._span = low, span
         self._labels = torch.from_numpy(np.ascontiguousarray(Y, dtype=np.uint8))
-        self._sparse = X.tocsr() if sparse.issparse(X) else None
+        self._sparse = None if isinstance(X, np.ndarray) else X.tocsr()
         if self._sparse is None:
             scaled = np.empty(X.shape, dtype=np.float32)
             for start in range(0, self.n, ROWS_AT_ONCE):  # no second copy of X
@@ -41,7 +50,7 @@ class Rows:
                 self._dense = self._dense.to(device)
                 self._labels = self._labels.to(device)
 
-    def batch(self, rows):
+    def batch(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, d) and labels (B, q) of some rows, on the device."""
         if self._sparse is None:
             X = self._dense[rows.to(self._dense.device)].to(self.device)
@@ -52,15 +61,15 @@ class Rows:
         Y = self._labels[rows.to(self._labels.device)].to(self.device)
         return X, Y.float()
 
-    def mean_variance(self):
+    def mean_variance(self) -> float:
         """Mean over the features of their variance after scaling; never 0."""
         if self._sparse is None:
-            found = float(self._dense.var(dim=0, correction=0).mean())
+            variance = float(self._dense.var(dim=0, correction=0).mean())
         else:
             mean = np.asarray(self._sparse.mean(axis=0)).ravel()
             square = np.asarray(self._sparse.multiply(self._sparse).mean(axis=0))
-            found = float(((square.ravel() - mean**2) / self._span**2).mean())
-        return found if found > 1e-12 else 1.0
+            variance = float(((square.ravel() - mean**2) / self._span**2).mean())
+        return variance if variance > 1e-12 else 1.0
 
     def _fits_on_device(self):
         if self.device.type != "cuda":

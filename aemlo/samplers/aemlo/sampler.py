@@ -48,20 +48,16 @@ class AEMLO(Arguments, OverSampler):
 
     **The network (the paper's).** F_ex and F_ey code features X and labels Y, F_dx and
     F_dy decode features and label scores; features are first brought to [0, 1], each
-    by its range over the rows given. With E_x = F_ex(X), E_y = F_ey(Y), S = F_dy(E_y),
-    Xh = F_dx(E_x), a batch of B rows costs, each term divided by B:
-
-    1. latent: ||E_x - E_y||^2 + lambda (||E_x' E_x - I||^2 + ||E_y' E_y - I||^2);
-    2. ranking: rows' mean of exp(s_r - s_p) over present labels p, absent labels r;
-    3. reconstruction: mean |Xh - X| + the pairs' mean (||x_i - x_j||^2 -
-       ||xh_i - xh_j||^2)^2.
-
-    Adam; the weights of the epoch with the lowest loss are kept.
+    by its range over the rows given. A batch costs three terms, each divided by its
+    rows: the latent term draws the codes of features and labels together, the ranking
+    term orders each row's labels, the reconstruction term decodes the features. Adam;
+    the weights of the epoch with the lowest loss are kept. `formulas` has all of it,
+    those of `AEMLO-paper` in the published form.
 
     **Generation (the paper's).** The rows that have a minority label (IRLbl > MeanIR),
-    shuffled, are taken in turn; each gives one row: features F_dx(F_ex(x)), labels
-    those with sigmoid(F_dy(F_ex(x))) over one half. A row decoded without labels is
-    dropped and not replaced.
+    shuffled, are taken in turn; each is coded and decoded as one new row, with the
+    labels whose score is over one half. A row decoded without labels is dropped and not
+    replaced.
 
     **What is ours, and why.**
 
@@ -72,10 +68,10 @@ class AEMLO(Arguments, OverSampler):
       scores, k the parents' label counts interpolated by the step, times
       `labels_per_parent`, rounded at random. A little more than 1 lets labels in that
       the network holds likely but the row lacks: rare labels are the ones left out.
-    - *The parents' own labels first* (`parents_weight`): a label's score is
-      sigmoid(F_dy(z)) + w ((1 - u) y_seed + u y_partner). Where the network has not
-      learned a label yet, it would take true labels away; with w = 1 both parents'
-      labels stay and the network chooses among the rest.
+    - *The parents' own labels first* (`parents_weight`): the parents' labels, each
+      weighed by how near the parent is, are added to the decoded scores. Where the
+      network has not learned a label yet, it would take true labels away; with a weight
+      of 1 both parents' labels stay and the network chooses among the rest.
     - *All labelled rows are seeds* (`seeds`): rows for minority labels alone tell a
       classifier that rare labels are frequent, which costs ranking loss. Turns over all
       rows keep the frequencies and still smooth the labels. `rare_share`, `target` or
@@ -86,9 +82,9 @@ class AEMLO(Arguments, OverSampler):
       at their seed and get decoded labels only, which grades the leaves of trees. Among
       rare words such a copy is its own nearest neighbour, so that their share of the
       features, if over a half, is the share of rows with a partner.
-    - *Residuals given back* (`residuals`): decoded rows are blurred. x - F_dx(F_ex(x))
-      is added, each feature from the partner with probability u, else from the seed;
-      `clip` keeps to the range of the data.
+    - *Residuals given back* (`residuals`): decoded rows are blurred. What a parent
+      loses when it is coded and decoded is added again, each feature from the partner
+      or from the seed; `clip` keeps to the range of the data.
     - *Words* (`rare_features`): two-valued features stay two-valued. Those whose rarer
       value at most a tenth of the rows have are interpolated instead: dozens of coin
       tosses would make a text that is like no other. A word that both parents have or
@@ -110,6 +106,58 @@ class AEMLO(Arguments, OverSampler):
     title = "AEMLO"
     colour = "#E69F00"
     marker = "diamond"
+    leaves_balanced = False  # by default all labelled rows are seeds
+    formulas = (
+        (
+            "Codes and decoded values of a batch of B rows:",
+            r"E_x = F_{ex}(X), \quad E_y = F_{ey}(Y), \quad "
+            r"S = F_{dy}(E_y), \quad \hat X = F_{dx}(E_x)",
+        ),
+        (
+            "The latent term:",
+            r"\mathcal{L}_1 = \lVert E_x - E_y \rVert_F^2 + \lambda \left( "
+            r"\lVert E_x^\top E_x - I \rVert_F^2 + \lVert E_y^\top E_y - I \rVert_F^2 "
+            r"\right)",
+        ),
+        (
+            "The ranking term, with P the labels that a row has and N those that it "
+            "lacks:",
+            r"\mathcal{L}_2 = \sum_i \frac{1}{|P_i| |N_i| + 10^{-4}} "
+            r"\sum_{p \in P_i} \sum_{r \in N_i} e^{-(s_{ip} - s_{ir})}",
+        ),
+        (
+            "The reconstruction term, with v the mean variance of the features and d "
+            "features (feature_error and distance_weight change it):",
+            r"\mathcal{L}_3 = \frac{1}{v\, d} \sum_{i, f} (\hat x_{if} - x_{if})^2",
+        ),
+        (
+            "The objective, with the cross-entropy of the labels decoded from both "
+            "codes, each label's mean:",
+            r"\frac{1}{B} \left( w_1 \mathcal{L}_1 + w_2 \mathcal{L}_2 + w_3 "
+            r"\mathcal{L}_3 + \frac{w_4}{2} \left( "
+            r"\mathrm{CE}(F_{dy}(E_y), Y) + \mathrm{CE}(F_{dy}(E_x), Y) \right) "
+            r"\right)",
+        ),
+        (
+            "The code of a new row, a step u from the seed s to its partner p:",
+            r"z = F_{ex}(x_s) + u \left( F_{ex}(x_p) - F_{ex}(x_s) \right), \quad u "
+            r"\sim U(0, 1)",
+        ),
+        (
+            "Its features, each with the residual of the partner with probability u, "
+            "else of the seed (a is s or p):",
+            r"x_f = F_{dx}(z)_f + x_{af} - F_{dx}(F_{ex}(x_a))_f",
+        ),
+        (
+            "Scores of its labels, of which the k best are taken:",
+            r"\sigma(F_{dy}(z)) + w \left( (1 - u)\, y_s + u\, y_p \right)",
+        ),
+        (
+            "Their number, with c the labels per parent, rounded at random so that "
+            "the mean is kept:",
+            r"k \approx c \left( (1 - u)\, |y_s| + u\, |y_p| \right)",
+        ),
+    )
     cheap_settings = {"epochs": 3, "latent_size": 8, "width": 16, "label_width": 8}
     idea = (
         "One latent space for features and labels is learned; rows are decoded from it "

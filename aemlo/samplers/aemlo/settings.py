@@ -8,7 +8,7 @@ add a setting, add a field. The file is long because all settings are in it.
 """
 
 from dataclasses import KW_ONLY, Field, dataclass, field, fields
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -262,7 +262,7 @@ def published_mark(setting: Field) -> Published | None:
     return marks[0] if marks else None
 
 
-def published(cls: type) -> dict[str, Any]:
+def published(cls: Any) -> dict[str, Any]:
     """The published values of the settings of `cls`, by name."""
     marks = {setting.name: published_mark(setting) for setting in fields(cls)}
     return {name: mark.value for name, mark in marks.items() if mark is not None}
@@ -281,7 +281,7 @@ def as_published(cls: Class) -> Class:
 
     They are the defaults of its constructor, which leaves out those that are fixed.
     """
-    for setting in fields(cls):
+    for setting in fields(cast(Any, cls)):
         mark = published_mark(setting)
         if mark is not None:
             cls.__annotations__[setting.name] = setting.type

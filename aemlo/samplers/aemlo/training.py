@@ -2,17 +2,22 @@
 
 import math
 import time
+from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from aemlo.arrays import Features, LabelMatrix
 from aemlo.errors import AemloError, RunError, Stopped
 from aemlo.progress import no_progress
 from aemlo.samplers.aemlo import losses
 from aemlo.samplers.aemlo.model import TrainedModel, save_torch
 from aemlo.samplers.aemlo.network import Network
 from aemlo.samplers.aemlo.rows import Rows, learn_scales
+from aemlo.samplers.aemlo.settings import Settings
 
 TERMS = ("total", "latent", "ranking", "reconstruction", "distance", "calibration")
 CHECKED_ROWS = 512
@@ -22,7 +27,15 @@ SHARE_FOR_CHECKPOINTS = 0.01
 EPS = 1e-12
 
 
-def train(X, Y, settings, seed, on_progress=no_progress, checkpoint=None, state=None):
+def train(
+    X: Features,
+    Y: LabelMatrix,
+    settings: Settings,
+    seed: int,
+    on_progress: Callable[..., object] = no_progress,
+    checkpoint: Callable[[dict[str, Any]], object] | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> "Training":
     """A Training of X (n, d), Y (n, q), run to its end; see Training and its `run`."""
     training = Training(X, Y, settings, seed)
     if state is not None:
@@ -42,7 +55,9 @@ class Training:
     another process; on a CPU it ends with the weights of an uninterrupted one.
     """
 
-    def __init__(self, X, Y, settings, seed):
+    def __init__(
+        self, X: Features, Y: LabelMatrix, settings: Settings, seed: int
+    ) -> None:
         self.settings, self.seed = settings, int(seed)
         self.low, self.span = learn_scales(X)
         self.device = device_of(settings.device)
@@ -62,7 +77,11 @@ class Training:
         self.feature_errors = []
         self.stopped = self.diverged = False
 
-    def run(self, on_progress=no_progress, checkpoint=None):
+    def run(
+        self,
+        on_progress: Callable[..., object] = no_progress,
+        checkpoint: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
         """Train to the end, or until patience runs out.
 
         `on_progress(fraction)` comes within epochs, and `on_progress(fraction,
@@ -84,13 +103,13 @@ class Training:
         finally:
             saver.save()
 
-    def model(self):
+    def model(self) -> TrainedModel:
         """The TrainedModel of the best epoch, or of now if no epoch has ended."""
         network = Network(self.d, self.q, self.settings, self._generator(0))
         network.load_state_dict(self.best_weights or self.network.state_dict())
         return TrainedModel(network.to(self.device), self.low, self.span, self.settings)
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """Everything a resumed run needs, as tensors, numbers, strings and lists."""
         return {
             "shape": [self.rows.n, self.d, self.q],
@@ -111,7 +130,7 @@ class Training:
             "diverged": self.diverged,
         }
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken; RunError if it is of another data or network.
 
         `epochs`, `patience` and the device may differ: a run can be made longer.
@@ -186,8 +205,8 @@ class Training:
         self.optimiser.zero_grad(set_to_none=True)
         terms["total"].backward()
         self.optimiser.step()
-        found = torch.stack([terms[name].detach() for name in TERMS])
-        self.sums += found.double() * len(rows)
+        values = torch.stack([terms[name].detach() for name in TERMS])
+        self.sums += values.double() * len(rows)
 
     def _objective(self, X, Y):
         """The terms of a batch, each divided by B, and their weighted sum."""
@@ -288,7 +307,7 @@ class Training:
         return self.diverged or (patience is not None and waited >= patience)
 
 
-def wrong_pairs(scores, Y):
+def wrong_pairs(scores: torch.Tensor, Y: torch.Tensor) -> float:
     """Share of (present, absent) label pairs ordered wrongly, rows' mean; ties half."""
     # The Mann-Whitney identity: ranks of the present labels give the pairs in order.
     order = scores.sort(dim=1)
@@ -302,7 +321,7 @@ def wrong_pairs(scores, Y):
     return float(wrong.mean()) if len(wrong) else 0.0
 
 
-def learning_rate_at(done, settings):
+def learning_rate_at(done: float, settings: Settings) -> float:
     """The rate after a share `done` of the run: constant, or up and down by cosines.
 
     One-cycle (Smith, Topin 2018): from 1/25 of `learning_rate` up to it over the first
@@ -316,7 +335,7 @@ def learning_rate_at(done, settings):
     return peak * max(1e-4, (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2)
 
 
-def device_of(name):
+def device_of(name: str) -> torch.device:
     """The torch device called `name`; "auto" is CUDA where there is one."""
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
@@ -326,12 +345,12 @@ def device_of(name):
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def save_checkpoint(state, path):
+def save_checkpoint(state: Mapping[str, Any], path: str | PathLike[str]) -> None:
     """Write `state` to `path` whole or not at all."""
     save_torch(state, path)
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str | PathLike[str]) -> dict[str, Any]:
     """The state saved at `path`, no code unpickled; RunError if it is bad."""
     try:
         return torch.load(Path(path), weights_only=True, map_location="cpu")
@@ -349,17 +368,21 @@ def load_checkpoint(path):
 class _Saver:
     """Calls `checkpoint` often enough to lose little, seldom enough to cost little."""
 
-    def __init__(self, checkpoint, state_dict):
+    def __init__(
+        self,
+        checkpoint: Callable[[dict[str, Any]], object] | None,
+        state_dict: Callable[[], dict[str, Any]],
+    ) -> None:
         self.checkpoint, self.state_dict = checkpoint, state_dict
         self.last, self.cost = time.monotonic(), 0.0
 
-    def save_if_due(self):
+    def save_if_due(self) -> None:
         at_least, at_most = SECONDS_BETWEEN_CHECKPOINTS
         wait = min(max(at_least, self.cost / SHARE_FOR_CHECKPOINTS), at_most)
         if self.checkpoint and time.monotonic() - self.last >= wait:
             self.save()
 
-    def save(self):
+    def save(self) -> None:
         if self.checkpoint:
             started = time.monotonic()
             self.checkpoint(self.state_dict())

@@ -1,27 +1,34 @@
 """AutoSMOTE's decision networks, its classifier and how they learn together."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import torch
 from scipy import sparse
 from torch import nn
 from torch.nn import functional
 
+from aemlo.arrays import Features, LabelMatrix, Rows
+
 AGGREGATIONS = ("mean", "min", "max", "interpolation")
 EVEN = 0.01  # weight of a row that does not take part, against 1
 
 
-def perceptron(inputs, width, outputs, generator):
+def perceptron(
+    inputs: int, width: int, outputs: int, generator: torch.Generator
+) -> nn.Sequential:
     """One hidden layer with ReLU, weights drawn from `generator` (He et al., 2015)."""
-    layers = nn.Sequential(
-        nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, outputs)
-    )
-    for layer in (layers[0], layers[2]):
+    hidden, output = nn.Linear(inputs, width), nn.Linear(width, outputs)
+    for layer in (hidden, output):
         nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(layer.bias)
-    return layers
+    return nn.Sequential(hidden, nn.ReLU(), output)
 
 
-def gumbel_one_hot(logits, temperature, generator):
+def gumbel_one_hot(
+    logits: torch.Tensor, temperature: float, generator: torch.Generator
+) -> torch.Tensor:
     """A one-hot draw (b, c) whose gradient is that of the softened draw.
 
     The straight-through estimator of Jang, Gu, Poole: Categorical reparameterization
@@ -40,7 +47,15 @@ class AutoSMOTENetwork(nn.Module):
     gives logits: `participation` (b, 2), `neighbours` (b, K), `aggregation` (b, 4).
     """
 
-    def __init__(self, described, features, labels, candidates, width, generator):
+    def __init__(
+        self,
+        described: int,
+        features: int,
+        labels: int,
+        candidates: Sequence[int],
+        width: int,
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
         self.participation = perceptron(described, width, 2, generator)
         self.neighbours = perceptron(described, width, len(candidates), generator)
@@ -48,9 +63,13 @@ class AutoSMOTENetwork(nn.Module):
         self.classifier = perceptron(features, width, labels, generator)
         # Decisions begin near chance: each option is seen before one is preferred.
         for decision in (self.participation, self.neighbours, self.aggregation):
-            nn.init.normal_(decision[2].weight, std=0.01, generator=generator)
+            output = decision[2]
+            assert isinstance(output, nn.Linear)
+            nn.init.normal_(output.weight, std=0.01, generator=generator)
 
-    def probabilities(self, described):
+    def probabilities(
+        self, described: torch.Tensor
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probability to take part (b,), of each k (b, K), each aggregation (b, 4)."""
         with torch.no_grad():
             return (
@@ -60,7 +79,13 @@ class AutoSMOTENetwork(nn.Module):
             )
 
 
-def aggregated(seed, near, at, u, pick):
+def aggregated(
+    seed: torch.Tensor,
+    near: torch.Tensor,
+    at: torch.Tensor,
+    u: torch.Tensor,
+    pick: torch.Tensor,
+) -> torch.Tensor:
     """What each k and aggregation makes of a row: (b, K, 4, d).
 
     `seed` (b, d), its neighbours `near` (b, t, d) nearest first, `at` (b, K) the last
@@ -85,14 +110,22 @@ class Cells:
     label, `label_place` (M,) the label's place among those with pairs.
     """
 
-    def __init__(self, row, label, near, count, described, share):
+    def __init__(
+        self,
+        row: Rows,
+        label: Rows,
+        near: np.ndarray,
+        count: np.ndarray,
+        described: np.ndarray,
+        share: np.ndarray,
+    ) -> None:
         self.row, self.label, self.near, self.count = row, label, near, count
         self.described = torch.from_numpy(described.astype(np.float32))
         self.share = torch.from_numpy(share.astype(np.float32))
         _, place = np.unique(label, return_inverse=True)
         self.label_place = torch.from_numpy(place)
 
-    def last(self, candidates):
+    def last(self, candidates: Sequence[int]) -> np.ndarray:
         """Position of the last neighbour of each candidate k, (M, K), from 0."""
         return np.minimum(np.asarray(candidates)[None, :], self.count[:, None]) - 1
 
@@ -100,7 +133,14 @@ class Cells:
 class Learning:
     """Decisions and classifier learning together on X (n, d), Y (n, q), `cells`."""
 
-    def __init__(self, X, Y, cells, settings, seed):
+    def __init__(
+        self,
+        X: Features,
+        Y: LabelMatrix,
+        cells: Cells,
+        settings: Mapping[str, Any],
+        seed: int,
+    ) -> None:
         self.X, self.Y, self.cells, self.settings = X, Y, cells, settings
         self.generator = torch.Generator().manual_seed(seed)
         self.network = AutoSMOTENetwork(
@@ -117,7 +157,7 @@ class Learning:
         self.optimizer = torch.optim.Adam(learning, lr=settings["learning_rate"])
         self.history = []
 
-    def run(self, on_progress):
+    def run(self, on_progress: Callable[..., object]) -> None:
         """All epochs; `on_progress(fraction, epoch=, loss=, ...)` after each."""
         epochs, size = self.settings["epochs"], self.settings["batch_size"]
         n, M = len(self.Y), len(self.cells.row)
@@ -129,18 +169,21 @@ class Learning:
             rows = torch.randperm(n, generator=self.generator)
             turns = torch.randperm(M, generator=self.generator)
             turns = turns.repeat(-(-pairs * steps // M))
-            total, told = 0.0, []
+            total, reports = 0.0, []
             for step in range(steps):
                 on_progress((epoch + step / steps) / epochs)
                 batch = rows[step * size : (step + 1) * size].numpy()
                 chosen = turns[step * pairs : (step + 1) * pairs].numpy()
-                loss, said = self.loss(batch, chosen, temperature)
+                loss, report = self.loss(batch, chosen, temperature)
                 self.optimizer.zero_grad()
                 loss.backward()
                 self.optimizer.step()
                 total += float(loss.detach())
-                told.append(said)
-            means = {name: np.mean([said[name] for said in told]) for name in told[0]}
+                reports.append(report)
+            means = {
+                name: np.mean([report[name] for report in reports])
+                for name in reports[0]
+            }
             values = {"epoch": epoch + 1, "loss": total / steps, **means}
             self.history.append(values | {"temperature": temperature})
             on_progress((epoch + 1) / epochs, **values)
@@ -150,14 +193,16 @@ class Learning:
         way = epoch / max(1, self.settings["epochs"] - 1)
         return float(first * (last / first) ** way)
 
-    def loss(self, rows, chosen, temperature):
+    def loss(
+        self, rows: Rows, chosen: Rows, temperature: float
+    ) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross-entropy of real `rows` and of what the pairs `chosen` make.
 
         Each label's pairs weigh together as many rows as are wanted of it, in
         proportion to the batch; taking part decides how that is shared among them.
         """
         real = self._cross_entropy(self._dense(rows), _tensor(self.Y[rows]))
-        made, labels, taking_part, said = self._made(chosen, temperature)
+        X_new, labels, taking_part, report = self._synthetic_rows(chosen, temperature)
         place = self.cells.label_place[chosen]
         share = self.cells.share[chosen]
         groups = int(self.cells.label_place.max()) + 1
@@ -171,13 +216,13 @@ class Learning:
         weight = (
             weight * (len(rows) / len(self.Y)) * (len(self.cells.row) / len(chosen))
         )
-        synthetic = self._cross_entropy(made, labels)
+        synthetic = self._cross_entropy(X_new, labels)
         loss = (real.sum() + (weight * synthetic).sum()) / (
             len(rows) + weight.sum().detach()
         )
-        return loss, said
+        return loss, report
 
-    def _made(self, chosen, temperature):
+    def _synthetic_rows(self, chosen, temperature):
         described, g = self.cells.described[chosen], self.generator
         net, candidates = self.network, self.settings["candidates"]
         part = gumbel_one_hot(net.participation(described), temperature, g)[:, 1]
@@ -191,20 +236,20 @@ class Learning:
         around = self._dense(near.ravel()).reshape(b, t, -1)
         seed = self._dense(self.cells.row[chosen])
         options = aggregated(seed, around, last, u, pick)
-        made = torch.einsum("bkad,bk,ba->bd", options, k, how)
+        X_new = torch.einsum("bkad,bk,ba->bd", options, k, how)
         votes = torch.from_numpy(self.Y[self.cells.row[chosen]][:, None]).float()
         votes = torch.cat([votes, torch.from_numpy(self.Y[near]).float()], dim=1)
         chosen_last = last.gather(1, k.argmax(dim=1, keepdim=True))  # (b, 1)
         labels = vote(votes, chosen_last)
-        said = {
+        report = {
             "participation": float(part.detach().mean()),
             "mean k": float(
                 (k.detach() * torch.tensor(candidates).float()).sum(dim=1).mean()
             ),
         }
         shares = how.detach().mean(dim=0).tolist()
-        said |= dict(zip(AGGREGATIONS, shares, strict=True))
-        return made, labels, part, said
+        report |= dict(zip(AGGREGATIONS, shares, strict=True))
+        return X_new, labels, part, report
 
     def _cross_entropy(self, X, Y):
         logits = self.network.classifier(X)
@@ -217,7 +262,7 @@ class Learning:
         return _tensor(part.toarray() if sparse.issparse(part) else part)
 
 
-def vote(votes, last):
+def vote(votes: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
     """Labels (b, q) in more than half of `votes` (b, 1 + t, q) up to each one's `last`
     neighbour (b, 1)."""
     place = (last + 1)[:, :, None].expand(-1, -1, votes.shape[2])

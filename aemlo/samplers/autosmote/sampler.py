@@ -1,7 +1,7 @@
 """AutoSMOTE-self and AutoSMOTE-cohort: how to oversample, learned with a classifier."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -10,19 +10,20 @@ from scipy import sparse
 from aemlo.imbalance import label_counts, mean_ir
 from aemlo.neighbours.search import nearest_in_pool
 from aemlo.neighbours.stretch import distance_space
+from aemlo.notes import Note
 from aemlo.params import Between, Several
 from aemlo.samplers import size
 from aemlo.samplers.autosmote.rows import (
     cohort_means,
     drawn_cells,
     drawn_columns,
-    features_made,
     in_kind,
-    labels_made,
+    new_features,
+    new_labels,
     parents_of,
 )
 from aemlo.samplers.base import OverSampler, Synthetic, dense, no_rows, stacked
-from aemlo.samplers.features import Features
+from aemlo.samplers.features import MixedFeatures
 
 LEARNING_SHARE = 0.9  # of the progress bar
 DECISIONS = ("participation", "neighbours", "aggregation")
@@ -85,8 +86,22 @@ class AutoSMOTESelf(OverSampler):
     title = "AutoSMOTE-self"
     colour = "#4C72B0"
     marker = "hourglass"
+    formulas = (
+        (
+            "The draw of a decision with logits z at temperature t, for the gradient; "
+            "forward it is one-hot at the largest:",
+            r"p = \mathrm{softmax}\left( \frac{z + g}{t} \right), \quad g = "
+            r"-\log(-\log u), \quad u \sim U(0, 1)",
+        ),
+        (
+            "The loss, over n real rows and the new rows of the pairs m, with weights "
+            "w that sum, label by label, to the rows wanted:",
+            r"\frac{\sum_{i} \mathrm{CE}(x_i, y_i) + \sum_{m} w_m\, \mathrm{CE}(x_m, "
+            r"y_m)}{n + \sum_{m} w_m}",
+        ),
+    )
     cheap_settings = {"epochs": 4, "width": 8, "batch_size": 32}
-    cohorts = None
+    cohorts: int | None = None
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
         "with a classifier instead of set by hand; each row decides for itself."
@@ -122,8 +137,8 @@ class AutoSMOTESelf(OverSampler):
         first_temperature: Temperature = 1.0,
         last_temperature: Temperature = 0.1,
         frozen: Frozen = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.epochs = epochs
         self.candidates = candidates
         self.budget = budget
@@ -157,8 +172,12 @@ class AutoSMOTESelf(OverSampler):
         small = np.flatnonzero((quotas > 0) & (label_counts(Y) < 2))
         for j in small:
             self.notes_.append(
-                f"Label {self._label_names[j]} has fewer than two rows: no neighbour "
-                "within its bag, so no rows were made for it."
+                Note(
+                    "Label {labels} has fewer than two rows: no neighbour within its "
+                    "bag, so no rows were made for it.",
+                    [j],
+                    self._label_names,
+                )
             )
         quotas[small] = 0
         self.decisions_, self.history_ = pd.DataFrame(), pd.DataFrame()
@@ -168,9 +187,9 @@ class AutoSMOTESelf(OverSampler):
         cells = self._cells(space, Y, quotas, rng, on_progress)
         learning = self._learn(space, Y, cells, rng, on_progress)
         probabilities = learning.network.probabilities(cells.described)
-        made = self._make(X, Y, cells, quotas, probabilities, rng)
+        synthetic = self._make(X, Y, cells, quotas, probabilities, rng)
         on_progress(1.0)
-        return made
+        return synthetic
 
     def _cells(self, space, Y, quotas, rng, on_progress):
         from aemlo.samplers.autosmote.network import Cells
@@ -180,15 +199,15 @@ class AutoSMOTESelf(OverSampler):
         rows, labels, near, counts, shares = [], [], [], [], []
         for j in wanted:
             bag = np.flatnonzero(Y[:, j])
-            found = nearest_in_pool(
+            nearest = nearest_in_pool(
                 space, bag, most, on_progress=lambda done: on_progress(0.0)
             )
-            padded = np.repeat(found[:, -1:], most, axis=1)
-            padded[:, : found.shape[1]] = found
+            padded = np.repeat(nearest[:, -1:], most, axis=1)
+            padded[:, : nearest.shape[1]] = nearest
             rows.append(bag)
             labels.append(np.full(len(bag), j))
             near.append(padded)
-            counts.append(np.full(len(bag), found.shape[1]))
+            counts.append(np.full(len(bag), nearest.shape[1]))
             shares.append(np.full(len(bag), quotas[j] / len(bag)))
         row, label = np.concatenate(rows), np.concatenate(labels)
         self.cohort_of_cell_ = self._cohorts(space, rows, rng, on_progress)
@@ -224,10 +243,10 @@ class AutoSMOTESelf(OverSampler):
         }
         learning = Learning(space, Y, cells, settings, int(rng.integers(2**31)))
 
-        def told(fraction, **values):
+        def on_learning(fraction, **values):
             on_progress(LEARNING_SHARE * fraction, **values)
 
-        learning.run(told)
+        learning.run(on_learning)
         self.history_ = pd.DataFrame(learning.history)
         return learning
 
@@ -240,7 +259,7 @@ class AutoSMOTESelf(OverSampler):
             ]
         )
         k, how = drawn_columns(k_share[cell], rng), drawn_columns(how_share[cell], rng)
-        self._tell(cells, probabilities, cell)
+        self._record_decisions(cells, probabilities, cell)
         last = cells.last(self.candidates)[cell, k]
         pick = (rng.random(len(cell)) * (last + 1)).astype(int)
         # A mean, least or largest that was made before goes part of the way only.
@@ -249,15 +268,19 @@ class AutoSMOTESelf(OverSampler):
         again = np.ones(len(cell), dtype=bool)
         again[first] = False
         step = np.where(again | (how == 3), rng.random(len(cell)), 1.0)
-        features = Features(X, self.categorical_features_)
+        features = MixedFeatures(X, self.categorical_features_)
         X_new, Y_new, block = [], [], max(1, 500_000 // (1 + X.shape[1]))
         for start in range(0, len(cell), block):
             at = slice(start, start + block)
             seed, near = cells.row[cell[at]], cells.near[cell[at]]
-            made = features_made(X, seed, near, last[at], how[at], pick[at], step[at])
-            made = in_kind(made, features)
-            X_new.append(sparse.csr_matrix(made) if sparse.issparse(X) else made)
-            Y_new.append(labels_made(Y, seed, near, last[at]))
+            synthetic = new_features(
+                X, seed, near, last[at], how[at], pick[at], step[at]
+            )
+            synthetic = in_kind(synthetic, features)
+            X_new.append(
+                sparse.csr_matrix(synthetic) if sparse.issparse(X) else synthetic
+            )
+            Y_new.append(new_labels(Y, seed, near, last[at]))
         return Synthetic(
             stacked([X[:0], *X_new]),
             np.vstack(Y_new),
@@ -266,7 +289,7 @@ class AutoSMOTESelf(OverSampler):
             np.where(how == 3, step, np.nan),
         )
 
-    def _tell(self, cells, probabilities, cell):
+    def _record_decisions(self, cells, probabilities, cell):
         """`decisions_`: a row per (label, row), what was decided and how surely."""
         from aemlo.samplers.autosmote.network import AGGREGATIONS
 
@@ -298,7 +321,7 @@ class AutoSMOTECohort(AutoSMOTESelf):
     title = "AutoSMOTE-cohort"
     colour = "#937860"
     marker = "star-square"
-    cheap_settings = AutoSMOTESelf.cheap_settings | {"cohorts": 3}
+    cheap_settings = {**AutoSMOTESelf.cheap_settings, "cohorts": 3}
     idea = (
         "Which rows to oversample from, with how many neighbours and how, is learned "
         "with a classifier; rows that are alike decide together."
@@ -324,8 +347,8 @@ class AutoSMOTECohort(AutoSMOTESelf):
         first_temperature: Temperature = 1.0,
         last_temperature: Temperature = 0.1,
         frozen: Frozen = None,
-        random_state=None,
-    ):
+        random_state: Any = None,
+    ) -> None:
         self.cohorts = cohorts
         super().__init__(
             epochs=epochs,
@@ -345,7 +368,8 @@ class AutoSMOTECohort(AutoSMOTESelf):
     def _cohorts(self, space, bags, rng, on_progress):
         from sklearn.cluster import KMeans
 
-        found, used = [], 0
+        assert self.cohorts is not None
+        nearest, used = [], 0
         for bag in bags:
             on_progress(0.0)
             members = space[bag]
@@ -355,6 +379,6 @@ class AutoSMOTECohort(AutoSMOTESelf):
                 n_init=1,
                 random_state=int(rng.integers(2**31)),
             )
-            found.append(means.fit_predict(members) + used)
+            nearest.append(means.fit_predict(members) + used)
             used += means.n_clusters
-        return np.concatenate(found)
+        return np.concatenate(nearest)

@@ -5,7 +5,6 @@ import pandas as pd
 
 from aemlo import imbalance, metrics
 from aemlo.classifiers import tuning
-from aemlo.classifiers.base import with_labels
 from aemlo.classifiers.explain import contributions
 from aemlo.ui import layout
 
@@ -117,11 +116,6 @@ def sentences(dataset, found):
             f"to {scores[name]:.3f}: F1 is higher for {up} labels and lower for {down}."
         )
     return told
-
-
-def named(note, names):
-    """A classifier's note with labels by name: it knows their columns only."""
-    return with_labels(note, lambda j: names[j])
 
 
 def moved(value, old, form):

@@ -8,6 +8,7 @@ import streamlit as st
 from aemlo.exports import model, model_contents
 from aemlo.formats import uploads
 from aemlo.jobs.kinds.predict import MODEL
+from aemlo.notes import read as read_note
 from aemlo.ui import figures, layout
 from aemlo.ui import runs as ui_runs
 from aemlo.ui.classify import form as pieces
@@ -87,7 +88,7 @@ def _finished(workspace, runs):
     if run.state != "done":
         return
     names = workspace.store.dataset(run.dataset).label_names
-    notes = [frames.named(note, names) for note in run.summary.get("notes", [])]
+    notes = [read_note(note).named(names) for note in run.summary.get("notes", [])]
     for sentence in [*run.spec.get("warnings", []), *notes]:
         st.caption(layout.plain(sentence))
     if "same" in run.summary:

@@ -240,22 +240,27 @@ def with_rows(original, preparation, new, said, seed, key=None):
         f"space ({said}). {TEST_NOTHING}"
     )
     earlier = selection.rows_made(original)
-    count = sum(one["rows"] for one in earlier)
-    name = original.name.removesuffix(f" with {count} rows made")
     known = provenance.after(
         provenance.of(original),
         base.provenance(original.n, new),
         original.label_names,
         f"decoded in the latent space: {said}, seed {seed}",
     )
+    in_name = f" with {int(known['synthetic'].sum())} rows made"
     grown = replace(
         original,
-        name=f"{name} with {count + len(new.Y)} rows made",
+        name=f"{provenance.unstated(original).name}{in_name}",
         X=sparse.csr_matrix(X) if original.is_sparse else X,
         Y=np.vstack([original.Y, new.Y]),
         split=None,
         warnings=(*original.warnings, words),
-        source={**selection.origin(original), "made": [*earlier, made]},
+        source={
+            **selection.origin(original),
+            "made": [*earlier, made],
+            **provenance.stated(
+                in_name, [*provenance.stated_warnings(original), words]
+            ),
+        },
         provenance=known,
     )
     return provenance.way_back(grown, key) if key else grown

@@ -178,20 +178,21 @@ def use_rows(view: View, without: Rows, what: str) -> None:
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
     left, _ = selection.without(known.noted(how), known.provenance, without)
-    named = selection.said(left, _named(known, left, what))
+    named = selection.renamed(left, *_named(known, left, what))
     st.session_state["latent.dataset_to_use"] = provenance.way_back(named, run.dataset)
 
 
-def _named(known: Trained, left: Dataset, what: str) -> str:
-    """What the rows that are left are called: with how many of them are synthetic."""
-    name, synthetic = known.dataset.name, int(provenance.synthetic(left).sum())
+def _named(known: Trained, left: Dataset, what: str) -> tuple[str, str]:
+    """(name of the rows that are left, the part of it about synthetic rows)."""
+    name = provenance.unstated(known.dataset).name
+    synthetic = int(provenance.synthetic(left).sum())
     if what == "selected":
         of_them = f", {count(synthetic)} of them synthetic" if synthetic else ""
-        return f"{name}, {counted(left.n, 'row')} selected{of_them}"
+        return f"{name}, {counted(left.n, 'row')} selected{of_them}", of_them
     missing = int((~known.synthetic).sum()) - (left.n - synthetic)
     more = f" with {counted(synthetic, 'synthetic row')}" if synthetic else ""
     less = f", {counted(missing, 'real row')} left out" if missing > 0 else ""
-    return f"{name}{more}{less}"
+    return f"{name}{more}{less}", more
 
 
 def use(workspace: Workspace, view: View, dataset: Dataset) -> None:
