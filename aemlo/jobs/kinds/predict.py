@@ -10,22 +10,23 @@ Artefacts: the model file, and `predictions.npz` (labels and scores).
 import numpy as np
 
 from aemlo.exports import model, model_contents
+from aemlo.jobs.base import Job
 from aemlo.store import written_at_once
 
 MODEL = f"model{model_contents.SUFFIX}"
 
 
-def run(job):
+def run(job: Job) -> None:
     """Train, write the model file, and predict the rows that are named."""
     dataset, arm = job.dataset(), job.spec["arm"]
     model.check_arm(arm)
     job.may_be_cut()
     pipeline = model.Pipeline(arm, job.seed, job.spec.get("scale", "min-max"))
     pipeline.fit(dataset, job.on_progress)
-    told = {"name": arm["name"], "rows": dataset.n, "notes": pipeline.notes_[:20]}
+    summary = {"name": arm["name"], "rows": dataset.n, "notes": pipeline.notes_[:20]}
     if "check" in job.spec:
         check = np.array(job.spec["check"], dtype=float)
-        told["same"] = bool(model.same_scores(pipeline, dataset, check))
+        summary["same"] = bool(model.same_scores(pipeline, dataset, check))
     with written_at_once(job.folder / MODEL) as path:
         path.write_bytes(model.to_bytes(pipeline, dataset))
     if job.spec.get("rows"):
@@ -36,5 +37,5 @@ def run(job):
             path.open("wb") as out,
         ):
             np.savez_compressed(out, labels=labels, scores=scores)
-        told["predicted"] = rows.n
-    job.finish(told)
+        summary["predicted"] = rows.n
+    job.finish(summary)
