@@ -105,6 +105,7 @@ def test_what_the_steps_add_is_listed(copy):
 def test_what_the_steps_add_does_its_work(copy):
     code = """
         import numpy as np
+        from aemlo import classifiers, samplers
         from aemlo.classifiers import Shares
         from aemlo.formats import read, to_bytes
         from aemlo.imbalance import MEASURES, Labels
@@ -117,6 +118,7 @@ def test_what_the_steps_add_does_its_work(copy):
         print(METRICS["share of right cells"](Y, np.ones_like(Y)))
         print(MEASURES["largest_row"].value(Labels.of(Y), "left out", 2))
         yeast = read("yeast").take(np.arange(2))
+        print("Halved" in samplers.__all__, "Shares" in classifiers.__all__)
         print(len(to_bytes(yeast, "Labels as text")[".01.txt"]))
     """
     printed = output(copy, "-c", textwrap.dedent(code)).splitlines()
@@ -135,8 +137,3 @@ def test_the_page_of_the_steps_stands_in_the_menu(copy, tmp_path, monkeypatch):
     printed = output(copy, "-c", TITLES_OF_PAGES)
     assert "|Imbalance|Rows|Train|" in printed
     assert "TITLE|Rows|2,417" in printed or "TITLE|Rows|2417" in printed
-
-
-def test_a_class_of_the_steps_is_imported_by_name(copy):
-    shutil.copy(ROOT / "tests" / "test_packages.py", copy / "test_packages.py")
-    output(copy, "-m", "pytest", "-q", "-k", "imported_by_name", "test_packages.py")
