@@ -6,6 +6,7 @@ none, not inside a function.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,7 @@ def unannotated(text: str) -> list[str]:
     return missing
 
 
+@cache
 def missing_by_part() -> dict[str, list[str]]:
     """{part of aemlo: what has no annotation in it, with the file}."""
     missing: dict[str, list[str]] = {}
