@@ -142,17 +142,17 @@ def memory(path):
     return map(int, done.stdout.split())
 
 
-def measure(path, name):
+def measure(path, name, runs):
     text = path.read_text(encoding="utf-8")
     is_large = len(text) > 20_000_000
-    mine, X = seconds(ours, path, 5)
+    mine, X = seconds(ours, path, runs)
     rivals = {}
     if sparse.issparse(X):
         candidates = {"liac COO": liac_coo, "liac LOD": liac_lod}
     else:
         candidates = {"liac": liac_dense, "SciPy": with_scipy}
     for title, function in candidates.items():
-        spent, Z = seconds(function, text, 2 if is_large else 5)
+        spent, Z = seconds(function, text, min(runs, 2) if is_large else runs)
         rivals[title] = spent
         difference = abs(X - Z) if sparse.issparse(X) else np.abs(X - Z)
         assert not difference.max() > 0, f"{title} reads {name} otherwise"
@@ -172,26 +172,27 @@ def measure(path, name):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--quick", action="store_true", help="small files only")
+    parser.add_argument("--quick", action="store_true", help="small files only, once")
     asked = parser.parse_args()
+    runs = 1 if asked.quick else 5
     names = ("enron", "medical", "scene-train", "scene-test", "yeast", "genbase")
     if not asked.data.is_dir():
         print(f"No real data sets in {asked.data}: only written ones are measured.")
         names = ()
     for name in names[-1:] if asked.quick else names:
-        measure(asked.data / f"mulan/{name}.arff", name)
+        measure(asked.data / f"mulan/{name}.arff", name, runs)
     with tempfile.TemporaryDirectory() as folder:
         dense, thin = Path(folder) / "dense.arff", Path(folder) / "sparse.arff"
         synthetic_dense(dense, 1 if asked.quick else 22)
         synthetic_sparse(thin, 1_000 if asked.quick else 120_000)
         for path in (dense, thin):
-            measure(path, f"synthetic {path.stem}")
+            measure(path, f"synthetic {path.stem}", runs)
         start = time.process_time()
         dataset = open_table(thin, limits=Limits()).to_dataset()
         spent = time.process_time() - start
         print(
-            f"{dataset.n:,} x {dataset.d:,} sparse, {dataset.q} labels: a data set in "
-            f"{spent:.1f} s, {dataset.X.nnz:,} values"
+            f"{dataset.n:,} x {dataset.X.shape[1]:,} sparse, {dataset.q} labels: "
+            f"a data set in {spent:.1f} s, {dataset.X.nnz:,} values"
         )
 
 
