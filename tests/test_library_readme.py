@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "aemlo" / "README.md"
 STEP = re.compile(
     r"^ *<!-- (?P<what>file|append|replace|with)(?:: (?P<path>\S+))? -->\n"
-    r" *```python\n(?P<code>.*?)^ *```$",
+    r" *```(?:python|text)\n(?P<code>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
 TITLES_OF_PAGES = """
@@ -91,7 +91,7 @@ def output(root, *arguments):
 def test_every_kind_of_thing_has_its_steps():
     titles = re.findall(r"^## Add a (\w+)", README.read_text("utf-8"), re.MULTILINE)
     assert titles == ["sampler", "classifier", "metric", "measure", "format", "page"]
-    assert len(list(steps())) == README.read_text("utf-8").count("```python")
+    assert len(list(steps())) == README.read_text("utf-8").count("<!-- ")
 
 
 def test_what_the_steps_add_is_listed(copy):
@@ -127,6 +127,7 @@ def test_what_the_steps_add_does_its_work(copy):
         "[[0.75, 0.5]]",
         "0.625",
         "2.0",
+        "True True",
         "30",
     ]
 
