@@ -27,5 +27,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 PerLabel: TypeAlias = NDArray[np.floating[Any]]
 """One number a label, (q,); NaN where the label has none."""
 
+PerFeature: TypeAlias = NDArray[np.floating[Any]]
+"""One number a feature, (d,)."""
+
 Names: TypeAlias = "list[str] | tuple[str, ...]"
 """Names of features or labels, in the order of the columns."""

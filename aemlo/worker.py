@@ -5,7 +5,6 @@ whole core, and memory goes back when the worker ends. It leaves after ten idle 
 the app starts another when there is work.
 """
 
-import importlib
 import logging
 import os
 import secrets
@@ -19,7 +18,7 @@ from pathlib import Path
 from aemlo.errors import AemloError, Stopped
 from aemlo.jobs import run_job
 from aemlo.jobs.base import Job
-from aemlo.store import Store
+from aemlo.store import Run, Store
 
 IDLE_SECONDS = 600
 POLL_SECONDS = 0.2
@@ -27,17 +26,18 @@ WARM_SECONDS = 5  # a training this old is worth a map
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 1.2  # a stop not answered by then cuts a job that may be cut
-ENDED = {None: "done", "stop": "stopped", "pause": "paused"}
-log = logging.getLogger("aemlo.worker")
-_started = []
+# How a run ends that was asked for this; None: it was asked for nothing.
+ENDED: dict[str | None, str] = {None: "done", "stop": "stopped", "pause": "paused"}
+log = logging.getLogger("aemlo.worker")  # __name__ would be __main__
+_started: list[subprocess.Popen[bytes]] = []
 
 
-def most_workers():
+def most_workers() -> int:
     """How many workers may run at once: `$AEMLO_WORKERS`, else one per two cores."""
     return int(os.environ.get("AEMLO_WORKERS") or max(1, (os.cpu_count() or 2) // 2))
 
 
-def ensure_worker(store):
+def ensure_worker(store: Store) -> None:
     """Start a worker if none is alive, or if all are busy and more may run."""
     if os.environ.get("AEMLO_WORKERS") == "0":
         return
@@ -49,7 +49,7 @@ def ensure_worker(store):
         start_worker(store)
 
 
-def start_worker(store):
+def start_worker(store: Store) -> int:
     """Start a worker process that outlives this one; returns its process id."""
     name = secrets.token_hex(6)
     logs = store.home / "logs"
@@ -71,17 +71,17 @@ def start_worker(store):
 
 
 class Worker:
-    """Claims runs one after another until idle for IDLE_SECONDS or told to end."""
+    """Claims runs one after another until idle for IDLE_SECONDS or asked to end."""
 
-    def __init__(self, store, name=None):
+    def __init__(self, store: Store, name: str | None = None) -> None:
         self.store = store
         self.name = name or secrets.token_hex(6)
-        self.current = None
-        self.job = None
+        self.current: str | None = None
+        self.job: Job | None = None
         self.warms_umap = False
         self.ending = threading.Event()
 
-    def loop(self):
+    def loop(self) -> None:
         """Do runs until there is nothing to do for long enough."""
         for work in (self._beat, self._watch):
             threading.Thread(target=work, daemon=True).start()
@@ -103,7 +103,7 @@ class Worker:
         self.ending.set()
         self.store.retire(self.name)
 
-    def do(self, run):
+    def do(self, run: Run) -> None:
         """Do one claimed run and write how it ended."""
         self.current = run.id
         if self.warms_umap and run.kind == "train":
@@ -141,40 +141,43 @@ class Worker:
         job.flush()
         self.store.finish(run.id, state, summary=job.summary, error=error)
 
-    def _warm_umap(self, run_id):
+    def _warm_umap(self, run_id: str) -> None:
         """Let UMAP compile beside a training that goes on, for the map asked for next.
 
         The first time ever it takes 18 s of a core; training has one thread, so it
         takes the other core. Where there is no other, the map's own run compiles.
         """
         if self.current == run_id and (os.cpu_count() or 1) > 1:
-            embed = importlib.import_module("aemlo.jobs.kinds.embed")
+            from aemlo.jobs.kinds import embed
+
             embed.umap_process(self.store.home).warm()
 
-    def _beat(self):
-        parent_gone = 0
+    def _beat(self) -> None:
+        failures = 0
         while not self.ending.wait(BEAT_SECONDS):
             try:
                 self.store.beat(self.name, os.getpid(), self.current)
             except Exception:
                 # The store's folder is gone (a test's, or a person's clean-up).
-                parent_gone += 1
-                if parent_gone > 5:
+                failures += 1
+                if failures > 5:
                     os._exit(0)
 
-    def _watch(self):
+    def _watch(self) -> None:
         """Cut a job that was asked to stop and does not answer, where it may be cut."""
-        job, since = None, 0.0
+        watched: Job | None = None
+        since = 0.0
         while not self.ending.wait(LOOK_SECONDS):
-            request = self._unanswered(self.job)
-            if not request:
-                job = None
-            elif job is not self.job:
-                job, since = self.job, time.monotonic()
+            job = self.job
+            request = self._unanswered(job)
+            if job is None or not request:
+                watched = None
+            elif watched is not job:
+                watched, since = job, time.monotonic()
             elif time.monotonic() - since > PATIENCE_SECONDS:
                 self._cut(job, request)
 
-    def _unanswered(self, job):
+    def _unanswered(self, job: Job | None) -> str | None:
         if job is None or job.save is None or job.answered:
             return None
         try:
@@ -182,15 +185,16 @@ class Worker:
         except Exception:  # the store's folder is gone; the other thread sees to it
             return None
 
-    def _cut(self, job, request):
+    def _cut(self, job: Job, request: str) -> None:
         """Store what there is, write the run's end, and end this process."""
         if not job.gate.acquire(blocking=False):
-            return  # it is telling progress just now, and so sees the request
+            return  # it is writing progress just now, and so sees the request
         if job.answered or self.job is not job:
             job.gate.release()
             return
         try:
-            job.save()
+            if job.save is not None:
+                job.save()
             job.flush()
         except Exception:
             log.exception("run %s: what it had was not all stored", job.run.id)
@@ -202,20 +206,20 @@ class Worker:
         end_process()
 
 
-def end_process():
+def end_process() -> None:
     """End this process at once, and those it started where it leads their group."""
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
 
 
-def code_stamp():
-    """When the library's files last changed, so that a worker can tell it is old."""
+def code_stamp() -> int:
+    """When the library's files last changed, so that a worker knows when it is old."""
     folder = Path(__file__).parent
     return max(path.stat().st_mtime_ns for path in folder.rglob("*.py"))
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Start, load what is slow to load, and loop."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level="INFO")
     if hasattr(os, "nice"):
@@ -227,10 +231,11 @@ def main(arguments):
     store.beat(worker.name, os.getpid())
     import torch
 
+    from aemlo.samplers import SAMPLERS
+
     torch.set_num_threads(1)
-    importlib.import_module("aemlo.samplers")
     store.clean_up()
-    log.info("worker %s ready", worker.name)
+    log.info("worker %s ready, %d samplers", worker.name, len(SAMPLERS))
     worker.loop()
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from aemlo.store.runs import Run
 
 from aemlo.dataset import Dataset
 from aemlo.formats import read
 from aemlo.jobs import resampling_results
 from aemlo.store import Store
 from aemlo.store.files import folder_bytes
-from aemlo.store.runs import Run
 from aemlo.worker import Worker
 
 FOLDER = Path(__file__).resolve().parent / "example"

@@ -10,8 +10,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     {
-        *("errors", "progress", "wording", "provenance", "params", "safe_tables"),
-        *("limited_process", "arrays", "sampler_styles", "notes"),
+        "arrays",
+        "errors",
+        "limited_process",
+        "notes",
+        "params",
+        "progress",
+        "provenance",
+        "safe_tables",
+        "sampler_styles",
+        "wording",
     },
     {"dataset"},
     {"imbalance", "neighbours"},
@@ -91,6 +99,17 @@ def test_no_file_imports_a_higher_layer(path):
         pieces = name.split(".")
         if pieces[0] == "aemlo" and len(pieces) > 1 and pieces[1] in RANK:
             assert RANK[pieces[1]] <= RANK[part], f"{path.name} imports {name}"
+
+
+def test_the_map_prints_the_layers_as_they_are_tested():
+    text = (ROOT / "aemlo" / "README.md").read_text(encoding="utf-8")
+    block = text.split("```text\n")[1].split("```")[0]
+    # A line that is indented goes on with the layer above it.
+    lines = block.replace("\n    ", "  ").splitlines()
+    printed = [
+        {name.strip(",").removesuffix(".py") for name in line.split()} for line in lines
+    ]
+    assert printed == list(LAYERS)
 
 
 def test_packages_import_each_other_in_one_direction_only():

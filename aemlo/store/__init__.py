@@ -6,7 +6,7 @@ working directory. Ours.
 """
 
 from aemlo.store.files import written_at_once
-from aemlo.store.runs import Run
+from aemlo.store.run import Run
 from aemlo.store.store import Store
 
 __all__ = ["Run", "Store", "written_at_once"]

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,14 +46,15 @@ STEPS = (TABLES, MARKS)
 class Database:
     """The file `studio.sqlite` in the folder `home`, made if missing."""
 
-    def __init__(self, home=None):
+    def __init__(self, home: str | Path | None = None) -> None:
         self.home = Path(home or os.environ.get("AEMLO_HOME") or ".aemlo").resolve()
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = self.home / "studio.sqlite"
         self._migrate()
 
     @contextmanager
-    def open(self, write=False):
+    def open(self, write: bool = False) -> Generator[sqlite3.Connection, None, None]:
+        """A connection; what is done with it is one transaction if it is to `write`."""
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
         try:
@@ -69,7 +71,7 @@ class Database:
         finally:
             connection.close()
 
-    def _migrate(self):
+    def _migrate(self) -> None:
         with self.open() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == SCHEMA:

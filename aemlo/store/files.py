@@ -2,11 +2,12 @@
 
 import os
 import secrets
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
-def folder_bytes(folder):
+def folder_bytes(folder: str | Path) -> int:
     """Bytes of all files below `folder`; files that vanish meanwhile count nothing."""
     total = 0
     for path in Path(folder).rglob("*"):
@@ -18,7 +19,7 @@ def folder_bytes(folder):
 
 
 @contextmanager
-def written_at_once(path):
+def written_at_once(path: str | Path) -> Generator[Path, None, None]:
     """A temporary path to write to, renamed to `path` when the block ends well."""
     path = Path(path)
     half_made = path.with_name(f".{secrets.token_hex(4)}.{path.name}")

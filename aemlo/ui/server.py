@@ -16,7 +16,7 @@ import os
 import re
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -67,7 +67,7 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(app: st.App) -> AsyncIterator[None]:
+async def lifespan(app: st.App) -> AsyncGenerator[None, None]:
     """What happens once when the server starts, and when it ends."""
     # `streamlit run` opens a browser itself only where an app brings no server.
     if not st.get_option("server.headless"):
@@ -173,9 +173,10 @@ class Gate:
         own = (None, f"http://{host}", f"https://{host}")
         if reads or (origin and origin.lower()) in own:
             return None
+        shown = (origin or "")[:253]
         return _refused(
             403,
-            f"A request from Origin {origin[:253]!r} cannot use the pages of {host}; a "
+            f"A request from Origin {shown!r} cannot use the pages of {host}; a "
             "proxy in between must pass the Host header on unchanged (see "
             f"{VARIABLE} in the README).",
         )

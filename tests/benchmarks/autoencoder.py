@@ -1,17 +1,21 @@
 """How fast AEMLO trains, against its loss written out with the arrays it speaks of.
 
-    PYTHONPATH=. OMP_NUM_THREADS=1 python tests/benchmarks/autoencoder.py
+    OMP_NUM_THREADS=1 python tests/benchmarks/autoencoder.py [--quick]
 
-About three minutes. The baseline is vectorised, with the same network, optimiser,
-batches, threads and precision; only the loss differs: (B, q, q) arrays of label pairs
-and (B, B, d) arrays of row pairs.
+About three minutes; `--quick` takes a small set, once, and measures no memory. The
+baseline is vectorised, with the same network, optimiser, batches, threads and
+precision; only the loss differs: (B, q, q) arrays of label pairs and (B, B, d) arrays
+of row pairs.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import checkout
 import numpy as np
 import torch
 from scipy import sparse
@@ -87,17 +91,17 @@ def check_equal(X, Y):
         assert abs(one - other) <= 1e-3 * abs(one), (one, other)
 
 
-def seconds(call, runs=RUNS):
+def seconds(call, runs=None):
     """The shortest of `runs` calls."""
     times = []
-    for _ in range(runs):
+    for _ in range(runs or RUNS):
         started = time.perf_counter()
         call()
         times.append(time.perf_counter() - started)
     return min(times)
 
 
-def seconds_of_batches(kind, X, Y, batches, runs=RUNS):
+def seconds_of_batches(kind, X, Y, batches, runs=None):
     """Seconds for `batches` training steps of 128 rows."""
     training = kind(X, Y, Settings(**PUBLISHED), seed=0)
     rows = torch.randperm(X.shape[0], generator=torch.Generator().manual_seed(0))
@@ -105,7 +109,7 @@ def seconds_of_batches(kind, X, Y, batches, runs=RUNS):
     return seconds(lambda: [training._step(part, 0.0) for part in parts], runs)
 
 
-def seconds_of_epoch(X, Y, runs=RUNS, **settings):
+def seconds_of_epoch(X, Y, runs=None, **settings):
     """Seconds for one whole epoch."""
     training = Training(X, Y, Settings(**PUBLISHED | settings), seed=0)
 
@@ -151,28 +155,31 @@ def peak_memory(n):
 
 def in_a_process(code):
     """The numbers that `code` prints in a process of its own."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    path = os.pathsep.join([here, os.path.dirname(os.path.dirname(here))])
+    here = Path(__file__).resolve().parent
+    path = os.pathsep.join([str(here), str(checkout.ROOT)])
     out = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": path},
-        **{"capture_output": True, "text": True, "check": True},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [float(word) for word in out.stdout.split()]
 
 
-def memory_said_and_taken(n=40_000, d=2_000, q=50):
-    """Megabytes that `memory_needed` says and that training on dense rows takes."""
+def memory_forecast_and_taken(n=40_000, d=2_000, q=50):
+    """Megabytes that `memory_needed` forecasts and that training takes (dense rows)."""
     code = (
-        "import numpy as np, autoencoder as b; from aemlo.samplers.aemlo import *; "
+        "import numpy as np, autoencoder as b; "
+        "from aemlo.samplers.aemlo.settings import memory_needed; "
         "rng = np.random.default_rng(0); "
         f"X = rng.random(({n}, {d}), dtype=np.float32); "
         f"Y = (rng.random(({n}, {q}), dtype=np.float32) < 0.1).astype(np.uint8); "
-        "b.seconds_of_batches(Training, X[:300], Y[:300], 2, 1); "
+        "b.seconds_of_batches(b.Training, X[:300], Y[:300], 2, 1); "
         "before = b.high_water(); "
-        "b.seconds_of_batches(Training, X, Y, 3, 1); "
-        f"said = memory_needed({n}, {d}, {q}, b.published_settings()); "
-        "print(said / 2**20, b.high_water() - before)"
+        "b.seconds_of_batches(b.Training, X, Y, 3, 1); "
+        f"forecast = memory_needed({n}, {d}, {q}, b.published_settings()); "
+        "print(forecast / 2**20, b.high_water() - before)"
     )
     return in_a_process(code)
 
@@ -184,11 +191,11 @@ def high_water():
     return int(held.split()[1]) / 1024
 
 
-def main():
-    """Print every measurement."""
+def main(n=N, d=D, q=Q, memory=True):
+    """Print every measurement, of memory only where `memory` is True."""
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} thread(s), float32")
-    X, Y = data(N)
+    X, Y = data(n, d, q)
     check_equal(X, Y)
     batches = 3
     plain = seconds_of_batches(WrittenOut, X, Y, batches) / batches
@@ -196,24 +203,18 @@ def main():
     print(f"step of 128 rows: written out {plain:.3f} s, ours {ours:.4f} s", end=", ")
     print(f"{plain / ours:.1f} times faster")
     epoch = seconds_of_epoch(X, Y)
-    whole = plain * len(torch.arange(N).split(128))
-    print(f"epoch of {N:,} x {D:,}, {Q} labels: ours {epoch:.2f} s", end=", ")
+    whole = plain * len(torch.arange(n).split(128))
+    print(f"epoch of {n:,} x {d:,}, {q} labels: ours {epoch:.2f} s", end=", ")
     print(f"written out {whole:.0f} s (its steps, added): {whole / epoch:.1f} times")
     print("epoch by rows (linear if seconds per 1,000 rows stay the same):")
-    for n in (1_000, 4_000, 16_000):
-        took = seconds_of_epoch(*data(n), runs=3)
-        print(
-            f"  {n:>6,} rows: {took:.3f} s, {1000 * took / n * 1000:.1f} ms per 1,000"
-        )
+    for rows in (n // 8, n // 2, 2 * n):
+        took = seconds_of_epoch(*data(rows, d, q), runs=min(RUNS, 3))
+        print(f"  {rows:>6,} rows: {took:.3f} s, {1e6 * took / rows:.1f} ms per 1,000")
     share, top = share_of_products(X, Y)
     print(f"matrix products: {share:.0%} of the profiler's self time; the rest:")
     print("  " + ", ".join(f"{name} {time / 1e3:.0f} ms" for name, time in top))
-    print("peak memory of an epoch, beside the data:")
-    for n in (2_000, 8_000, 32_000):
-        peak, size = peak_memory(n)
-        print(f"  {n:>6,} rows: {peak:.0f} MB, of which the data {size:.0f} MB")
-    said, taken = memory_said_and_taken()
-    print(f"memory for 40,000 x 2,000 dense: said {said:.0f} MB, taken {taken:.0f} MB")
+    if memory:
+        print_memory()
     if torch.cuda.is_available():
         took = seconds_of_epoch(X.toarray(), Y, device="cuda")
         print(f"epoch on {torch.cuda.get_device_name()}: {took:.3f} s")
@@ -221,5 +222,24 @@ def main():
         print("GPU: none to run on; not measured.")
 
 
+def print_memory():
+    """Print peaks of memory, measured in processes of their own."""
+    print("peak memory of an epoch, beside the data:")
+    for n in (2_000, 8_000, 32_000):
+        peak, size = peak_memory(n)
+        print(f"  {n:>6,} rows: {peak:.0f} MB, of which the data {size:.0f} MB")
+    forecast, taken = memory_forecast_and_taken()
+    print(
+        f"memory for 40,000 x 2,000 dense: forecast {forecast:.0f} MB, "
+        f"taken {taken:.0f} MB"
+    )
+
+
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a small set, once")
+    if parser.parse_args().quick:
+        RUNS = 1
+        main(400, 60, 8, memory=False)
+    else:
+        main()

@@ -1,7 +1,10 @@
 """Speed of the embedding: a warm worker against umap-learn called alone, and trust
-against scikit-learn. Run: python tests/benchmarks/embedding.py [rows]
+against scikit-learn.
 
-Each figure is the least of five runs, one thread, the same inputs.
+    python tests/benchmarks/embedding.py [rows] [--quick]
+
+Each figure is the least of five runs, one thread, the same inputs. `--quick` takes 200
+rows and one run, without UMAP, which compiles for half a minute.
 """
 
 import os
@@ -9,12 +12,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
-import sys
+import argparse
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
+import checkout  # noqa: F401
 import numpy as np
 
 from aemlo import latent as aemlo_latent
@@ -36,10 +40,10 @@ def spent(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def least(work, clock=time.process_time):
-    """Seconds of the fastest of RUNS, wall and processor."""
+def least(work, clock=time.process_time, runs=RUNS):
+    """Seconds of the fastest of `runs`, wall and processor."""
     wall, cpu = [], []
-    for _ in range(RUNS):
+    for _ in range(runs):
         began, used = time.perf_counter(), clock()
         work()
         wall.append(time.perf_counter() - began)
@@ -66,19 +70,25 @@ def umap_alone(X):
         ).fit_transform(X.astype(np.float32))
 
 
-def main(rows):
+def main(rows, runs, with_umap=True):
+    """Print every measurement, of UMAP only where `with_umap` is True."""
     X = codes(rows)
     print(f"{rows} rows x {X.shape[1]}")
-    print(f"PCA: {least(lambda: aemlo_latent.pca(X))[0]:.3f} s")
+    print(f"PCA: {least(lambda: aemlo_latent.pca(X), runs=runs)[0]:.3f} s")
+    picture = measure_umap(X, runs) if with_umap else aemlo_latent.pca(X)
+    measure_trust(X, picture, runs)
 
+
+def measure_umap(X, runs):
+    """Print UMAP alone, ours and the warm process's; returns UMAP's picture."""
     picture = umap_alone(X)
-    alone, alone_cpu = least(lambda: umap_alone(X))
+    alone, alone_cpu = least(lambda: umap_alone(X), runs=runs)
     aemlo_latent.umap(X)
-    ours, ours_cpu = least(lambda: aemlo_latent.umap(X))
+    ours, ours_cpu = least(lambda: aemlo_latent.umap(X), runs=runs)
     process = aemlo_latent.UmapProcess(Path(tempfile.gettempdir()) / "aemlo-numba")
     process.umap(X)
     pid = process._process.pid
-    warm, warm_cpu = least(lambda: process.umap(X), lambda: spent(pid))
+    warm, warm_cpu = least(lambda: process.umap(X), lambda: spent(pid), runs)
     process.end()
     print(f"umap-learn alone: {alone:.2f} s wall, {alone_cpu:.2f} s processor")
     print(f"embedding.umap:   {ours:.2f} s wall, {ours_cpu:.2f} s processor")
@@ -91,11 +101,15 @@ def main(rows):
         print(
             f"warm / alone, {what}: {mine / theirs:.2f}; within 1.1 x + 0.5 s: {held}"
         )
+    return picture
 
+
+def measure_trust(X, picture, runs):
+    """Print the seconds and results of trust, ours beside scikit-learn's."""
     from sklearn.manifold import trustworthiness
 
-    theirs, _ = least(lambda: trustworthiness(X, picture, n_neighbors=15))
-    mine, _ = least(lambda: aemlo_latent.trust(X, picture, 15))
+    theirs, _ = least(lambda: trustworthiness(X, picture, n_neighbors=15), runs=runs)
+    mine, _ = least(lambda: aemlo_latent.trust(X, picture, 15), runs=runs)
     both = aemlo_latent.trust(X, picture, 15).overall[0]
     same = trustworthiness(X, picture, n_neighbors=15)
     print(f"trust, each row: {mine:.2f} s; scikit-learn, overall: {theirs:.2f} s")
@@ -103,4 +117,11 @@ def main(rows):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", type=int, nargs="?", default=5000)
+    parser.add_argument("--quick", action="store_true", help="200 rows, without UMAP")
+    asked = parser.parse_args()
+    if asked.quick:
+        main(200, 1, with_umap=False)
+    else:
+        main(asked.rows, RUNS)

@@ -4,12 +4,16 @@ Two kinds of cells: ones that wait (the engine alone, whatever else the machine 
 and ones that compute (needs two free cores). Baseline: the loop its author would write
 by hand, folds x fit x predict x the same metrics, in one process. Best of 5 runs each.
 
-    python tests/benchmarks/experiment.py [waiting|computing]
+    python tests/benchmarks/experiment.py [waiting|computing] [--quick]
+
+`--quick` takes short cells of few rows, once.
 """
 
+import argparse
 import sys
 import time
 
+import checkout  # noqa: F401
 import cloudpickle
 import numpy as np
 
@@ -21,7 +25,9 @@ from aemlo.experiment.engine import one_thread
 from aemlo.preparation.preparation import Preparation
 from aemlo.samplers import SAMPLERS
 
-SECONDS = 1.0
+SECONDS = 1.0  # of a waiting cell
+PRODUCTS = 450  # of matrices, in a computing cell
+RUNS = 5
 FOLDS = 4
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -49,7 +55,7 @@ class Computing(Waiting):
 
     def _fit(self, X, Y, rng, on_progress):
         block = rng.normal(size=(300, 300))
-        for _ in range(450):
+        for _ in range(PRODUCTS):
             block = np.tanh(block @ block / 300.0)
         self.share_ = Y.mean(axis=0)
 
@@ -77,9 +83,9 @@ def by_hand(dataset, classifier):
     return rows
 
 
-def best(work, runs=5, clock=time.perf_counter):
+def best(work, clock=time.perf_counter):
     times = []
-    for _ in range(runs):
+    for _ in range(RUNS):
         started = clock()
         work()
         times.append(clock() - started)
@@ -103,8 +109,8 @@ def cpu_per_cell(dataset):
     return (spent[0] - spent[1]) / FOLDS
 
 
-def main(kind):
-    dataset = data()
+def main(kind, rows=2400):
+    dataset = data(rows)
     cls = {"waiting": Waiting, "computing": Computing}[kind]
     samplers = {"none": SAMPLERS["none"]()}
 
@@ -124,4 +130,14 @@ def main(kind):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "waiting")
+    parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "kind", nargs="?", default="waiting", choices=("waiting", "computing")
+    )
+    parser.add_argument("--quick", action="store_true", help="short cells, once")
+    asked = parser.parse_args()
+    if asked.quick:
+        SECONDS, PRODUCTS, RUNS = 0.02, 5, 1
+        main(asked.kind, 200)
+    else:
+        main(asked.kind)

@@ -5,11 +5,15 @@ baseline is vectorised NumPy on the same dense uint8 matrix: BLAS for the pair c
 float32, np.unique on packed bits for the labelsets, no Python loop. Both give
 the same numbers (checked first). Min of 5, one thread; prints seconds and the ratio.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/imbalance.py
+    OMP_NUM_THREADS=1 python tests/benchmarks/imbalance.py [--quick]
+
+`--quick` takes 600 rows, 40 labels and one run.
 """
 
+import argparse
 import time
 
+import checkout  # noqa: F401
 import numpy as np
 from scipy import sparse
 from scipy.stats import chi2
@@ -77,8 +81,8 @@ def fastest(function, *arguments):
     return min(times)
 
 
-def main():
-    Y = power_law()
+def main(n=16_105, q=983):
+    Y = power_law(n, q)
     table, per_label = ours(Y)
     plain = dense(Y)
     assert np.isclose(plain["mean_ir"], table["mean_ir"])
@@ -93,9 +97,9 @@ def main():
     print(f"aemlo        {quick:.3f} s   ratio {slow / quick:.1f}")
     thin = sparse.csr_matrix(Y)
     print(f"aemlo, CSR in {fastest(ours, thin):.3f} s")
-    for rows in (4_000, 8_000, 16_000):
+    for rows in (n // 4, n // 2, n):
         labels = thin[:rows]
-        alone = fastest(imbalance.per_label, labels, range(983))
+        alone = fastest(imbalance.per_label, labels, range(q))
         print(
             f"{rows:6,} rows, {labels.nnz:7,} positives: per label {alone:.4f} s, "
             f"all {fastest(ours, labels):.4f} s"
@@ -109,4 +113,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a small set, one run")
+    if parser.parse_args().quick:
+        RUNS = 1
+        main(600, 40)
+    else:
+        main()

@@ -1,19 +1,18 @@
-"""Speed of the neighbour search: python tests/benchmarks/neighbours.py [name]
+"""Speed of the neighbour search: python tests/benchmarks/neighbours.py [--quick] [name]
 
 Compared with the four searches that were in use before there was one (short copies):
 blocks of distances with `argpartition`, scikit-learn by brute force, scikit-learn left
 to choose, and a product of matrices with `argpartition`. Arguments: names of data sets
-(yeast, medical, large), and `runs=N`. Each figure is processor time, the least of N = 5
+(yeast, medical, large), and `--runs N`. Each figure is processor time, the least of 5
 runs, in one process with the same threads (set OMP_NUM_THREADS=1). AEMLO_TEST_DATA is
-the folder of test data.
+the folder of test data; `--quick` needs none: 500 random rows, one run.
 """
 
-import os
-import sys
+import argparse
 import time
-from pathlib import Path
 
 import numpy as np
+from checkout import DATA, need_data
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
 
@@ -23,12 +22,11 @@ from aemlo.neighbours.stretch import distance_space
 from aemlo.preparation.preparation import Preparation
 
 K = 5
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("AEMLO_TEST_DATA", ROOT.parent / "shared"))
 
 
 def real(name):
-    folder = SHARED / "data" / "mulan"
+    need_data()
+    folder = DATA / "mulan"
     dataset = formats.read(folder / f"{name}.arff", xml=folder / f"{name}.xml")
     preparation = Preparation()
     X = preparation.fit_transform(dataset)
@@ -39,6 +37,7 @@ SETS = {
     "yeast": lambda: real("yeast"),
     "medical": lambda: real("medical"),
     "large": lambda: np.random.default_rng(0).random((20_000, 200)),
+    "small": lambda: np.random.default_rng(0).random((500, 20)),
 }
 
 
@@ -88,7 +87,7 @@ WAYS = {
 
 
 def main(names, runs):
-    for name in names or SETS:
+    for name in names:
         X = SETS[name]()
         kind = "sparse" if sparse.issparse(X) else "dense"
         print(f"{name}: {X.shape[0]:,} x {X.shape[1]:,}, {kind}", flush=True)
@@ -104,6 +103,12 @@ def main(names, runs):
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    counts = [int(word[5:]) for word in given if word.startswith("runs=")]
-    main([word for word in given if "=" not in word], counts[0] if counts else 5)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=["yeast", "medical", "large"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="500 random rows, one run")
+    asked = parser.parse_args()
+    if asked.quick:
+        main(["small"], 1)
+    else:
+        main(asked.names, asked.runs)

@@ -6,9 +6,12 @@ main thread is free: the last change of the page's main part, or the end of the 
 task over 50 ms, whichever is later. Decoration does not count (see WATCH).
 The latent space of 5,000 rows: from its address to a drawn map, visited again.
 
-    PYTHONPATH=. python tests/benchmarks/pages.py [imbalance|latent|selection]
+    python tests/benchmarks/pages.py [imbalance|latent|selection] [--quick]
+
+`--quick` visits the latent space of 300 rows, once.
 """
 
+import argparse
 import os
 import re
 import statistics
@@ -23,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from checkout import ROOT
 from imbalance import power_law
 from playwright.sync_api import sync_playwright
 
@@ -33,6 +37,7 @@ from aemlo.store import Store
 
 PORT = 8611
 TIMES = 5
+N = 5000  # rows of the latent space, a tenth of them new
 CHROMIUM = os.environ.get("AEMLO_CHROMIUM", "/usr/bin/chromium")
 AT_REST = (
     "document.querySelector('[data-testid=stApp]')"
@@ -98,6 +103,7 @@ def page_at(home, path):
     command += [f"--server.port={PORT}", "--server.headless=true"]
     server = subprocess.Popen(
         command,
+        cwd=ROOT,
         env=os.environ | {"AEMLO_HOME": str(home), "AEMLO_WORKERS": "0"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -253,7 +259,7 @@ def _choose(page, box, label):
 
 def latent(home):
     """The map of 4,500 real and 500 new rows, visited again."""
-    run = _trained(Store(home))
+    run = _trained(Store(home), n=N - N // 10, m=N // 10)
     with page_at(home, f"latent?w=workspace0&run={run}") as page:
         drawn = []
         for _ in range(TIMES):
@@ -299,8 +305,8 @@ def selection(home):
             _loop(page, plot.bounding_box(), left)
             around.append(answered(page, lambda: None))
             tables.append(page.evaluate("watch.written - watch.acted") / 1000)
-            said = page.get_by_text(SELECTED).first.inner_text()
-            rows.append(int(SELECTED.search(said)[1].replace(",", "")))
+            text = page.get_by_text(SELECTED).first.inner_text()
+            rows.append(int(SELECTED.search(text)[1].replace(",", "")))
             page.wait_for_timeout(1500)
         print(
             f"{f'{min(rows):,} to {max(rows):,} of 20,000: seconds':32} min median max"
@@ -328,7 +334,7 @@ def _through_the_menu(page, group, title):
     link.click()
 
 
-def _trained(store, n=4500, m=500, d=60, q=12, size=32):
+def _trained(store, n, m, d=60, q=12, size=32):
     """A finished run of n real and m new rows with its pictures, in `store`."""
     rng = np.random.default_rng(0)
     hidden = rng.normal(size=(n, 8))
@@ -392,4 +398,12 @@ def main(kinds):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(KINDS))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("--quick", action="store_true", help="a small set, once")
+    asked = parser.parse_args()
+    if asked.quick:
+        TIMES, N = 1, 300
+        main(["latent"])
+    else:
+        main(asked.kinds)

@@ -1,6 +1,7 @@
 """Speed of the samplers: OMP_NUM_THREADS=1 python tests/benchmarks/samplers.py [name]
 
-Names: yeast, enron, large, ml-ros, growth; all without one. Each line is a ratio or a
+Names: yeast, enron, large, ml-ros, growth; all without one. `--quick` takes 300 random
+rows, once. Each line is a ratio or a
 time, side by side in one process with one thread:
 
 1. MLSMOTE and MLSOL against the neighbour search that they need: columns brought to one
@@ -14,12 +15,11 @@ time, side by side in one process with one thread:
 Times are processor time, the least of RUNS. AEMLO_TEST_DATA is the folder of test data.
 """
 
-import os
-import sys
+import argparse
 import time
-from pathlib import Path
 
 import numpy as np
+from checkout import DATA, need_data
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
 
@@ -32,8 +32,6 @@ from aemlo.samplers.base import provenance, stacked
 
 RUNS = 5
 K = 5
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("AEMLO_TEST_DATA", ROOT.parent / "shared"))
 
 
 def least(work, runs=RUNS):
@@ -47,7 +45,8 @@ def least(work, runs=RUNS):
 
 
 def real(name):
-    folder = SHARED / "data" / "mulan"
+    need_data()
+    folder = DATA / "mulan"
     dataset = formats.read(folder / f"{name}.arff", xml=folder / f"{name}.xml")
     preparation = Preparation()
     X = preparation.fit_transform(dataset)
@@ -83,11 +82,11 @@ def overhead(sampler, X, Y, result):
     """Seconds of the input checks and of the copy of what is returned."""
     n = X.shape[0]
     new = result[0][n:], result[1][n:]
-    made = sampler.provenance_.iloc[n:]
+    added = sampler.provenance_.iloc[n:]
 
     class New:
-        parents = np.array(made["parents"].tolist())
-        label, weight = made["label"].to_numpy(), None
+        parents = np.array(added["parents"].tolist())
+        label, weight = added["label"].to_numpy(), None
 
     def copy():
         stacked([X, new[0]])
@@ -172,21 +171,21 @@ def per_row_added():
     X, Y, groups = real("yeast")
     for title, cls in (("MLSMOTE", MLSMOTE), ("MLSOL", MLSOL), ("ML-ROS", MLROS)):
         labels = tuple(range(Y.shape[1]))
-        found = {}
+        costs = {}
         for budget in (1.0, 10.0):
             sampler = cls(budget=budget, labels=labels, random_state=0)
             if cls is MLROS:
                 sampler.set_params(target=dict.fromkeys(labels, 10**4))
             seconds = least(lambda s=sampler: s.fit_resample(X, Y), 3)
-            found[budget] = seconds / (budget * len(Y))
+            costs[budget] = seconds / (budget * len(Y))
         print(
-            f"{title:8} {1e6 * found[1.0]:6.1f} us per row added at 1 n, "
-            f"{1e6 * found[10.0]:6.1f} us at 10 n"
+            f"{title:8} {1e6 * costs[1.0]:6.1f} us per row added at 1 n, "
+            f"{1e6 * costs[10.0]:6.1f} us at 10 n"
         )
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:] or [*SETS, "ml-ros", "growth"]:
+def main(names):
+    for name in names:
         if name == "ml-ros":
             ml_ros()
         elif name == "growth":
@@ -196,3 +195,18 @@ if __name__ == "__main__":
             runs = 3 if name == "large" else RUNS
             against_search(name, X, Y, groups, runs)
             against_loop(name, X, Y, runs)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "names", nargs="*", default=["yeast", "enron", "large", "ml-ros", "growth"]
+    )
+    parser.add_argument("--quick", action="store_true", help="300 random rows, once")
+    asked = parser.parse_args()
+    if asked.quick:
+        RUNS = 1
+        SETS["small"] = lambda: large(300, 20, 10)
+        main(["small"])
+    else:
+        main(asked.names)

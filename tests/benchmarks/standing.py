@@ -1,7 +1,7 @@
 """Where AEMLO stands among the samplers: one command, resumable.
 
-    PYTHONPATH=. OMP_NUM_THREADS=1 python tests/benchmarks/standing.py [--quick]
-        [--ablation] [--jobs 2] [--data ../shared/data] [--scores standing.csv]
+    OMP_NUM_THREADS=1 python tests/benchmarks/standing.py [--quick]
+        [--ablation] [--jobs 2] [--data FOLDER] [--scores standing.csv]
 
 Eleven real sets (labels with at least 10 positives), the same stratified folds for
 every arm, features imputed and scaled on the training part; each sampler is fitted once
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from checkout import DATA
 from scipy import stats
 from sklearn.base import clone
 
@@ -109,11 +110,11 @@ def arms(ablation=False):
     missing = [name for name in FIELD if name not in SAMPLERS]
     if missing:
         print(f"Not in this version, left out: {', '.join(missing)}")
-    found = {name: SAMPLERS[name]() for name in FIELD if name in SAMPLERS}
+    samplers = {name: SAMPLERS[name]() for name in FIELD if name in SAMPLERS}
     if ablation:
         for name, settings in ABLATIONS.items():
-            found[name] = SAMPLERS["AEMLO"](**settings)
-    return found
+            samplers[name] = SAMPLERS["AEMLO"](**settings)
+    return samplers
 
 
 def settings_of(sampler):
@@ -133,7 +134,7 @@ def do_unit(dataset, split, samplers):
     X, X_test = preparation.transform(training), preparation.transform(test)
     groups = preparation.categorical_features_
     seed = 1000 * split.repeat + split.fold
-    networks, found = {}, []
+    networks, results = {}, []
     for name, sampler in samplers.items():
         digest, sampler = settings_of(sampler), clone(sampler)
         if "random_state" in sampler.get_params():
@@ -146,8 +147,8 @@ def do_unit(dataset, split, samplers):
             for title in LEARNERS
             for metric, value in scored(title, seed, X_new, Y_new, X_test, test.Y)
         ]
-        found.append((name, digest, scores))
-    return found
+        results.append((name, digest, scores))
+    return results
 
 
 def resampled(sampler, X, Y, groups, networks):
@@ -326,14 +327,16 @@ def main():
     parser.add_argument("--samplers", help="only these, separated by commas")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--scores", type=Path, default=HERE / "standing.csv")
     parser.add_argument("--fresh", help="a sampler to compute anew")
     options = parser.parse_args()
-    names = options.sets.split(",") if options.sets else tuple(FILES)
-    repeats = options.repeats
-    if options.quick:
-        names, repeats = QUICK["sets"], QUICK["repeats"]
+    if not options.data.is_dir():
+        parser.error(f"no real data sets in {options.data}: set AEMLO_TEST_DATA")
+    names = QUICK["sets"] if options.quick else tuple(FILES)
+    if options.sets:
+        names = options.sets.split(",")
+    repeats = QUICK["repeats"] if options.quick else options.repeats
     samplers = arms(options.ablation)
     if options.samplers:
         samplers = {name: samplers[name] for name in options.samplers.split(",")}

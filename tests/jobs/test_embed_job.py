@@ -195,7 +195,7 @@ def test_stop_ends_the_process_and_what_was_drawn_stays(store, source):
     def stop_in_the_middle(fraction, message="", **values):
         if message == "latent space: UMAP" and fraction > 0.241:
             store.request(job.run.id, "stop")
-            job._looked = 0.0
+            job._written_at = 0.0
         tell(fraction, message, **values)
 
     job.on_progress = stop_in_the_middle

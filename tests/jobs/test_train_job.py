@@ -50,8 +50,8 @@ def test_the_error_of_every_feature_is_that_of_the_last_check(tmp_path):
 
 def test_errors_are_written_at_most_once_a_second_and_at_the_end(tmp_path):
     kept = FeatureErrors(tmp_path, ["a", "b"])
-    kept.tell(5, [0.1, 0.2])
-    kept.tell(10, [0.3, 0.4])
+    kept.update(5, [0.1, 0.2])
+    kept.update(10, [0.3, 0.4])
     assert pd.read_parquet(kept.path)["epoch"].tolist() == [5, 5]
     kept.write()
     frame = pd.read_parquet(kept.path)

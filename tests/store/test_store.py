@@ -10,7 +10,7 @@ import pytest
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import RunError
 from aemlo.store import Store
-from aemlo.store import work as store_module
+from aemlo.store import store as store_module
 from aemlo.store.database import TABLES
 from aemlo.store.files import folder_bytes
 

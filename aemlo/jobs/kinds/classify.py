@@ -1,7 +1,8 @@
 """Classify: some arms in depth, on one split.
 
-Fits every arm of `spec["arms"]` (see `model_files.Pipeline`) on the training part of
-the split that `spec["split"]` names and keeps what each says of the test part.
+Fits every arm of `spec["arms"]` (see `aemlo.exports.model.Pipeline`) on the training
+part of the split that `spec["split"]` names, and keeps what each predicts for the test
+part.
 
 Artefacts: `rows.npz` (positions of the training and test rows, nearest training rows),
 `test.npz` (the test rows prepared), `arm_<i>.npz` (labels, scores, thresholds, and
@@ -9,6 +10,7 @@ coefficients where there are any).
 """
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,12 @@ from scipy import sparse
 
 from aemlo import metrics
 from aemlo.classifiers import explain
+from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, ParameterError
 from aemlo.experiment import folds
+from aemlo.experiment.folds import Split
 from aemlo.exports import model
+from aemlo.jobs.base import Job
 from aemlo.notes import as_note
 from aemlo.preparation.preparation import Preparation
 from aemlo.store import written_at_once
@@ -26,7 +31,7 @@ from aemlo.store import written_at_once
 MOST_COEFFICIENTS = 20_000_000
 
 
-def run(job):
+def run(job: Job) -> None:
     """Fit and judge the arms of `job.spec`, one after another."""
     dataset, arms = job.dataset(), job.spec["arms"]
     if not arms:
@@ -37,7 +42,7 @@ def run(job):
     train, test = dataset.take(split.train), dataset.take(split.test)
     _write_rows(job, split, train, test)
     job.may_be_cut()
-    told = []
+    fitted = []
     for i, arm in enumerate(arms):
         job.stage(i / len(arms), (i + 1) / len(arms))
         facts = {"name": arm["name"], "file": f"arm_{i}.npz", "error": ""}
@@ -45,12 +50,15 @@ def run(job):
             facts |= _fit_arm(job, arm, i, train, test)
         except AemloError as problem:
             facts["error"] = str(problem)
-        told.append(facts)
-        job.finish({"arms": told, "train": train.n, "test": test.n})
+        fitted.append(facts)
+        job.finish({"arms": fitted, "train": train.n, "test": test.n})
 
 
-def split_of(dataset, spec):
-    """The Split that a spec asks for: `how`, `folds`, `fold`, `test_share`, `seed`."""
+def split_of(dataset: Dataset, spec: dict[str, Any]) -> Split:
+    """The Split that a spec asks for: `how`, `folds`, `fold`, `test_share`, `seed`.
+
+    Raises ParameterError for a fold that the split does not have.
+    """
     how, fold = spec.get("how", "hold-out"), int(spec.get("fold", 0))
     splits = folds.plan(
         dataset,
@@ -66,8 +74,10 @@ def split_of(dataset, spec):
     return splits[fold]
 
 
-def _fit_arm(job, arm, i, train, test):
-    def on_progress(fraction, **values):
+def _fit_arm(
+    job: Job, arm: dict[str, Any], i: int, train: Dataset, test: Dataset
+) -> dict[str, Any]:
+    def on_progress(fraction: float, **values: Any) -> None:
         # Each arm has curves of its own: two losses must not fall on one line.
         step = {k: values.pop(k) for k in ("epoch", "step") if k in values}
         message = values.pop("message", "") or arm["name"]
@@ -103,7 +113,7 @@ def _fit_arm(job, arm, i, train, test):
     }
 
 
-def _write_rows(job, split, train, test):
+def _write_rows(job: Job, split: Split, train: Dataset, test: Dataset) -> None:
     preparation = Preparation().fit(train)
     X, X_test = preparation.transform(train), preparation.transform(test)
     place, distance = explain.nearest(X, X_test)

@@ -9,22 +9,28 @@ an arm costs only what is missing. Artefacts: `scores.parquet` (tidy rows),
 import json
 import logging
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from aemlo import compare, experiment, imbalance, specs
+from aemlo.arrays import LabelMatrix, Rows
+from aemlo.dataset import Dataset
 from aemlo.errors import Stopped
 from aemlo.experiment import folds, schedulers
 from aemlo.experiment.kept_cells import Cells
 from aemlo.experiment.recipe import versions
+from aemlo.experiment.unit import Cell
+from aemlo.jobs.base import Job
 from aemlo.store import written_at_once
 
-log = logging.getLogger("aemlo.jobs.kinds.compare")
+log = logging.getLogger(__name__)
 
 
-def run(job):
-    """Do the experiment `job.spec` says; what is done when it ends early is kept."""
+def run(job: Job) -> None:
+    """Do the experiment of `job.spec`; what is done when it ends early is kept."""
     spec = specs.checked(job.spec)
     where = specs.engine(spec, backend=spec.get("backend") or schedulers.backend())
     datasets = _datasets(job, spec)
@@ -36,10 +42,10 @@ def run(job):
         "metrics": None,
     }
     mistake = options.pop("leak", "")
-    kept = _Kept(job, datasets)
+    kept = _Results(job, datasets)
     job.store.clear_scores(job.run.id)
     kept.write_labels(spec)
-    job.may_be_cut(lambda: job.finish(kept.close(spec, datasets)))
+    job.may_be_cut(lambda: job.finish(kept.close(spec)))
     if mistake:
         job.stage(0.0, 0.5)
     try:
@@ -65,11 +71,12 @@ def run(job):
             _write(wrong, job.folder / "leak.parquet")
     except Stopped:
         job.keep_what_there_is()
-    job.finish(kept.close(spec, datasets))
+    job.finish(kept.close(spec))
     options["cells"].clean_up()
 
 
-def _datasets(job, spec):
+def _datasets(job: Job, spec: dict[str, Any]) -> list[Dataset]:
+    """The data sets of the comparison; equal names are numbered."""
     datasets = [job.dataset()]
     datasets += [job.store.dataset(key) for key in spec.get("more_datasets", [])]
     taken = set()
@@ -83,22 +90,26 @@ def _datasets(job, spec):
     return datasets
 
 
-class _Kept:
+class _Results:
     """Collects what comes and writes it to the job's folder at the end."""
 
-    def __init__(self, job, datasets):
+    def __init__(self, job: Job, datasets: list[Dataset]) -> None:
         self.job = job
         self.datasets = datasets
-        self.frames = []
-        self.predictions = {}
-        self.whole = None
+        self.frames: list[pd.DataFrame] = []
+        self.predictions: dict[tuple[int, str, str, int], LabelMatrix] = {}
+        self.tests: dict[tuple[int, int, int], Rows] = {}
+        self.warnings: list[str] = []
+        self.whole: pd.DataFrame | None = None
 
-    def scores(self, frame):
+    def scores(self, frame: pd.DataFrame) -> None:
+        """Take tidy rows as they come."""
         self.frames.append(frame)
         # The store shows how it goes; all rows of all labels go to one file at the end.
         self.job.add_scores(frame[frame["label"] == ""])
 
-    def cell(self, cell):
+    def cell(self, cell: Cell) -> None:
+        """Take the predictions of a cell."""
         if cell.error:
             log.warning("%s + %s: %s", cell.sampler, cell.classifier, cell.trace)
         if cell.predicted is None:
@@ -107,13 +118,12 @@ class _Kept:
         place = (cell.dataset, cell.sampler, cell.classifier, cell.repeat)
         if place not in self.predictions:
             self.predictions[place] = np.full(dataset.Y.shape, -1, dtype=np.int8)
-        self.predictions[place][self.tests[cell.dataset, cell.repeat, cell.fold]] = (
-            cell.predicted
-        )
+        rows = self.tests[cell.dataset, cell.repeat, cell.fold]
+        self.predictions[place][rows] = cell.predicted
 
-    def write_labels(self, spec):
+    def write_labels(self, spec: dict[str, Any]) -> None:
         """The labels of each data set, and what its splits hold of them."""
-        tables, divisions, self.tests, self.warnings = [], [], {}, []
+        tables, divisions = [], []
         chosen = specs.options(spec)
         for number, dataset in enumerate(self.datasets):
             labels = imbalance.per_label(dataset.Y, dataset.label_names)
@@ -138,7 +148,7 @@ class _Kept:
         _write(pd.concat(tables), self.job.folder / "labels.parquet")
         _write(pd.concat(divisions), self.job.folder / "splits.parquet")
 
-    def close(self, spec, datasets):
+    def close(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the scores and predictions; the run's summary."""
         if not self.frames:
             return {"cells": 0}
@@ -168,20 +178,20 @@ class _Kept:
             "warnings": self.warnings,
             "verdicts": table["verdict"].value_counts().to_dict(),
             "seconds_left": experiment.total_seconds(left),
-            "datasets": [dataset.name for dataset in datasets],
+            "datasets": [dataset.name for dataset in self.datasets],
             "versions": versions(),
         }
 
-    def _write_predictions(self):
+    def _write_predictions(self) -> None:
         index = [list(place) for place in self.predictions]
         arrays = {str(i): array for i, array in enumerate(self.predictions.values())}
         target = self.job.folder / "predictions.npz"
         with written_at_once(target) as path, path.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
         with written_at_once(self.job.folder / "predictions.json") as path:
             path.write_text(json.dumps(index), encoding="utf-8")
 
 
-def _write(frame, path):
+def _write(frame: pd.DataFrame, path: Path) -> None:
     with written_at_once(path) as half_made:
         frame.reset_index(drop=True).to_parquet(half_made)

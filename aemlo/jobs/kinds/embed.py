@@ -11,26 +11,35 @@ agreement, reconstruction error), `probes.parquet`, `directions.npy`,
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from aemlo import latent, quality
+from aemlo.arrays import Features
 from aemlo.jobs import quality_reports
+from aemlo.jobs.base import Job
 from aemlo.latent import trained, walk
-from aemlo.store import written_at_once
+from aemlo.latent.trained import Trained
+from aemlo.store import Run, written_at_once
 
 TRUST_ROWS = 15
 # What depends on the run's rows and not on how they are drawn.
 OF_THE_ROWS = (
-    *("probes.parquet", "directions.npy"),
-    *("rows.parquet", "quality.parquet", "telling.parquet"),
+    "probes.parquet",
+    "directions.npy",
+    "rows.parquet",
+    "quality.parquet",
+    "telling.parquet",
 )
 
-_process = None
+_process: latent.UmapProcess | None = None
 
 
-def umap_process(home):
+def umap_process(home: Path) -> latent.UmapProcess:
     """The warm UMAP process of this worker, made with the first picture."""
     global _process
     if _process is None:
@@ -38,11 +47,11 @@ def umap_process(home):
     return _process
 
 
-def run(job):
+def run(job: Job) -> None:
     """Draw what `job.spec` asks of the run it names; see `trained.PICTURE`."""
     umap_process(job.store.home).warm()
     spec = {**trained.PICTURE, **job.spec}
-    source = job.store.run(spec["run"])
+    source = job.store.run(job.spec["run"])
     known = trained.read(job.store.folder(source.id), job.store.dataset(source.dataset))
     job.on_progress(0.0, message="reading the run")
     scaled = quality_reports.scaled(known)
@@ -71,32 +80,39 @@ def run(job):
     job.finish({"run": source.id, "rows": known.dataset.n, "spaces": list(spaces)})
 
 
-def _picture(job, known, space, codes, metric, spec):
+def _picture(
+    job: Job,
+    known: Trained,
+    space: str,
+    codes: Features,
+    metric: str,
+    spec: dict[str, Any],
+) -> pd.DataFrame:
     rng = np.random.default_rng(job.seed)
     rows = latent.stratified(known.dataset.Y, known.synthetic, spec["fit_rows"], rng)
 
-    def tell(low, high, what):
+    def report(low: float, high: float, what: str) -> Callable[..., None]:
         return lambda fraction, **values: job.on_progress(
             low + (high - low) * fraction, message=f"{space} space: {what}"
         )
 
     fitted = umap_process(job.store.home).umap(
         codes[rows],
-        on_progress=tell(0.0, 0.8, "UMAP"),
+        on_progress=report(0.0, 0.8, "UMAP"),
         metric=metric,
         seed=job.seed,
         **{name: spec[name] for name in ("n_neighbors", "min_dist", "dimensions")},
         epochs=spec["epochs"],
     )
     everything = latent.place(
-        codes, rows, fitted, metric=metric, on_progress=tell(0.8, 0.85, "the rest")
+        codes, rows, fitted, metric=metric, on_progress=report(0.8, 0.85, "the rest")
     )
     frame = pd.DataFrame(everything, columns=list("xyz")[: everything.shape[1]])
     frame.insert(0, "row", np.arange(len(frame)))
     frame["placed"] = ~np.isin(np.arange(len(frame)), rows)
     k = min(TRUST_ROWS, (len(rows) - 1) // 2)
     trust = latent.trust(
-        codes[rows], fitted, k, metric, tell(0.85, 1.0, "how far to trust it")
+        codes[rows], fitted, k, metric, report(0.85, 1.0, "how far to trust it")
     )
     for name, values in zip(
         trained.TRUST, (trust.trustworthiness, trust.preservation), strict=True
@@ -106,10 +122,10 @@ def _picture(job, known, space, codes, metric, spec):
     return frame
 
 
-def _digest(codes, known, spec, metric):
+def _digest(codes: Features, known: Trained, spec: dict[str, Any], metric: str) -> str:
     """A name for a picture by all it depends on: equal name, equal picture."""
     digest = hashlib.sha256(metric.encode())
-    dense = codes.toarray() if hasattr(codes, "toarray") else np.asarray(codes)
+    dense = codes if isinstance(codes, np.ndarray) else codes.toarray()
     digest.update(np.ascontiguousarray(dense, dtype=np.float32).tobytes())
     digest.update(known.dataset.Y.tobytes() + known.synthetic.tobytes())
     wanted = {name: spec[name] for name in trained.PICTURE if name != "run"}
@@ -117,7 +133,7 @@ def _digest(codes, known, spec, metric):
     return digest.hexdigest()
 
 
-def _earlier(job, space, digest):
+def _earlier(job: Job, space: str, digest: str) -> pd.DataFrame | None:
     """The same picture from another run, whosever: equal digests are equal data."""
     for run in job.store.runs(None, "embed"):
         path = job.store.folder(run.id) / f"{space}.parquet"
@@ -126,7 +142,7 @@ def _earlier(job, space, digest):
     return None
 
 
-def _copied(job, source):
+def _copied(job: Job, source: Run) -> bool:
     """Whether what does not depend on the picture was taken from an earlier run."""
     for run in job.store.runs(None, "embed", job.run.dataset):
         folder = job.store.folder(run.id)
@@ -145,16 +161,18 @@ def _copied(job, source):
     return False
 
 
-def _is_whole(telling):
+def _is_whole(telling: Path) -> bool:
     """Whether rows were judged label by label by all figures, as they now are."""
     return not telling.exists() or "label" in pd.read_parquet(telling).columns
 
 
-def _write_probes(job, known):
+def _write_probes(job: Job, known: Trained) -> None:
     job.on_progress(0.0, message="which directions carry which labels")
     real = ~known.synthetic
     frame, directions = walk.probes(
-        *(known.codes[real], known.dataset.Y[real], known.dataset.label_names),
+        known.codes[real],
+        known.dataset.Y[real],
+        known.dataset.label_names,
         np.random.default_rng(job.seed),
     )
     quality_reports.write(frame, job.folder / "probes.parquet")
@@ -162,7 +180,7 @@ def _write_probes(job, known):
         np.save(out, directions.astype(np.float32), allow_pickle=False)
 
 
-def _write_quality(job, known, scaled, source):
+def _write_quality(job: Job, known: Trained, scaled: Features, source: Run) -> None:
     """What each row is like, and how plausible the run's rows and MLSMOTE's are."""
     _write_rows(job, known, scaled)
     reports = quality_reports.Reports(job, known)
@@ -170,7 +188,7 @@ def _write_quality(job, known, scaled, source):
     reports.write()
 
 
-def _write_rows(job, known, scaled):
+def _write_rows(job: Job, known: Trained, scaled: Features) -> None:
     """What each row is like among the real ones, to colour the map by."""
     real, new = ~known.synthetic, known.synthetic
     Y, made_for = known.dataset.Y, known.provenance["label"].to_numpy()

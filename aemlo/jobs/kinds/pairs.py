@@ -5,16 +5,21 @@ made from the rows it would be tested on. Artefact: `pairs.zip`.
 """
 
 import zipfile
+from collections.abc import Iterator
 
 from aemlo import provenance
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.experiment import folds
+from aemlo.experiment.folds import Split
 from aemlo.formats import to_bytes
 from aemlo.jobs import resampling_results
+from aemlo.jobs.base import Job
 from aemlo.preparation.preparation import Preparation
 from aemlo.store import written_at_once
 from aemlo.wording import file_stem
 
-WORDS = """Train/test pairs, fold by fold.
+READ_ME = """Train/test pairs, fold by fold.
 
 Data set: {name}. Sampler: {sampler}, settings {settings}, seed {seed}.
 Folds: {folds}, multi-label stratified, duplicates of a row kept on one side.
@@ -23,7 +28,7 @@ Missing values were filled with what the training part of each fold shows.
 {left_out}"""
 
 
-def run(job):
+def run(job: Job) -> None:
     """Divide, resample each training part as `job.spec` says, and pack the files."""
     given = job.dataset()
     # Rows made from a row that is tested on would be trained on.
@@ -34,19 +39,19 @@ def run(job):
         written_at_once(job.folder / "pairs.zip") as path,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr("README.txt", _words(job, dataset, int(made_before.sum())))
+        archive.writestr("README.txt", _read_me(job, dataset, int(made_before.sum())))
         for place, split in enumerate(splits):
             job.stage(place / len(splits), (place + 1) / len(splits))
-            for part, made, mark in _pair(job, dataset, split):
+            for part, rows, mark in _pair(job, dataset, split):
                 stem = f"{file_stem(dataset.name)}-fold{split.fold + 1}-{part}"
-                for suffix, data in to_bytes(made, job.spec["format"], mark).items():
+                for suffix, data in to_bytes(rows, job.spec["format"], mark).items():
                     archive.writestr(stem + suffix, data)
     job.finish({"folds": len(splits)})
 
 
-def _words(job, dataset, made_before):
+def _read_me(job: Job, dataset: Dataset, made_before: int) -> str:
     left_out = f"{made_before:,} synthetic rows that the data had were left out.\n"
-    return WORDS.format(
+    return READ_ME.format(
         name=dataset.name,
         sampler=job.spec["sampler"],
         settings=job.spec.get("settings", {}),
@@ -56,12 +61,15 @@ def _words(job, dataset, made_before):
     )
 
 
-def _pair(job, dataset, split):
+def _pair(
+    job: Job, dataset: Dataset, split: Split
+) -> Iterator[tuple[str, Dataset, Mask | None]]:
+    """("train" or "test", its Dataset, its synthetic rows marked), one by one."""
     train, test = dataset.take(split.train), dataset.take(split.test)
     preparation = Preparation(scale="none").fit(train)
     sampler = resampling_results.sampler_of(job.spec, job.seed)
 
-    def on_progress(fraction, **values):
+    def on_progress(fraction: float, **values: object) -> None:
         job.on_progress(fraction, message=f"fold {split.fold + 1}")
 
     X, Y = sampler.fit_resample(
@@ -70,6 +78,6 @@ def _pair(job, dataset, split):
         categorical_features=preparation.categorical_features_,
         on_progress=on_progress,
     )
-    made = preparation.restore(X, Y, train)
-    yield "train", made, (sampler.provenance_["origin"] < 0).to_numpy()
+    resampled = preparation.restore(X, Y, train)
+    yield "train", resampled, (sampler.provenance_["origin"] < 0).to_numpy()
     yield "test", preparation.restore(preparation.transform(test), test.Y, test), None

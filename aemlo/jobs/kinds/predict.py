@@ -10,13 +10,14 @@ Artefacts: the model file, and `predictions.npz` (labels and scores).
 import numpy as np
 
 from aemlo.exports import model, model_contents
+from aemlo.jobs.base import Job
 from aemlo.notes import as_note
 from aemlo.store import written_at_once
 
 MODEL = f"model{model_contents.SUFFIX}"
 
 
-def run(job):
+def run(job: Job) -> None:
     """Train, write the model file, and predict the rows that are named."""
     dataset, arm = job.dataset(), job.spec["arm"]
     model.check_arm(arm)

@@ -6,38 +6,44 @@
 principal components of them all), and for AutoSMOTE `decisions.parquet`.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from aemlo import safe_tables
+from aemlo.arrays import Features, Matrix
 from aemlo.jobs import resampling_results
+from aemlo.jobs.base import Job
 from aemlo.latent.pictures import pca
 from aemlo.neighbours.stretch import distance_space, stretches
 from aemlo.quality import card as quality_card
 from aemlo.store import written_at_once
 
-MADE = 0.8
+RESAMPLED = 0.8  # share of the whole
 
 
-def run(job):
+def run(job: Job) -> None:
     """Make the rows, then the quality card and the map."""
     dataset = job.dataset()
     preparation, X = resampling_results.prepared(dataset)
     sampler = resampling_results.sampler_of(job.spec, job.seed)
-    job.stage(0.0, MADE)
+    job.stage(0.0, RESAMPLED)
     labels = pd.DataFrame(dataset.Y, columns=list(dataset.label_names))
     X_all, Y_all = sampler.fit_resample(
         X,
         labels,
         categorical_features=preparation.categorical_features_,
-        on_progress=_told(job),
+        on_progress=_naming_the_epoch(job),
     )
     Y_all = np.asarray(Y_all)
     summary = resampling_results.save(job, dataset, preparation, sampler, X_all, Y_all)
-    if len(getattr(sampler, "decisions_", ())):
-        _keep(job, "decisions", sampler.decisions_)
-    job.stage(MADE, 1.0)
+    decisions = getattr(sampler, "decisions_", None)
+    if decisions is not None and len(decisions):
+        _keep(job, "decisions", decisions)
+    job.stage(RESAMPLED, 1.0)
     groups = preparation.categorical_features_
     space = distance_space(X_all, groups, stretches(X, groups))
     rows = quality_card.per_row(space, Y_all, sampler.provenance_, job.on_progress)
@@ -49,8 +55,8 @@ def run(job):
     job.finish(summary)
 
 
-def _told(job):
-    def on_progress(fraction, **values):
+def _naming_the_epoch(job: Job) -> Callable[..., None]:
+    def on_progress(fraction: float, **values: Any) -> None:
         if "epoch" in values:
             values["message"] = f"epoch {values['epoch']}"
         job.on_progress(fraction, **values)
@@ -58,11 +64,11 @@ def _told(job):
     return on_progress
 
 
-def _keep(job, name, frame):
+def _keep(job: Job, name: str, frame: pd.DataFrame) -> None:
     with written_at_once(job.folder / f"{name}.parquet") as path:
         frame.to_parquet(path)
 
 
-def _picture(space):
+def _picture(space: Features) -> Matrix:
     """Principal components of all rows, real ones and new ones in one picture."""
     return pca(sparse.csr_matrix(space) if sparse.issparse(space) else space)
