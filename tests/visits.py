@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from aemlo.store.runs import Run
 from streamlit.testing.v1 import AppTest
 
 from aemlo.dataset import Dataset
 from aemlo.jobs import run_job
 from aemlo.jobs.base import Job
-from aemlo.store import Store
+from aemlo.store import Run, Store
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = "visitor-of-a-test"

@@ -49,29 +49,11 @@ def checked(spec):
     """
     version = versions.version_of(spec)
     spec = {key: value for key, value in spec.items() if key != versions.KEY}
-    known = {*DEFAULTS, "datasets", "samplers", "classifiers", "engine", "sweep"}
-    for key in spec:
-        if key not in known and key not in (*ENGINE, *OF_THE_APP):
-            raise ParameterError(
-                f"Experiment: there is no entry {key!r}. "
-                f"Entries: {', '.join(sorted(known))}."
-            )
+    _check_entries(spec)
     whole = (defaults_1.EXPERIMENT if version == 1 else DEFAULTS) | spec
     whole |= _checked_engine(whole.pop("engine", {}))
-    for key, kind, low in (("folds", int, 2), ("repeats", int, 1), ("seed", int, 0)):
-        value = whole[key]
-        if not isinstance(value, kind) or isinstance(value, bool) or value < low:
-            raise ParameterError(
-                f"Experiment: {key} must be a whole number of at least {low}, "
-                f"got {value!r}."
-            )
-    words = {"split": WAYS, "duplicates": DUPLICATES, "scale": SCALES}
-    for key, choices in words.items():
-        if whole[key] not in choices:
-            raise ParameterError(
-                f"Experiment: {key} must be one of {', '.join(choices)}, "
-                f"got {whole[key]!r}."
-            )
+    _check_numbers(whole)
+    _check_choices(whole)
     whole["metrics"] = [find(METRICS, m, "metric").title for m in whole["metrics"]]
     for key, table, what in (
         ("samplers", SAMPLERS, "sampler"),
@@ -90,6 +72,36 @@ def checked(spec):
     if version == 1:
         return versions.completed(whole)
     return versions.written(whole)
+
+
+def _check_entries(spec):
+    known = {*DEFAULTS, "datasets", "samplers", "classifiers", "engine", "sweep"}
+    for key in spec:
+        if key not in known and key not in (*ENGINE, *OF_THE_APP):
+            raise ParameterError(
+                f"Experiment: there is no entry {key!r}. "
+                f"Entries: {', '.join(sorted(known))}."
+            )
+
+
+def _check_numbers(whole):
+    for key, low in (("folds", 2), ("repeats", 1), ("seed", 0)):
+        value = whole[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            raise ParameterError(
+                f"Experiment: {key} must be a whole number of at least {low}, "
+                f"got {value!r}."
+            )
+
+
+def _check_choices(whole):
+    words = {"split": WAYS, "duplicates": DUPLICATES, "scale": SCALES}
+    for key, choices in words.items():
+        if whole[key] not in choices:
+            raise ParameterError(
+                f"Experiment: {key} must be one of {', '.join(choices)}, "
+                f"got {whole[key]!r}."
+            )
 
 
 def _checked_engine(table):

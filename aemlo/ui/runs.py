@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from aemlo.errors import RunError
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui.layout import WATCH_SECONDS, plain
 from aemlo.ui.state import EXAMPLE, Workspace
 from aemlo.wording import seconds

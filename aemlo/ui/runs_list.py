@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import figures, layout, runs
 from aemlo.ui.state import Workspace
 from aemlo.wording import seconds

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import downloads, layout, runs, state
 from aemlo.ui.state import Workspace
 

@@ -10,8 +10,7 @@ import streamlit as st
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, RunError
 from aemlo.provenance import REAL
-from aemlo.store import Store
-from aemlo.store.runs import Run
+from aemlo.store import Run, Store
 from aemlo.ui import memory
 from aemlo.worker import ensure_worker
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from aemlo.latent import trained
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import layout
 from aemlo.ui.latent.view import SPACE_NAMES, View, embedding_runs, settings_of
 from aemlo.ui.state import Workspace

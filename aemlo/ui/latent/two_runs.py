@@ -10,7 +10,7 @@ import streamlit as st
 from aemlo.arrays import Rows
 from aemlo.charts import latent, theme
 from aemlo.latent import neighbours, selection, trained
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import figures, layout, runs
 from aemlo.ui.latent import selection as latent_selection
 from aemlo.ui.latent.embedding import compute, is_flat, renew

@@ -14,7 +14,7 @@ from aemlo.latent import pca, rarest_first, selection, trained
 from aemlo.preparation.preparation import Preparation
 from aemlo.quality import purpose
 from aemlo.samplers.base import dense
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import state
 from aemlo.ui.state import Workspace
 from aemlo.wording import count

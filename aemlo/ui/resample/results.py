@@ -10,7 +10,7 @@ import streamlit as st
 
 from aemlo.charts import resample as charts
 from aemlo.errors import RunError
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.ui import figures, layout, resampled_rows, runs
 from aemlo.ui.state import Workspace
 from aemlo.wording import count

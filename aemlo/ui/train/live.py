@@ -10,8 +10,7 @@ from aemlo.charts import training
 from aemlo.jobs.kinds.train import FEATURES
 from aemlo.samplers import SAMPLERS
 from aemlo.samplers.aemlo.settings import Settings
-from aemlo.store import Store
-from aemlo.store.runs import Run
+from aemlo.store import Run, Store
 from aemlo.ui import figures, runs
 from aemlo.ui.state import Workspace
 from aemlo.wording import count, decimals, seconds

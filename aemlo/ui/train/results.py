@@ -15,7 +15,7 @@ from aemlo.formats import WRITERS, from_environment
 from aemlo.jobs import resampling_results
 from aemlo.samplers import AEMLO, SAMPLERS
 from aemlo.samplers.aemlo.settings import Settings
-from aemlo.store.runs import Run
+from aemlo.store import Run
 from aemlo.tables import archive
 from aemlo.tables.limits import ARRAYS
 from aemlo.ui import downloads, forms, layout, resampled_rows, runs, state
