@@ -1,11 +1,13 @@
 """The methods page shows every entry of every family, formulas typeset."""
 
+import math
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from aemlo.classifiers import CLASSIFIERS
 from aemlo.imbalance import MEASURES
 from aemlo.metrics import METRICS
 from aemlo.ui import methods
@@ -25,6 +27,21 @@ def page(tmp_path, monkeypatch):
     yield app.switch_page("pages/methods.py").run()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+def test_ranges_are_written_in_words():
+    assert methods.in_range(0, 1) == "0 to 1"
+    assert methods.in_range(0, math.inf) == "0 or more"
+    assert methods.in_range(-math.inf, 2) == "2 or less"
+    assert methods.in_range(-math.inf, math.inf) == "any number"
+    table = methods.settings(CLASSIFIERS["average"]).set_index("setting")
+    assert table.loc["weights", "allowed"] == "numbers, each 0 or more"
+
+
+def test_tables_show_no_marks_of_markdown():
+    for family in methods.FAMILIES:
+        table = methods.overview(family).astype(str)
+        assert not table.map(lambda text: "`" in text).any(axis=None), family
 
 
 @pytest.mark.parametrize("family", ["Classifiers", "Metrics", "Measures", "Formats"])
