@@ -30,7 +30,7 @@ def by_label(frame, measure="F1", most=MOST):
     arms = list(dict.fromkeys(frame["arm"]))
     labels = (
         frame.drop_duplicates("label")
-        .sort_values("IRLbl", ascending=False, na_position="first")
+        .sort_values("IRLbl", ascending=False, na_position="first", kind="stable")
         .head(most)
     )
     names = labels["label"].tolist()[::-1]
@@ -83,7 +83,7 @@ def _verdict(frame, arms, measure):
     if len(arms) == 1:
         return f"{measure} of {len(wide)} labels, the rarest on top"
     up = {arm: int((wide[arm] > wide[arms[0]] + 1e-9).sum()) for arm in arms[1:]}
-    most = max(up, key=up.get)
+    most = max(up, key=up.__getitem__)
     return (
         f"{measure} is higher with {theme.short(most, 30)} than "
         f"{theme.short(arms[0], 30)} for {up[most]} of {len(wide)} labels"
@@ -201,8 +201,10 @@ def right_and_wrong(frame, most=MOST):
 
     Columns `label`, `IRLbl`, `true positives`, `false positives`, `false negatives`.
     """
-    shown = frame.sort_values("IRLbl", ascending=False, na_position="first").head(most)
-    shown = shown.iloc[::-1]
+    shown = frame.sort_values(
+        "IRLbl", ascending=False, na_position="first", kind="stable"
+    )
+    shown = shown.head(most).iloc[::-1]
     y = list(range(len(shown)))
     fig = go.Figure()
     for column, name, colour in (

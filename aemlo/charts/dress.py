@@ -1,4 +1,4 @@
-"""The last touch before a figure is drawn: everything about its look said outright.
+"""The last step before a figure is drawn: all of its look is set in its own layout.
 
 Streamlit's own theme hands Plotly a new template at each of its two renderings, and
 Plotly then draws all of it a second time. A figure without a template whose look is in

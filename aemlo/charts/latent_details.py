@@ -102,7 +102,7 @@ def beside_parents(frame):
 def probe_bars(probes, most=30):
     """How well the latent space tells each label; `probes` has `label`, `positives`,
     `auc`, `unit`, `unit_auc`. A dashed line is at 0.5: no better than chance."""
-    known = probes.dropna(subset="auc").sort_values("auc")
+    known = probes.dropna(subset="auc").sort_values("auc", kind="stable")
     shown = known.tail(most)
     names = [theme.short(name, 32) for name in shown["label"]]
     figure = go.Figure(
@@ -234,7 +234,9 @@ def quality_per_label(quality, measure, meaning, most=None):
     for sampler, mine in part.groupby("sampler", sort=False):
         mine = mine.set_index("label").reindex(order)
         dots = _dots(
-            *(mine["value"], names, theme.short(sampler)),
+            mine["value"],
+            names,
+            theme.short(sampler),
             theme.sampler_colour(sampler),
             _symbol(sampler),
         )

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
+from aemlo.wording import decimals
 
 MOST_LINES = 400
 PARENTS = (theme.REAL, "#56B4E9", "#CC79A7")
@@ -116,10 +117,11 @@ def learning(history):
         fig.add_scatter(
             x=known["step"], y=known[name], name=theme.safe(name), line_dash=dash
         )
-    last = history["loss"].dropna() if "loss" in history else []
-    told = f"Loss {last.iloc[-1]:.3f} at the end" if len(last) else "Learning"
+    title = "Learning"
+    if "loss" in history and history["loss"].notna().any():
+        title = f"Loss {decimals(history['loss'].dropna().iloc[-1])} at the end"
     fig.update_layout(
-        title=told,
+        title=title,
         height=380,
         xaxis_title="epoch",
         yaxis_title="loss, and shares of decisions",

@@ -245,7 +245,8 @@ def many_labelsets(reading: Reading) -> Sentence | None:
         return None
     return Sentence(
         f"{count(single)} of {count(sets)} labelsets occur once: methods that treat a "
-        "labelset as a class (label powerset, LP-ROS, LP-RUS) have little to learn from.",
+        "labelset as a class (label powerset, LP-ROS, LP-RUS) have little to learn "
+        "from.",
         "note",
         "Said if more than half of the labelsets have one row.",
         "Read, Pfahringer, Holmes, ICDM 2008 (pruned sets)",
