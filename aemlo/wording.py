@@ -29,9 +29,25 @@ def count(value: float) -> str:
     return f"{int(value):,}"
 
 
-def decimals(value: float) -> str:
+def decimals(value: float, digits: int = 3) -> str:
     """A measure to 3 decimals, with thousands separators; "none" for NaN."""
-    return "none" if math.isnan(value) else f"{value:,.3f}"
+    return "none" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign and 3 decimals; one that rounds to 0 has no sign."""
+    text = f"{value:+.3f}"
+    return "0.000" if text in ("+0.000", "-0.000") else text
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; below 1 % with one decimal."""
+    return f"{share:.0%}" if share >= 0.01 or not share else f"{share:.1%}"
+
+
+def p_value(p: float) -> str:
+    """A p value to 3 decimals, or "less than 0.001"."""
+    return decimals(p) if p >= 0.001 else "less than 0.001"
 
 
 def ratio(value: float) -> str:

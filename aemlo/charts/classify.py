@@ -1,5 +1,9 @@
 """Charts of one classifier in depth: remedies, curves, thresholds, calibration."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -16,12 +20,12 @@ ROW = 22  # pixels of a line of a long list
 MOST = 40
 
 
-def arm_colour(name):
+def arm_colour(name: str) -> str:
     """The colour an arm has in every chart; samplers keep theirs."""
     return ARM_COLOURS.get(name) or theme.sampler_colour(name)
 
 
-def by_label(frame, measure="F1", most=MOST):
+def by_label(frame: pd.DataFrame, measure: str = "F1", most: int = MOST) -> go.Figure:
     """What each arm reaches for each label, the rarest label on top.
 
     Columns `label`, `IRLbl`, `minority`, `arm`, `value` (NaN where there is none). The
@@ -30,7 +34,7 @@ def by_label(frame, measure="F1", most=MOST):
     arms = list(dict.fromkeys(frame["arm"]))
     labels = (
         frame.drop_duplicates("label")
-        .sort_values("IRLbl", ascending=False, na_position="first")
+        .sort_values("IRLbl", ascending=False, na_position="first", kind="stable")
         .head(most)
     )
     names = labels["label"].tolist()[::-1]
@@ -78,19 +82,19 @@ def by_label(frame, measure="F1", most=MOST):
     return fig
 
 
-def _verdict(frame, arms, measure):
+def _verdict(frame: pd.DataFrame, arms: list[str], measure: str) -> str:
     wide = frame.pivot(index="label", columns="arm", values="value").fillna(0.0)
     if len(arms) == 1:
         return f"{measure} of {len(wide)} labels, the rarest on top"
     up = {arm: int((wide[arm] > wide[arms[0]] + 1e-9).sum()) for arm in arms[1:]}
-    most = max(up, key=up.get)
+    most = max(up, key=up.__getitem__)
     return (
         f"{measure} is higher with {theme.short(most, 30)} than "
         f"{theme.short(arms[0], 30)} for {up[most]} of {len(wide)} labels"
     )
 
 
-def curves(frame, base_rates):
+def curves(frame: pd.DataFrame, base_rates: Mapping[Any, float]) -> go.Figure:
     """Precision-recall and ROC curves, one line a label.
 
     `frame`: `label`, `threshold`, `precision`, `recall`, `false positive rate`;
@@ -152,7 +156,9 @@ def curves(frame, base_rates):
     return fig
 
 
-def threshold_curves(frame, chosen, tuned, label):
+def threshold_curves(
+    frame: pd.DataFrame, chosen: float, tuned: float | None, label: str
+) -> go.Figure:
     """Precision, recall and F1 of one label (or all) by threshold."""
     fig = go.Figure()
     for measure, colour in (
@@ -196,13 +202,15 @@ def threshold_curves(frame, chosen, tuned, label):
     return fig
 
 
-def right_and_wrong(frame, most=MOST):
+def right_and_wrong(frame: pd.DataFrame, most: int = MOST) -> go.Figure:
     """Right, wrong and missed rows of each label, the rarest label on top.
 
     Columns `label`, `IRLbl`, `true positives`, `false positives`, `false negatives`.
     """
-    shown = frame.sort_values("IRLbl", ascending=False, na_position="first").head(most)
-    shown = shown.iloc[::-1]
+    shown = frame.sort_values(
+        "IRLbl", ascending=False, na_position="first", kind="stable"
+    )
+    shown = shown.head(most).iloc[::-1]
     y = list(range(len(shown)))
     fig = go.Figure()
     for column, name, colour in (
@@ -238,7 +246,7 @@ def right_and_wrong(frame, most=MOST):
     return fig
 
 
-def calibration(frame, name):
+def calibration(frame: pd.DataFrame, name: str) -> go.Figure:
     """Observed share against score, one mark a bin; `frame`: score, share, rows."""
     fig = go.Figure()
     fig.add_scatter(
@@ -267,14 +275,14 @@ def calibration(frame, name):
     fig.update_xaxes(title="score, mean of a bin", range=[-0.02, 1.02])
     fig.update_yaxes(title="share that has the label", range=[-0.02, 1.02])
     fig.update_layout(
-        title=f"{theme.short(name)}: scores are off by {gap:.3f} on average, "
+        title=f"{theme.short(name)}: scores are off by {theme.number(gap)} on average, "
         f"mostly {word}",
         height=420,
     )
     return fig
 
 
-def contributions(frame, label):
+def contributions(frame: pd.DataFrame, label: str) -> go.Figure:
     """What speaks for and against a label in one row; `feature`, `contribution`."""
     shown = frame.iloc[::-1]
     y = list(range(len(shown)))

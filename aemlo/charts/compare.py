@@ -9,12 +9,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
+from aemlo.wording import count, decimals, signed
 
 ROW_PIXELS = 26
 UP, DOWN = "▲", "▼"
 
 
-def folds(scores, table, metric):
+def folds(scores: pd.DataFrame, table: pd.DataFrame, metric: str) -> go.Figure:
     """Every fold as a dot, one row a sampler, grouped by classifier; the mean a bar.
 
     `scores` are tidy rows of one data set, `table` its `compare.before_after`.
@@ -27,11 +28,10 @@ def folds(scores, table, metric):
     for sampler in samplers:
         colour = theme.sampler_colour(sampler)
         mine = part[part["sampler"] == sampler]
-        named = [theme.short(name, 24) for name in mine["classifier"]]
         label = theme.short(sampler, 24)
         figure.add_scatter(
             x=mine["value"],
-            y=[named, [label] * len(mine)],
+            y=[_cut(mine["classifier"]), [label] * len(mine)],
             mode="markers",
             name=label,
             marker={
@@ -48,7 +48,7 @@ def folds(scores, table, metric):
         own = means[means["sampler"] == sampler]
         figure.add_scatter(
             x=own["mean"],
-            y=[[theme.short(n, 24) for n in own["classifier"]], [label] * len(own)],
+            y=[_cut(own["classifier"]), [label] * len(own)],
             mode="markers",
             marker={
                 "symbol": "line-ns-open",
@@ -70,11 +70,16 @@ def folds(scores, table, metric):
     return figure
 
 
-def _direction(means):
+def _cut(names: pd.Series) -> list[str]:
+    """Names short enough for the two columns of the axis."""
+    return [theme.short(name, 24) for name in names]
+
+
+def _direction(means: pd.DataFrame) -> str:
     return means["better"].iloc[0] if len(means) else "higher"
 
 
-def _folds_title(means, metric, better):
+def _folds_title(means: pd.DataFrame, metric: str, better: str) -> str:
     known = means.dropna(subset=["mean"])
     if known.empty:
         return f"{theme.safe(metric)}: no scores"
@@ -82,33 +87,30 @@ def _folds_title(means, metric, better):
         known["mean"].idxmax() if better == "higher" else known["mean"].idxmin()
     ]
     return (
-        f"{theme.safe(metric)}: best mean {best['mean']:.3f}, "
+        f"{theme.safe(metric)}: best mean {decimals(best['mean'])}, "
         f"{theme.short(best['sampler'], 24)} with {theme.short(best['classifier'], 24)}"
     )
 
 
-def differences(table, metric, baseline):
+def differences(table: pd.DataFrame, metric: str, baseline: str) -> go.Figure:
     """Paired differences to the baseline with their intervals, one row an arm."""
     part = table[(table["metric"] == metric) & (table["verdict"] != "baseline")]
     part = part.dropna(subset=["difference"])
     figure = go.Figure()
-    looks = {
-        "better": (theme.BETTER, "better"),
-        "worse": (theme.WORSE, "worse"),
-        "not shown": (theme.NEUTRAL, "not shown"),
+    colours = {
+        "better": theme.BETTER,
+        "worse": theme.WORSE,
+        "not shown": theme.NEUTRAL,
     }
-    for verdict, (colour, word) in looks.items():
+    for verdict, colour in colours.items():
         some = part[part["verdict"] == verdict]
         if some.empty:
             continue
         figure.add_scatter(
             x=some["difference"],
-            y=[
-                [theme.short(n, 24) for n in some["classifier"]],
-                [theme.short(n, 24) for n in some["sampler"]],
-            ],
+            y=[_cut(some["classifier"]), _cut(some["sampler"])],
             mode="markers",
-            name=word,
+            name=verdict,
             marker={
                 "color": colour,
                 "size": 11,
@@ -138,65 +140,23 @@ def differences(table, metric, baseline):
     return figure
 
 
-def _arrow(difference, verdict):
+def _arrow(difference: float, verdict: str) -> str:
     if verdict == "not shown" or difference == 0:
         return "circle-open"
     return "triangle-up" if difference > 0 else "triangle-down"
 
 
-def labels(table, metric, sampler, baseline, most=40):
+def labels(
+    table: pd.DataFrame, metric: str, sampler: str, baseline: str, most: int | None = 40
+) -> go.Figure:
     """Change of each label, rarest first, with its interval and its positive rows.
 
-    `table` is a `compare.per_label`; beyond `most` labels the largest changes are kept
-    in the same order.
+    `table` is a `compare.per_label`; beyond `most` labels (None: no limit) the largest
+    changes are kept in the same order, of equal ones those of the rarer labels.
     """
     known = table.dropna(subset=["change"])
-    kept = known
-    if most and len(known) > most:
-        largest = known["change"].abs().nlargest(most).index
-        kept = known.loc[sorted(largest)]
-    colours = np.where(kept["change"] >= 0, theme.BETTER, theme.WORSE)
-    names = [
-        f"{theme.short(row.label, 28)} · {theme.ratio(row.irlbl)} · {row.positives:,}"
-        for row in kept.itertuples()
-    ]
-    arrows = [
-        f"{UP if c > 0 else DOWN if c < 0 else '='} {c:+.3f}" for c in kept["change"]
-    ]
-    figure = go.Figure(
-        go.Bar(
-            x=kept["change"],
-            y=names,
-            orientation="h",
-            marker={
-                "color": colours,
-                "pattern": {
-                    "shape": [theme.HATCH if p == "tail" else "" for p in kept["part"]]
-                },
-            },
-            error_x={
-                "array": kept["high"] - kept["change"],
-                "arrayminus": kept["change"] - kept["low"],
-                "color": theme.THRESHOLD,
-                "thickness": 1,
-            },
-            text=arrows,
-            textposition="none",
-            customdata=pd.DataFrame(
-                {
-                    "label": [theme.safe(n) for n in kept["label"]],
-                    "positives": kept["positives"],
-                    "before": kept["before"],
-                    "after": kept["after"],
-                    "pairs": kept["pairs"],
-                    "text": arrows,
-                }
-            ),
-            hovertemplate="%{customdata[0]}: %{customdata[5]}<br>"
-            "%{customdata[2]:.3f} before, %{customdata[3]:.3f} after<br>"
-            "%{customdata[1]:,} positive rows, %{customdata[4]} folds<extra></extra>",
-        )
-    )
+    kept = _largest_changes(known, most)
+    figure = go.Figure(_bars_of_changes(kept))
     reach = np.nanmax(np.abs(kept[["low", "high", "change"]].to_numpy()), initial=0.01)
     reach = 1.05 * min(float(reach), 1.0)  # no metric of a label moves by more than 1
     better, worse = (known["change"] > 1e-12).sum(), (known["change"] < -1e-12).sum()
@@ -219,7 +179,62 @@ def labels(table, metric, sampler, baseline, most=40):
     return figure
 
 
-def folds_and_labels(table, most=60):
+def _largest_changes(known: pd.DataFrame, most: int | None) -> pd.DataFrame:
+    """The `most` lines that change most, in the order of `known`; None for all."""
+    if not most or len(known) <= most:
+        return known
+    order = np.argsort(-known["change"].abs().to_numpy(), kind="stable")
+    return known.iloc[np.sort(order[:most], kind="stable")]
+
+
+def _bars_of_changes(kept: pd.DataFrame) -> go.Bar:
+    """A bar a label, coloured by its direction, hatched in the rarest third."""
+    names = [
+        f"{theme.short(label, 28)} · {theme.ratio(irlbl)} · {count(positives)}"
+        for label, irlbl, positives in zip(
+            kept["label"], kept["irlbl"], kept["positives"], strict=True
+        )
+    ]
+    arrows = [
+        f"{UP if c > 0 else DOWN if c < 0 else '='} {signed(c)}" for c in kept["change"]
+    ]
+    return go.Bar(
+        x=kept["change"],
+        y=names,
+        orientation="h",
+        marker={
+            "color": np.where(kept["change"] >= 0, theme.BETTER, theme.WORSE),
+            "pattern": {
+                "shape": [
+                    theme.HATCH if part == "tail" else "" for part in kept["part"]
+                ]
+            },
+        },
+        error_x={
+            "array": kept["high"] - kept["change"],
+            "arrayminus": kept["change"] - kept["low"],
+            "color": theme.THRESHOLD,
+            "thickness": 1,
+        },
+        text=arrows,
+        textposition="none",
+        customdata=pd.DataFrame(
+            {
+                "label": [theme.safe(n) for n in kept["label"]],
+                "positives": kept["positives"],
+                "before": kept["before"],
+                "after": kept["after"],
+                "pairs": kept["pairs"],
+                "text": arrows,
+            }
+        ),
+        hovertemplate="%{customdata[0]}: %{customdata[5]}<br>"
+        "%{customdata[2]:.3f} before, %{customdata[3]:.3f} after<br>"
+        "%{customdata[1]:,} positive rows, %{customdata[4]} folds<extra></extra>",
+    )
+
+
+def folds_and_labels(table: pd.DataFrame, most: int = 60) -> go.Figure:
     """Positive rows of each label in the test part of each fold; zeros stand out.
 
     `table` is `folds.table`'s frame; beyond `most` labels the rarest are kept.

@@ -1,4 +1,4 @@
-"""The last touch before a figure is drawn: everything about its look said outright.
+"""The last step before a figure is drawn: all of its look is set in its own layout.
 
 Streamlit's own theme hands Plotly a new template at each of its two renderings, and
 Plotly then draws all of it a second time. A figure without a template whose look is in
@@ -142,7 +142,8 @@ def _with_lists(part):
         return {name: _with_lists(value) for name, value in part.items()}
     if isinstance(part, np.ndarray):
         gaps = np.isnan(part) if part.dtype.kind == "f" else np.zeros(0, dtype=bool)
-        return np.where(gaps, None, part).tolist() if gaps.any() else part.tolist()
+        whole = np.asarray(np.where(gaps, None, part)) if gaps.any() else part
+        return whole.tolist()
     if isinstance(part, (list, tuple)) and any(
         isinstance(one, (dict, list, tuple, np.ndarray)) for one in part
     ):

@@ -2,28 +2,31 @@
 
 Frames come from `aemlo.imbalance`: one row a label with `label positives share IRLbl
 ImR minority SCUMBLE`. Points carry the label's position in `customdata`, so that a
-click can be told which label it meant. `chosen` is the position of a label to point at;
+click names the label that it means. `chosen` is the position of a label to point at;
 `after` is an Overlay: the same set after sampling, drawn over.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
 from aemlo.charts.label_axes import (
     IN_VIEW,
     LIGHT,
-    _hatch,
     around,
     axis_names,
+    hatch,
     mean_line,
     point_at,
     scale,
+    upright_mean_line,
     window,
     wrapped,
 )
+from aemlo.wording import count, percent
 
 MARKS = 240  # marks on the long tail; more would lie on one another
 UNITS = {
@@ -32,7 +35,11 @@ UNITS = {
     "positives": "Positive rows",
     "SCUMBLE": "SCUMBLE (0 to 1)",
 }
-KINDS = ((True, "minority", theme.MINORITY, theme.HATCH), (False, "others", None, ""))
+# Minority or not, its name, its colour, the hatch of its bars, its marker.
+KINDS = (
+    (True, "minority", theme.MINORITY, theme.HATCH, "diamond"),
+    (False, "others", theme.MAJORITY, "", "circle"),
+)
 
 
 class Overlay(NamedTuple):
@@ -43,7 +50,14 @@ class Overlay(NamedTuple):
     values: Any
 
 
-def by_label(table, measure, *, mean=None, log=False, chosen=None):
+def by_label(
+    table: pd.DataFrame,
+    measure: str,
+    *,
+    mean: float | None = None,
+    log: bool = False,
+    chosen: int | None = None,
+) -> go.Figure:
     """Bars of "IRLbl", "ImR" or "positives" per label, rarest first, minority hatched.
 
     `mean` draws MeanIR; labels without the measure stand at the end without a bar.
@@ -55,14 +69,14 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
     table["axis"] = axis_names(table["label"])
     fig = go.Figure()
     near = around(table, chosen)
-    for minority, name, colour, hatch in KINDS:
+    for minority, name, colour, shape, _ in KINDS:
         part = near[near["minority"] == minority]
         fig.add_bar(
             x=part["axis"],
             y=part[measure],
             name=name,
-            marker_color=colour or theme.MAJORITY,
-            marker_pattern=_hatch(hatch) if len(table) <= LIGHT else None,
+            marker_color=colour,
+            marker_pattern=hatch(shape) if len(table) <= LIGHT else None,
             marker_line={
                 "color": theme.THRESHOLD,
                 "width": 2 if minority and len(table) > LIGHT else 0,
@@ -83,14 +97,17 @@ def by_label(table, measure, *, mean=None, log=False, chosen=None):
         xaxis_tickangle=-50 if len(table) > 8 else 0,
         clickmode="event+select",
     )
-    fig.update_yaxes(
-        title=UNITS[measure],
-        **scale(log),
-    )
+    fig.update_yaxes(title=UNITS[measure], **scale(log))
     return fig
 
 
-def long_tail(table, *, log=True, chosen=None, after=None):
+def long_tail(
+    table: pd.DataFrame,
+    *,
+    log: bool = True,
+    chosen: int | None = None,
+    after: Overlay | None = None,
+) -> go.Figure:
     """Positives of each label against its rank: the long tail.
 
     The line goes through all labels; of more than MARKS, marks are drawn for so many.
@@ -110,26 +127,18 @@ def long_tail(table, *, log=True, chosen=None, after=None):
         hoverinfo="skip",
         showlegend=False,
     )
-    marked = _apart(table, chosen)
-    for minority, name, colour, _ in KINDS:
-        part = marked[marked["minority"] == minority]
-        fig.add_scatter(
-            x=part["rank"],
-            y=part["positives"],
-            mode="markers",
-            name=name,
-            marker={
-                "color": colour or theme.MAJORITY,
-                "symbol": "diamond" if minority else "circle",
-                "size": 9 if len(table) <= IN_VIEW else 6,
-            },
-            customdata=_custom(part),
-            hovertemplate=_hover("IRLbl"),
-        )
+    _marks(
+        fig,
+        _apart(table, chosen),
+        x="rank",
+        y="positives",
+        size=9 if len(table) <= IN_VIEW else 6,
+        first="IRLbl",
+    )
     if after is not None:
         fig.add_scatter(
             x=table["rank"],
-            y=np.sort(after.values)[::-1],
+            y=np.sort(after.values, kind="stable")[::-1],
             mode="lines",
             line={"color": after.colour, "width": 3},
             name=theme.safe(after.name),
@@ -138,7 +147,7 @@ def long_tail(table, *, log=True, chosen=None, after=None):
     point_at(fig, table, "positives", chosen, log, x="rank")
     fig.update_layout(
         title=f"The rarer half of the labels holds "
-        f"{rare['positives'].sum() / total:.0%} of all {total:,} positives",
+        f"{percent(rare['positives'].sum() / total)} of all {count(total)} positives",
         height=400,
         clickmode="event+select",
     )
@@ -147,7 +156,36 @@ def long_tail(table, *, log=True, chosen=None, after=None):
     return fig
 
 
-def _apart(table, chosen):
+def _marks(
+    fig: go.Figure,
+    table: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    size: int,
+    first: str,
+    opacity: float | None = None,
+) -> None:
+    """A mark a label at two columns of `table`; its hover begins with `first`."""
+    for minority, name, colour, _, symbol in KINDS:
+        part = table[table["minority"] == minority]
+        fig.add_scatter(
+            x=part[x],
+            y=part[y],
+            mode="markers",
+            name=name,
+            marker={
+                "color": colour,
+                "symbol": symbol,
+                "size": size,
+                "opacity": opacity,
+            },
+            customdata=_custom(part),
+            hovertemplate=_hover(first),
+        )
+
+
+def _apart(table: pd.DataFrame, chosen: int | None) -> pd.DataFrame:
     """Of many labels by rank, every so many; the ends and the chosen one always."""
     if len(table) <= MARKS:
         return table
@@ -156,7 +194,13 @@ def _apart(table, chosen):
     return table[kept | (table["position"] == chosen).to_numpy()]
 
 
-def scumble_by_ir(table, *, mean, chosen=None, after=None):
+def scumble_by_ir(
+    table: pd.DataFrame,
+    *,
+    mean: float,
+    chosen: int | None = None,
+    after: Overlay | None = None,
+) -> go.Figure:
     """SCUMBLE of each label against its IRLbl: which rare labels ride with frequent.
 
     `after.values` is the frame of the labels afterwards; a line joins the two places.
@@ -164,37 +208,21 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
     table = table.reset_index(names="position").dropna(subset=["IRLbl"])
     table = table.sort_values("IRLbl", kind="stable")
     fig = go.Figure()
-    for minority, name, colour, _ in KINDS:
-        part = table[table["minority"] == minority]
-        fig.add_scatter(
-            x=part["IRLbl"],
-            y=part["SCUMBLE"],
-            mode="markers",
-            name=name,
-            marker={
-                "color": colour or theme.MAJORITY,
-                "symbol": "diamond" if minority else "circle",
-                "size": 10 if len(table) <= IN_VIEW else 7,
-                "opacity": 0.85,
-            },
-            customdata=_custom(part),
-            hovertemplate=_hover("SCUMBLE"),
-        )
+    _marks(
+        fig,
+        table,
+        x="IRLbl",
+        y="SCUMBLE",
+        size=10 if len(table) <= IN_VIEW else 7,
+        first="SCUMBLE",
+        opacity=0.85,
+    )
     if after is not None:
         _moved(fig, table, after)
     high = int((table.loc[table["minority"], "SCUMBLE"] > 0.1).sum())
     rare = int(table["minority"].sum())
     if not np.isnan(mean):
-        fig.add_vline(x=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
-        fig.add_annotation(
-            x=np.log10(mean),
-            y=1,
-            yref="paper",
-            text=f"MeanIR {theme.number(mean)}",
-            showarrow=False,
-            xanchor="left",
-            xshift=4,
-        )
+        upright_mean_line(fig, mean, f"MeanIR {theme.number(mean)}", log=True)
     fig.add_hline(y=0.1, line={"color": theme.THRESHOLD, "dash": "dot"})
     fig.add_annotation(
         x=0,
@@ -216,7 +244,8 @@ def scumble_by_ir(table, *, mean, chosen=None, after=None):
     return fig
 
 
-def _moved(fig, table, after):
+def _moved(fig: go.Figure, table: pd.DataFrame, after: Overlay) -> None:
+    """Where the labels are afterwards, each joined to where it was."""
     new = after.values.iloc[table["position"]]
     gap = np.full(len(table), np.nan)
     for x_old, x_new, y_old, y_new, mode in (
@@ -235,7 +264,7 @@ def _moved(fig, table, after):
         )
 
 
-def _title(table, measure, mean):
+def _title(table: pd.DataFrame, measure: str, mean: float | None) -> str:
     known = table[measure].dropna()
     if known.empty:
         return f"No label has an {measure}"
@@ -243,13 +272,14 @@ def _title(table, measure, mean):
         rare = int(table["minority"].sum())
         is_are = "label is" if len(table) == 1 else "labels are"
         return (
-            f"{rare} of {len(table):,} {is_are} rarer than MeanIR {theme.number(mean)}"
+            f"{rare} of {count(len(table))} {is_are} rarer than MeanIR "
+            f"{theme.number(mean)}"
         )
     if measure == "positives":
         rarest = table.loc[known.idxmin()]
         return (
-            f"{theme.short(rarest['label'], 40)} has {known.min():,} positive rows, "
-            f"the commonest label {known.max():,}"
+            f"{theme.short(rarest['label'], 40)} has {count(known.min())} positive "
+            f"rows, the commonest label {count(known.max())}"
         )
     worst = table.loc[known.idxmax()]
     return (
@@ -258,12 +288,12 @@ def _title(table, measure, mean):
     )
 
 
-def _custom(part):
+def _custom(part: pd.DataFrame) -> np.ndarray:
     return np.column_stack(
         [
             part["position"],
             [wrapped(name) for name in part["label"]],
-            [f"{v:,}" for v in part["positives"]],
+            [count(v) for v in part["positives"]],
             [f"{v:.1%}" for v in part["share"]],
             [theme.ratio(v) for v in part["IRLbl"]],
             [theme.ratio(v) for v in part["ImR"]],
@@ -272,7 +302,7 @@ def _custom(part):
     )
 
 
-def _hover(first):
+def _hover(first: str) -> str:
     lines = {
         "IRLbl": "IRLbl %{customdata[4]}",
         "ImR": "ImR %{customdata[5]}",

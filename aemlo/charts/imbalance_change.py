@@ -1,6 +1,7 @@
 """Pictures of a change: labels before and after sampling, or as expected in advance."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
@@ -14,11 +15,21 @@ from aemlo.charts.label_axes import (
     scale,
     window,
 )
+from aemlo.wording import count
 
 TITLES = {"positives": "The number of positive rows"}
 
 
-def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=None):
+def before_after(
+    table: pd.DataFrame,
+    measure: str,
+    *,
+    after: str,
+    colour: str,
+    log: bool = False,
+    mean: float | None = None,
+    chosen: int | None = None,
+) -> go.Figure:
     """Paired bars of `measure` per label, rarest first as it was before.
 
     `table` has `label`, `{measure} before` and `{measure} after`; `after` names the
@@ -53,8 +64,8 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
     move = table[new] - table[old]
     fell, rose = int((move < -1e-9).sum()), int((move > 1e-9).sum())
     fig.update_layout(
-        title=f"{TITLES.get(measure, measure)} falls for {fell:,} of {len(table):,} "
-        f"labels and rises for {rose:,}",
+        title=f"{TITLES.get(measure, measure)} falls for {count(fell)} of "
+        f"{count(len(table))} labels and rises for {count(rose)}",
         barmode="group",
         bargap=0.2,
         bargroupgap=0.05,
@@ -64,8 +75,5 @@ def before_after(table, measure, *, after, colour, log=False, mean=None, chosen=
     )
     window(fig, near, chosen, len(table))
     point_at(fig, near, "top", chosen, log)
-    fig.update_yaxes(
-        title=UNITS[measure],
-        **scale(log),
-    )
+    fig.update_yaxes(title=UNITS[measure], **scale(log))
     return fig

@@ -1,28 +1,34 @@
 """Pictures of rows and labelsets, and of the features that tell a label apart."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from aemlo.charts import theme
-from aemlo.charts.label_axes import axis_names, scale, wrapped
+from aemlo.charts.imbalance import Overlay
+from aemlo.charts.label_axes import axis_names, scale, upright_mean_line, wrapped
+from aemlo.wording import count, percent
 
 
-def labels_per_row(sizes, after=None):
+def labels_per_row(sizes: ArrayLike, after: Overlay | None = None) -> go.Figure:
     """Bars: how many rows carry 0, 1, 2, ... labels; `after.values` are sizes too."""
     sizes = np.asarray(sizes)
     rows = np.bincount(sizes)
     fig = go.Figure()
     for name, colour, drawn in _both(sizes, after):
-        count = np.bincount(drawn)
-        first = int(np.flatnonzero(count)[0])
+        frequencies = np.bincount(drawn)
+        first = int(np.flatnonzero(frequencies)[0])
         fig.add_bar(
-            x=np.arange(first, len(count)),
-            y=count[first:],
+            x=np.arange(first, len(frequencies)),
+            y=frequencies[first:],
             name=name,
             marker_color=colour,
             hovertemplate="%{y:,} rows with %{x} labels<extra></extra>",
         )
-    _mean_line(fig, sizes.mean(), "cardinality")
+    upright_mean_line(fig, sizes.mean(), f"cardinality {theme.number(sizes.mean())}")
     fig.update_layout(
         title=f"A row carries {sizes.min()} to {sizes.max()} labels, "
         f"most often {int(rows.argmax())}",
@@ -33,7 +39,9 @@ def labels_per_row(sizes, after=None):
     return fig
 
 
-def top_labelsets(table, most=15, after=None):
+def top_labelsets(
+    table: pd.DataFrame, most: int = 15, after: Overlay | None = None
+) -> go.Figure:
     """Horizontal bars of the most frequent labelsets (`labelset rows share IR`).
 
     `after.values` is the same frame afterwards.
@@ -65,8 +73,8 @@ def top_labelsets(table, most=15, after=None):
         "(%{customdata[1]:.1%}), IR %{customdata[2]:.3g}<extra></extra>",
     )
     fig.update_layout(
-        title=f"The {min(most, len(table))} most frequent of {len(table):,} labelsets "
-        f"cover {_percent(table['share'].head(most).sum())} of the rows",
+        title=f"The {min(most, len(table))} most frequent of {count(len(table))} "
+        f"labelsets cover {percent(table['share'].head(most).sum())} of the rows",
         height=100 + (26 if after is None else 36) * len(top),
         legend_traceorder="reversed",
     )
@@ -74,7 +82,9 @@ def top_labelsets(table, most=15, after=None):
     return fig
 
 
-def labelset_tail(table, points=400, after=None):
+def labelset_tail(
+    table: pd.DataFrame, points: int = 400, after: Overlay | None = None
+) -> go.Figure:
     """Rows of each labelset against its rank, both on log scales.
 
     Of more than `points` labelsets, ranks evenly spaced on the log scale are drawn.
@@ -95,7 +105,7 @@ def labelset_tail(table, points=400, after=None):
             hovertemplate="%{customdata[0]}<br>rank %{x}, %{y:,} rows<extra></extra>",
         )
     fig.update_layout(
-        title=f"{single:,} of {len(table):,} labelsets have a single row",
+        title=f"{count(single)} of {count(len(table))} labelsets have a single row",
         height=360,
         showlegend=after is not None,
     )
@@ -109,8 +119,8 @@ def labelset_tail(table, points=400, after=None):
     return fig
 
 
-def row_scumble(values, after=None):
-    """How the rows' SCUMBLE is spread; rows at exactly 0 are told in the title."""
+def row_scumble(values: ArrayLike, after: Overlay | None = None) -> go.Figure:
+    """How the rows' SCUMBLE is spread; the title counts the rows at exactly 0."""
     values = np.asarray(values)
     fig = go.Figure()
     for name, colour, drawn in _both(values, after):
@@ -122,10 +132,10 @@ def row_scumble(values, after=None):
             marker_color=colour,
             hovertemplate="%{y:,} rows near SCUMBLE %{x:.2f}<extra></extra>",
         )
-    _mean_line(fig, values.mean(), "mean")
+    upright_mean_line(fig, values.mean(), f"mean {theme.number(values.mean())}")
     fig.update_layout(
-        title=f"{(values > values.mean()).sum():,} of {len(values):,} rows are above "
-        f"the mean SCUMBLE; {(values == 0).sum():,} have none",
+        title=f"{count((values > values.mean()).sum())} of {count(len(values))} rows "
+        f"are above the mean SCUMBLE; {count((values == 0).sum())} have none",
         height=340,
         bargap=0,
     )
@@ -134,11 +144,7 @@ def row_scumble(values, after=None):
     return fig
 
 
-def _percent(share):
-    return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
-
-
-def _both(before, after):
+def _both(before: Any, after: Overlay | None) -> list[tuple[str, str, Any]]:
     """(name, colour, values) of what to draw: the set, and what lies over it."""
     if after is None:
         return [("rows", theme.REAL, before)]
@@ -148,20 +154,7 @@ def _both(before, after):
     ]
 
 
-def _mean_line(fig, mean, name):
-    fig.add_vline(x=mean, line={"color": theme.THRESHOLD, "dash": "dash"})
-    fig.add_annotation(
-        x=mean,
-        y=1,
-        yref="paper",
-        text=f"{name} {theme.number(mean)}",
-        showarrow=False,
-        xanchor="left",
-        xshift=4,
-    )
-
-
-def feature_bars(table, name, most=12):
+def feature_bars(table: pd.DataFrame, name: str, most: int = 12) -> go.Figure:
     """The features that tell a label's rows apart, by difference in pooled sd."""
     top = table.dropna(subset=["difference"]).head(most).iloc[::-1]
     up = top["difference"] > 0

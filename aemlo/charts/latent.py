@@ -7,6 +7,9 @@ rows last), with columns `row` (the row's id in the resampled data set), `synthe
 the ids in `customdata`, never as positions in a trace.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,11 +17,22 @@ from plotly.subplots import make_subplots
 
 from aemlo.charts import theme
 
+Marker = dict[str, Any]
+"""Plotly's settings of a marker."""
+Group = tuple[str, pd.DataFrame, Marker]
+"""Points drawn alike: their name in the legend, the points, the marker."""
+
 KIND = "real or synthetic"
-# What the categories of a colouring share out: distinct in light, dark and to
-# colour-blind eyes; the rest of the categories is grey.
+# Colours of the commonest categories, distinct in light, dark and to colour-blind
+# eyes; the other categories are grey.
 CATEGORY_COLOURS = (
-    *("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#B8A000", "#6A4C93"),
+    "#D55E00",
+    "#0072B2",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#B8A000",
+    "#6A4C93",
 )
 OTHERS = "others"
 HAS = ("has it", "has not")
@@ -30,8 +44,15 @@ RING = "#D6189A"
 
 
 def latent_map(
-    points, colour=KIND, *, method="UMAP", note="", marked=(), lines=None, height=620
-):
+    points: pd.DataFrame,
+    colour: str = KIND,
+    *,
+    method: str = "UMAP",
+    note: str = "",
+    marked: Iterable[int] = (),
+    lines: pd.DataFrame | None = None,
+    height: int = 620,
+) -> go.Figure:
     """The map in the plane, or in space where there is a column `z`.
 
     `colour` is a column of `points` (numbers: an even scale; True and False: has or
@@ -58,7 +79,14 @@ def latent_map(
     return figure
 
 
-def linked_views(views, colour=KIND, *, marked=(), height=360, counted=True):
+def linked_views(
+    views: Mapping[str, pd.DataFrame],
+    colour: str = KIND,
+    *,
+    marked: Iterable[int] = (),
+    height: int = 360,
+    counted: bool = True,
+) -> go.Figure:
     """Several maps of the same rows side by side, with the same rows marked.
 
     `views` maps a title ("Features, UMAP") to its `points`. The legend counts the rows
@@ -82,8 +110,10 @@ def linked_views(views, colour=KIND, *, marked=(), height=360, counted=True):
         # The toolbar, the legend and the titles each have a line of their own.
         margin={"t": 110, "l": 20, "r": 20, "b": 20},
         legend={
-            **{"itemsizing": "constant", "yref": "container"},
-            **{"y": 1 - 34 / height, "yanchor": "top"},
+            "itemsizing": "constant",
+            "yref": "container",
+            "y": 1 - 34 / height,
+            "yanchor": "top",
         },
     )
     figure.update_coloraxes(showscale=False)
@@ -93,30 +123,33 @@ def linked_views(views, colour=KIND, *, marked=(), height=360, counted=True):
     return figure
 
 
-def joined(points, more):
+def joined(points: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     """The frame of `points` with `more` of the same kind drawn after them."""
     return pd.concat([points, more], ignore_index=True)
 
 
-def map_title(points, colour):
+def map_title(points: pd.DataFrame, colour: str) -> str:
     """What the map shows, in one line with its counts."""
     synthetic = points["synthetic"].to_numpy(dtype=bool)
-    real = f"{theme.count((~synthetic).sum())} real rows"
-    made = f"{theme.count(synthetic.sum())} synthetic"
+    real_rows = f"{theme.count((~synthetic).sum())} real rows"
+    synthetic_rows = f"{theme.count(synthetic.sum())} synthetic"
     if colour != KIND and _kind_of(points[colour]) == "flag":
         has = points[colour].to_numpy(dtype=bool)
         if colour == OUTSIDE:
-            told = "rows lie outside the region of their label"
-            return f"{theme.count(has.sum())} of {made} {told}"
+            return (
+                f"{theme.count(has.sum())} of {synthetic_rows} rows lie outside the "
+                "region of their label"
+            )
         return (
-            f"{theme.short(colour)}: {theme.count((has & ~synthetic).sum())} of {real} "
-            f"have it, and {theme.count((has & synthetic).sum())} of {made}"
+            f"{theme.short(colour)}: {theme.count((has & ~synthetic).sum())} of "
+            f"{real_rows} have it, and {theme.count((has & synthetic).sum())} of "
+            f"{synthetic_rows}"
         )
     by = "" if colour == KIND else f", by {theme.short(colour)}"
-    return f"{real} and {made}{by}"
+    return f"{real_rows} and {synthetic_rows}{by}"
 
 
-def _legend(points, colour):
+def _legend(points: pd.DataFrame, colour: str) -> dict[str, Any]:
     """Above the map for the few kinds, beside it for the many categories."""
     if colour != KIND and _kind_of(points[colour]) == "category":
         beside = {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"}
@@ -124,19 +157,25 @@ def _legend(points, colour):
     return {"itemsizing": "constant", "y": 1.01}
 
 
-def _subtitle(points, colour, note):
-    said = colour == KIND or _kind_of(points[colour]) == "flag"
-    shapes = "" if said else "Circles are real rows, diamonds synthetic ones."
+def _subtitle(points: pd.DataFrame, colour: str, note: str) -> str:
+    in_legend = colour == KIND or _kind_of(points[colour]) == "flag"
+    shapes = "" if in_legend else "Circles are real rows, diamonds synthetic ones."
     return " ".join(part for part in (shapes, note) if part)
 
 
-def _kind_of(column):
+def _kind_of(column: pd.Series) -> Literal["flag", "number", "category"]:
     if pd.api.types.is_bool_dtype(column):
         return "flag"
     return "number" if pd.api.types.is_numeric_dtype(column) else "category"
 
 
-def _add_points(figure, points, colour, place, legend=True):
+def _add_points(
+    figure: go.Figure,
+    points: pd.DataFrame,
+    colour: str,
+    place: dict[str, int],
+    legend: bool = True,
+) -> None:
     if colour == KIND:
         groups = _by_kind(points)
     else:
@@ -151,21 +190,30 @@ def _add_points(figure, points, colour, place, legend=True):
             figure.add_trace(trace, **place)
 
 
-def _by_kind(points):
+def _by_kind(points: pd.DataFrame) -> Iterator[Group]:
     synthetic = points["synthetic"].to_numpy(dtype=bool)
     real = {"color": theme.REAL, "symbol": "circle", "size": 5, "opacity": 0.55}
     yield "real", points[~synthetic], real
     yield "synthetic", points[synthetic], _diamond(theme.SYNTHETIC)
 
 
-def _by_flag(points, colour):
+def _by_flag(points: pd.DataFrame, colour: str) -> Iterator[Group]:
     synthetic = points["synthetic"].to_numpy(dtype=bool)
     has = points[colour].to_numpy(dtype=bool)
     faint = {"color": theme.NEUTRAL, "symbol": "circle", "size": 4, "opacity": 0.35}
-    strong = {"color": theme.REAL, "symbol": "circle", "size": 7, "opacity": 0.9}
-    strong["line"] = {"width": 1, "color": "#FFFFFF"}
-    hollow = {**_diamond(theme.SYNTHETIC), "symbol": "diamond-open", "opacity": 0.35}
-    hollow |= {"size": 6, "line": {"width": 0.8, "color": theme.SYNTHETIC}}
+    strong = {
+        "color": theme.REAL,
+        "symbol": "circle",
+        "size": 7,
+        "opacity": 0.9,
+        "line": {"width": 1, "color": "#FFFFFF"},
+    }
+    hollow = _diamond(theme.SYNTHETIC) | {
+        "symbol": "diamond-open",
+        "opacity": 0.35,
+        "size": 6,
+        "line": {"width": 0.8, "color": theme.SYNTHETIC},
+    }
     if colour == OUTSIDE:
         yield "real", points[~synthetic], faint
         yield "synthetic, inside its region", points[~has & synthetic], hollow
@@ -179,7 +227,7 @@ def _by_flag(points, colour):
     yield f"real, {HAS[0]}", points[has & ~synthetic], strong
 
 
-def _by_number(points, colour):
+def _by_number(points: pd.DataFrame, colour: str) -> Iterator[Group]:
     synthetic = points["synthetic"].to_numpy(dtype=bool)
     known = points[colour].notna().to_numpy()
     unknown = {"color": theme.NEUTRAL, "symbol": "circle", "size": 4, "opacity": 0.35}
@@ -200,13 +248,15 @@ def _by_number(points, colour):
         )
 
 
-def _by_category(points, colour):
+def _by_category(points: pd.DataFrame, colour: str) -> Iterator[Group]:
     synthetic = points["synthetic"].to_numpy(dtype=bool)
     values = points[colour].astype(str).to_numpy()
     blank = values == ""
     named = [("none", blank, theme.NEUTRAL, 0.4)] if blank.any() else []
     values = np.where(blank, None, values)
-    common = pd.Series(values).value_counts().index[: len(CATEGORY_COLOURS)]
+    counts = pd.Series(values).value_counts(sort=False)
+    common = counts.sort_values(ascending=False, kind="stable").index
+    common = common[: len(CATEGORY_COLOURS)]
     rest = ~pd.Series(values).isin(common).to_numpy() & ~blank
     named += [(OTHERS, rest, theme.NEUTRAL, 0.4)] if rest.any() else []
     colours = zip(common, CATEGORY_COLOURS, strict=False)
@@ -217,7 +267,7 @@ def _by_category(points, colour):
         yield f"{name}, synthetic", points[rows & synthetic], _diamond(shade)
 
 
-def _diamond(colour):
+def _diamond(colour: str) -> Marker:
     return {
         "color": colour,
         "symbol": "diamond",
@@ -227,7 +277,7 @@ def _diamond(colour):
     }
 
 
-def _colour_axis(values, name):
+def _colour_axis(values: pd.Series, name: str) -> dict[str, Any]:
     known = values[np.isfinite(values.to_numpy(dtype=float))]
     low, high = known.quantile([0.01, 0.99]) if len(known) else (0.0, 1.0)
     return {
@@ -238,7 +288,9 @@ def _colour_axis(values, name):
     }
 
 
-def _trace(part, name, marker, legend, colour):
+def _trace(
+    part: pd.DataFrame, name: str, marker: Marker, legend: bool, colour: str
+) -> go.Scattergl | go.Scatter3d:
     shared = {
         "mode": "markers",
         "name": f"{theme.short(name, 32)} ({theme.count(len(part))})",
@@ -259,29 +311,38 @@ def _trace(part, name, marker, legend, colour):
     return go.Scattergl(**_places(part, "xy"), **shared)
 
 
-def _places(part, axes):
+def _places(part: pd.DataFrame, axes: str) -> dict[str, Any]:
     return {axis: part[axis].to_numpy(dtype=np.float32) for axis in axes}
 
 
-def _hover(part, colour):
+def _hover(part: pd.DataFrame, colour: str) -> np.ndarray:
     kinds = np.where(part["synthetic"], "synthetic row ", "row ").astype(object)
     texts = kinds + np.array(list(map(str, part["row"].tolist())), dtype=object)
     for column in ("labels", "parents"):
         if column in part:
-            # Many rows say the same: each text is cut and made safe once.
-            which, said = pd.factorize(part[column].fillna("").to_numpy(dtype=object))
-            more = [f"<br>{theme.short(text, 90)}" if text else "" for text in said]
+            # Many rows have the same text: each is cut and made safe once.
+            which, words = pd.factorize(part[column].fillna("").to_numpy(dtype=object))
+            more = [f"<br>{theme.short(text, 90)}" if text else "" for text in words]
             texts = texts + np.array([*more, ""], dtype=object)[which]
     if colour != KIND and _kind_of(part[colour]) == "number":
         values = part[colour].to_numpy(dtype=float)
-        said = [theme.number(v) if v == v else "not defined" for v in values.tolist()]
-        texts = texts + f"<br>{theme.short(colour)}: " + np.array(said, dtype=object)
+        numbers = np.array([theme.number(v) for v in values.tolist()], dtype=object)
+        texts = texts + f"<br>{theme.short(colour)}: " + numbers
     return texts
 
 
-def _mark(figure, points, marked, place=None, legend=True, first=0):
-    """Ring a few rows; of many, fade the others as a lasso does: rings would hide the
-    rows themselves. `first` is the first trace of `points`."""
+def _mark(
+    figure: go.Figure,
+    points: pd.DataFrame,
+    marked: Iterable[int],
+    place: dict[str, int] | None = None,
+    legend: bool = True,
+    first: int = 0,
+) -> None:
+    """Ring a few rows; of many, fade the others as a lasso does.
+
+    Many rings would hide the rows themselves. `first` is the first trace of `points`.
+    """
     ringed = points[points["row"].isin(list(marked))]
     if not len(ringed):
         return
@@ -299,8 +360,12 @@ def _mark(figure, points, marked, place=None, legend=True, first=0):
         "hoverinfo": "skip",
         "customdata": ringed["row"].to_numpy(dtype=np.int32)[:, None],
     }
-    ring = {"symbol": "circle-open", "color": RING, "size": 15}
-    ring["line"] = {"width": 2.5, "color": RING}
+    ring = {
+        "symbol": "circle-open",
+        "color": RING,
+        "size": 15,
+        "line": {"width": 2.5, "color": RING},
+    }
     if "z" in points:
         trace = go.Scatter3d(**_places(ringed, "xyz"), marker=ring, **shared)
     else:
@@ -308,7 +373,9 @@ def _mark(figure, points, marked, place=None, legend=True, first=0):
     figure.add_trace(trace, **(place or {}))
 
 
-def _add_lines(figure, points, lines):
+def _add_lines(
+    figure: go.Figure, points: pd.DataFrame, lines: pd.DataFrame | None
+) -> None:
     if lines is None or not len(lines):
         return
     axes = "xyz" if "z" in points else "xy"
@@ -332,7 +399,7 @@ def _add_lines(figure, points, lines):
     )
 
 
-def _bare_axes(figure, method, in_space):
+def _bare_axes(figure: go.Figure, method: str, in_space: bool) -> None:
     # The axes of such a picture have no unit; distances mean something, places do not.
     bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:

@@ -1,6 +1,10 @@
 """What stands beside the latent map: selections, probes, plausibility."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -9,7 +13,7 @@ from aemlo.charts import theme
 ROW = 26  # pixels of a label's or feature's line
 
 
-def label_shares(counts, most=14):
+def label_shares(counts: pd.DataFrame, most: int = 14) -> go.Figure:
     """Each label's share in a selection and in all rows; `counts` has `label`, `share`,
     `share of all`, `in the selection`, `times as common`."""
     shown = counts.dropna(subset="times as common").head(most).iloc[::-1]
@@ -30,7 +34,7 @@ def label_shares(counts, most=14):
     )
 
 
-def _over_represented(counts):
+def _over_represented(counts: pd.DataFrame) -> str:
     known = counts.dropna(subset="times as common")
     if not len(known) or known["in the selection"].sum() == 0:
         return "No row of the selection has a label"
@@ -42,7 +46,7 @@ def _over_represented(counts):
     )
 
 
-def feature_gaps(features):
+def feature_gaps(features: pd.DataFrame) -> go.Figure:
     """The features that set a selection apart; `features` has `feature`, `selection`,
     `rest`, `difference` (in standard deviations)."""
     shown = features.iloc[::-1]
@@ -70,7 +74,7 @@ def feature_gaps(features):
     )
 
 
-def beside_parents(frame):
+def beside_parents(frame: pd.DataFrame) -> go.Figure:
     """A synthetic row's features beside its parents'; `frame` has `feature`, `role`,
     `value`, `scaled` (0 to 1 over the data)."""
     order = list(dict.fromkeys(frame["feature"]))[::-1]
@@ -99,10 +103,10 @@ def beside_parents(frame):
     )
 
 
-def probe_bars(probes, most=30):
+def probe_bars(probes: pd.DataFrame, most: int = 30) -> go.Figure:
     """How well the latent space tells each label; `probes` has `label`, `positives`,
     `auc`, `unit`, `unit_auc`. A dashed line is at 0.5: no better than chance."""
-    known = probes.dropna(subset="auc").sort_values("auc")
+    known = probes.dropna(subset="auc").sort_values("auc", kind="stable")
     shown = known.tail(most)
     names = [theme.short(name, 32) for name in shown["label"]]
     figure = go.Figure(
@@ -140,7 +144,7 @@ def probe_bars(probes, most=30):
     )
 
 
-def quality_dots(quality, measures):
+def quality_dots(quality: pd.DataFrame, measures: Iterable[str]) -> go.Figure:
     """Each overall figure of plausibility, one panel each: a sampler a dot on a line of
     its own, real rows beside it a grey stroke.
 
@@ -169,8 +173,10 @@ def quality_dots(quality, measures):
             if not np.isnan(entry["reference"]):
                 figure.add_shape(
                     type="line",
-                    **{"x0": entry["reference"], "x1": entry["reference"]},
-                    **{"y0": y - 0.4, "y1": y + 0.4},
+                    x0=entry["reference"],
+                    x1=entry["reference"],
+                    y0=y - 0.4,
+                    y1=y + 0.4,
                     line={"color": theme.BEFORE, "width": 3},
                     layer="below",
                     **where,
@@ -196,7 +202,7 @@ def quality_dots(quality, measures):
     return figure
 
 
-def _sampler_dot(entry, y, legend):
+def _sampler_dot(entry: pd.Series, y: float, legend: bool) -> go.Scatter:
     return go.Scatter(
         x=[entry["value"]],
         y=[y],
@@ -215,7 +221,9 @@ def _sampler_dot(entry, y, legend):
     )
 
 
-def quality_per_label(quality, measure, meaning, most=None):
+def quality_per_label(
+    quality: pd.DataFrame, measure: str, meaning: str, most: int | None = None
+) -> go.Figure:
     """One figure of plausibility label by label, rows with most synthetic ones on top,
     the first `most` of them.
 
@@ -234,7 +242,9 @@ def quality_per_label(quality, measure, meaning, most=None):
     for sampler, mine in part.groupby("sampler", sort=False):
         mine = mine.set_index("label").reindex(order)
         dots = _dots(
-            *(mine["value"], names, theme.short(sampler)),
+            mine["value"],
+            names,
+            theme.short(sampler),
             theme.sampler_colour(sampler),
             _symbol(sampler),
         )
@@ -247,7 +257,7 @@ def quality_per_label(quality, measure, meaning, most=None):
     return _finish(figure, _standing(part, measure), meaning, len(names))
 
 
-def _standing(part, measure):
+def _standing(part: pd.DataFrame, measure: str) -> str:
     """A title that says on how many labels the first sampler does better than the
     second: nearer to real rows, or higher where nothing is said of those."""
     title = f"{measure[0].upper()}{measure[1:]}"
@@ -271,13 +281,13 @@ def _standing(part, measure):
     )
 
 
-def _symbol(sampler):
+def _symbol(sampler: str) -> str:
     """The shape of a sampler; open for its rows after some were left out."""
     whole = sampler.split(",")[0]
     return theme.sampler_symbol(whole) + ("-open" if whole != sampler else "")
 
 
-def telling_features(telling, auc):
+def telling_features(telling: pd.DataFrame, auc: Mapping[str, float]) -> go.Figure:
     """The features by which a forest tells synthetic rows from real ones; `telling` has
     `sampler`, `feature`, `importance`, `auc` maps a sampler to its AUC."""
     samplers = list(dict.fromkeys(telling["sampler"]))
@@ -312,7 +322,9 @@ def telling_features(telling, auc):
     return figure
 
 
-def _dots(x, names, name, colour, symbol):
+def _dots(
+    x: pd.Series, names: Sequence[str], name: str, colour: str, symbol: str
+) -> go.Scatter:
     return go.Scatter(
         x=x,
         y=names,
@@ -328,7 +340,7 @@ def _dots(x, names, name, colour, symbol):
     )
 
 
-def _lines_between(low, high, names):
+def _lines_between(low: pd.Series, high: pd.Series, names: Sequence[str]) -> go.Figure:
     figure = go.Figure()
     for start, end, name in zip(low, high, names, strict=True):
         figure.add_trace(
@@ -344,7 +356,9 @@ def _lines_between(low, high, names):
     return figure
 
 
-def _finish(figure, title, x_title, lines, **axis):
+def _finish(
+    figure: go.Figure, title: str, x_title: str, lines: int, **axis: Any
+) -> go.Figure:
     figure.update_layout(
         title={"text": title}, height=150 + ROW * max(lines, 3), margin={"t": 80}
     )

@@ -1,16 +1,31 @@
 """What changes along a walk through the latent space, and where it leads on the map."""
 
+from typing import Any
+
+import pandas as pd
 import plotly.graph_objects as go
 
+from aemlo.arrays import Matrix
 from aemlo.charts import latent, theme
 
 # Strong on a light rim: seen on every ground and over points of every colour.
 CORE, RIM = theme.MINORITY, "#FFFFFF"
 
 
-def walk_lines(frame, by, value, title, y_title, emphasised=None, at=None):
-    """What changes along a walk: one line for each `by` of a frame `position` (percent
-    of the way), `by`, `value`; `at` draws the place of the slider."""
+def walk_lines(
+    frame: pd.DataFrame,
+    by: str,
+    value: str,
+    title: str,
+    y_title: str,
+    emphasised: str | None = None,
+    at: float | None = None,
+) -> go.Figure:
+    """What changes along a walk: one line for each name in the column `by`.
+
+    `frame` has `position` (percent of the way) and the columns named by `by` and
+    `value`; `at` draws the place of the slider.
+    """
     figure = go.Figure()
     for place, (name, part) in enumerate(frame.groupby(by, sort=False)):
         strong = emphasised is None or name == emphasised
@@ -44,9 +59,20 @@ def walk_lines(frame, by, value, title, y_title, emphasised=None, at=None):
     return figure
 
 
-def way_map(points, way, at, *, method, title, made=None):
-    """A map in the plane with a way over it: `way` (s, 2) its places, `at` the number
-    of the place of the slider, `made` (m, 2) the places of rows just made, or None."""
+def way_map(
+    points: pd.DataFrame,
+    way: Matrix,
+    at: int,
+    *,
+    method: str,
+    title: str,
+    made: Matrix | None = None,
+) -> go.Figure:
+    """A map in the plane with a way over it.
+
+    `way` (s, 2) are its places, `at` the number of the place of the slider, `made`
+    (m, 2) the places of the newest synthetic rows, or None.
+    """
     figure = latent.latent_map(points, method=method, height=520)
     figure.update_layout(title={"text": title, "subtitle": None}, margin={"t": 100})
     # The rows are the ground here.
@@ -76,7 +102,13 @@ def way_map(points, way, at, *, method, title, made=None):
     return figure
 
 
-def _marks(places, name, marker, rim=RIM, width=1.5):
+def _marks(
+    places: Matrix,
+    name: str,
+    marker: dict[str, Any],
+    rim: str = RIM,
+    width: float = 1.5,
+) -> go.Scatter:
     return go.Scatter(
         x=places[:, 0],
         y=places[:, 1],

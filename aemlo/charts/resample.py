@@ -1,15 +1,23 @@
 """Pictures of resampled rows: where they lie, and how one compares with its parents."""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
+from aemlo.wording import count, decimals
 
 MOST_LINES = 400
 PARENTS = (theme.REAL, "#56B4E9", "#CC79A7")
 
 
-def where(points, sampler, *, chosen=None, lines=True):
+def where(
+    points: pd.DataFrame,
+    sampler: str,
+    *,
+    chosen: int | None = None,
+    lines: bool = True,
+) -> go.Figure:
     """Real and synthetic rows in the plane, with lines to the parents.
 
     `points` has `x y is_synthetic position name` and `parents` (tuples of `position`);
@@ -17,11 +25,11 @@ def where(points, sampler, *, chosen=None, lines=True):
     only its own lines are drawn.
     """
     place = points.set_index("position")
-    made = points[points["is_synthetic"]]
+    synthetic = points[points["is_synthetic"]]
     fig = go.Figure()
     for kind, rows, colour, symbol, size in (
         ("real rows", points[~points["is_synthetic"]], theme.REAL, "circle", 5),
-        ("synthetic rows", made, theme.SYNTHETIC, "diamond", 7),
+        ("synthetic rows", synthetic, theme.SYNTHETIC, "diamond", 7),
     ):
         fig.add_scattergl(
             x=rows["x"],
@@ -33,7 +41,9 @@ def where(points, sampler, *, chosen=None, lines=True):
             text=[theme.short(name, 80) for name in rows["name"]],
             hovertemplate="%{text}<extra></extra>",
         )
-    shown = made if chosen is None else made[made["position"] == chosen]
+    shown = synthetic
+    if chosen is not None:
+        shown = synthetic[synthetic["position"] == chosen]
     if lines and len(shown):
         _lines(fig, shown, place)
     if chosen is not None and chosen in place.index:
@@ -47,8 +57,8 @@ def where(points, sampler, *, chosen=None, lines=True):
             hoverinfo="skip",
         )
     fig.update_layout(
-        title=f"{len(made):,} rows made by {theme.safe(sampler)} among "
-        f"{len(points) - len(made):,} real rows",
+        title=f"{count(len(synthetic))} rows made by {theme.safe(sampler)} among "
+        f"{count(len(points) - len(synthetic))} real rows",
         height=560,
         xaxis_title="first principal component",
         yaxis_title="second principal component",
@@ -57,14 +67,16 @@ def where(points, sampler, *, chosen=None, lines=True):
     return fig
 
 
-def _lines(fig, shown, place):
+def _lines(fig: go.Figure, shown: pd.DataFrame, place: pd.DataFrame) -> None:
     if len(shown) > MOST_LINES:
         shown = shown.iloc[:: -(-len(shown) // MOST_LINES)]
     x, y = [], []
-    for row in shown.itertuples():
-        for parent in row.parents:
-            x += [row.x, place.at[parent, "x"], None]
-            y += [row.y, place.at[parent, "y"], None]
+    for own_x, own_y, parents in zip(
+        shown["x"], shown["y"], shown["parents"], strict=True
+    ):
+        for parent in parents:
+            x += [own_x, place.at[parent, "x"], None]
+            y += [own_y, place.at[parent, "y"], None]
     fig.add_scattergl(
         x=x,
         y=y,
@@ -76,7 +88,7 @@ def _lines(fig, shown, place):
     )
 
 
-def beside(table, values, title):
+def beside(table: pd.DataFrame, values: list[str], title: str) -> go.Figure:
     """Features of a row, its parents and its nearest real row, as dots per feature.
 
     `table` has `feature` and a column for each of `values`, all on one scale.
@@ -107,7 +119,7 @@ def beside(table, values, title):
     return fig
 
 
-def learning(history):
+def learning(history: pd.DataFrame) -> go.Figure:
     """The loss and the share of each decision, epoch by epoch; frame of events."""
     fig = go.Figure()
     for name in [c for c in history.columns if c not in ("step", "mean k")]:
@@ -116,10 +128,11 @@ def learning(history):
         fig.add_scatter(
             x=known["step"], y=known[name], name=theme.safe(name), line_dash=dash
         )
-    last = history["loss"].dropna() if "loss" in history else []
-    told = f"Loss {last.iloc[-1]:.3f} at the end" if len(last) else "Learning"
+    title = "Learning"
+    if "loss" in history and history["loss"].notna().any():
+        title = f"Loss {decimals(history['loss'].dropna().iloc[-1])} at the end"
     fig.update_layout(
-        title=told,
+        title=title,
         height=380,
         xaxis_title="epoch",
         yaxis_title="loss, and shares of decisions",
@@ -127,7 +140,7 @@ def learning(history):
     return fig
 
 
-def side_by_side(table, measure):
+def side_by_side(table: pd.DataFrame, measure: str) -> go.Figure:
     """One bar per run for a measure of the quality card; `table` has `run value`."""
     values = table["value"].to_numpy(dtype=float)
     fig = go.Figure()

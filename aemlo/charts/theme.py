@@ -60,42 +60,42 @@ DIVERGING = ((0.0, WORSE), (0.5, "#F2F2F2"), (1.0, BETTER))
 HATCH = "/"
 
 
-def sampler_colour(name):
+def sampler_colour(name: object) -> str:
     """The colour a sampler has everywhere; variants such as `MLSMOTE 25 %` share it."""
-    return style_of(name).colour
+    return style_of(str(name)).colour
 
 
-def sampler_symbol(name):
+def sampler_symbol(name: object) -> str:
     """The marker shape of a sampler, its own as its colour is: open for no sampling."""
-    return style_of(name).marker
+    return style_of(str(name)).marker
 
 
-def safe(name):
+def safe(name: object) -> str:
     """`name` with the characters Plotly reads as markup written out."""
     return html.escape(str(name), quote=False)
 
 
-def short(name, length=40):
+def short(name: object, length: int = 40) -> str:
     """`name` cut to `length` characters with an ellipsis, made safe."""
-    name = " ".join(str(name).split())
-    return safe(name if len(name) <= length else name[: length - 1] + "…")
+    text = " ".join(str(name).split())
+    return safe(text if len(text) <= length else text[: length - 1] + "…")
 
 
-def number(value, decimals=3):
+def number(value: float | None, digits: int = 3) -> str:
     """A measure as the product writes it: 3 decimals, or "not defined" for NaN."""
     if value is None or math.isnan(value):
         return "not defined"
-    return f"{value:,.{decimals}f}"
+    return wording.decimals(value, digits)
 
 
-def ratio(value):
+def ratio(value: float | None) -> str:
     """An IRLbl: three significant digits."""
     if value is None or math.isnan(value):
         return "no positive rows"
     return wording.ratio(value)
 
 
-def _template():
+def _template() -> go.layout.Template:
     # Transparent paper and mid-grey lines, so that one figure serves light and dark;
     # Streamlit's own theme then sets the text colour of the mode in use.
     grid = "rgba(128,128,128,0.25)"

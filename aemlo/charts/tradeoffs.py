@@ -4,19 +4,54 @@ Frames of `aemlo.compare` in, Plotly figures out.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
+from aemlo.arrays import Mask
 from aemlo.charts import theme
+from aemlo.compare.sets import Ranking
+from aemlo.wording import decimals
 
 ROW_PIXELS = 26
 
 
-def critical_difference(ranking, metric):
+def critical_difference(ranking: Ranking, metric: str) -> go.Figure:
     """Mean ranks on one axis; a bar joins samplers not shown to differ (Nemenyi)."""
     ranks = ranking.ranks
     figure = go.Figure()
+    _ranked_samplers(figure, ranks)
+    _joined_groups(figure, ranking)
+    top = 0.8 + 0.35 * len(ranking.groups)
+    figure.add_scatter(
+        x=[1, 1 + ranking.critical],
+        y=[top, top],
+        mode="lines+text",
+        line={"color": theme.THRESHOLD, "width": 2},
+        text=[f"critical difference {decimals(ranking.critical, 2)}", ""],
+        textposition="top right",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_layout(
+        title=f"{theme.safe(metric)} over {ranking.datasets} data sets: "
+        f"{theme.short(ranks.index[0], 24)} ranks first "
+        f"(Friedman p = {decimals(ranking.p)})",
+        xaxis={
+            "title": "Mean rank (1 is best)",
+            "range": [0.8, len(ranks) + max(0.6, 0.25 * len(ranks))],
+            "dtick": 1,
+        },
+        yaxis={"visible": False, "range": [-len(ranks) - 0.8, top + 0.8]},
+        height=220 + 30 * len(ranks),
+    )
+    return figure
+
+
+def _ranked_samplers(figure: go.Figure, ranks: pd.Series) -> None:
+    """A line down from each sampler's mean rank, with its marker and name."""
     for height, (name, value) in enumerate(ranks.items()):
         level = -(height + 1)
         figure.add_scatter(
@@ -36,13 +71,17 @@ def critical_difference(ranking, metric):
                 "size": 11,
                 "symbol": theme.sampler_symbol(name),
             },
-            text=[f" {theme.short(name, 24)} {value:.2f}"],
+            text=[f" {theme.short(name, 24)} {decimals(value, 2)}"],
             textposition="middle right",
             hovertemplate=f"{theme.safe(name)}: mean rank %{{x:.2f}}<extra></extra>",
             showlegend=False,
         )
+
+
+def _joined_groups(figure: go.Figure, ranking: Ranking) -> None:
+    """A bar over each group of samplers not shown to differ."""
     for place, group in enumerate(ranking.groups):
-        values = ranks[list(group)]
+        values = ranking.ranks[list(group)]
         figure.add_scatter(
             x=[values.min() - 0.03, values.max() + 0.03],
             y=[0.4 + 0.35 * place] * 2,
@@ -53,39 +92,17 @@ def critical_difference(ranking, metric):
             + "<extra></extra>",
             showlegend=False,
         )
-    top = 0.8 + 0.35 * len(ranking.groups)
-    figure.add_scatter(
-        x=[1, 1 + ranking.critical],
-        y=[top, top],
-        mode="lines+text",
-        line={"color": theme.THRESHOLD, "width": 2},
-        text=[f"critical difference {ranking.critical:.2f}", ""],
-        textposition="top right",
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.update_layout(
-        title=f"{theme.safe(metric)} over {ranking.datasets} data sets: "
-        f"{theme.short(ranks.index[0], 24)} ranks first "
-        f"(Friedman p = {ranking.p:.3f})",
-        xaxis={
-            "title": "Mean rank (1 is best)",
-            "range": [0.8, len(ranks) + max(0.6, 0.25 * len(ranks))],
-            "dtick": 1,
-        },
-        yaxis={"visible": False, "range": [-len(ranks) - 0.8, top + 0.8]},
-        height=220 + 30 * len(ranks),
-    )
-    return figure
 
 
-def trade_off(table, x, y, front, better):
+def trade_off(
+    table: pd.DataFrame, x: str, y: str, front: Mask, better: Mapping[str, str]
+) -> go.Figure:
     """Arms by two measures; those nothing beats in both are joined and named.
 
     `table` is a `compare.arms`, `front` the boolean array of `compare.pareto`.
     """
     figure = go.Figure()
-    best = table[front].sort_values(x)
+    best = table[front].sort_values(x, kind="stable")
     figure.add_scatter(
         x=best[x],
         y=best[y],
@@ -106,8 +123,10 @@ def trade_off(table, x, y, front, better):
                 "size": np.where(part["front"], 14, 9),
             },
             text=[
-                theme.short(row.classifier, 20) if row.front else ""
-                for row in part.itertuples()
+                theme.short(classifier, 20) if unbeaten else ""
+                for classifier, unbeaten in zip(
+                    part["classifier"], part["front"], strict=True
+                )
             ],
             textposition="top center",
             customdata=[theme.safe(name) for name in part["classifier"]],
@@ -124,7 +143,7 @@ def trade_off(table, x, y, front, better):
     return figure
 
 
-def _axis(name, better):
+def _axis(name: str, better: Mapping[str, str]) -> str:
     if name == "seconds":
         return (
             "Seconds a fold: sampling, fitting, predicting (log scale, less is better)"
@@ -132,13 +151,13 @@ def _axis(name, better):
     return f"{theme.safe(name)} ({better[name]} is better)"
 
 
-def sweep(table, metric, setting):
+def sweep(table: pd.DataFrame, metric: str, setting: str) -> go.Figure:
     """Mean of a metric with its interval over one setting, one line a classifier."""
     figure = go.Figure()
     numeric = all(isinstance(v, int | float) for v in table["setting"])
     palette = [theme.REAL, theme.SYNTHETIC, theme.BETTER, theme.MINORITY, theme.BEFORE]
     for place, (classifier, part) in enumerate(table.groupby("classifier", sort=False)):
-        part = part.sort_values("setting") if numeric else part
+        part = part.sort_values("setting", kind="stable") if numeric else part
         colour = palette[place % len(palette)]
         figure.add_scatter(
             x=part["setting"] if numeric else part["setting"].astype(str),
@@ -157,7 +176,7 @@ def sweep(table, metric, setting):
         )
     span = table.groupby("setting")["mean"].mean()
     figure.update_layout(
-        title=f"{theme.safe(metric)} moves by {span.max() - span.min():.3f} over "
+        title=f"{theme.safe(metric)} moves by {decimals(span.max() - span.min())} over "
         f"{len(span)} values of {theme.safe(setting)}",
         xaxis_title=theme.safe(setting),
         yaxis_title=f"{theme.safe(metric)}, mean and interval",
@@ -166,12 +185,15 @@ def sweep(table, metric, setting):
     return figure
 
 
-def mistake(table, metric):
-    """What a leak pretends: right and wrong side by side, one row an arm."""
+def mistake(table: pd.DataFrame, metric: str) -> go.Figure:
+    """What a leak pretends: right and wrong side by side, one row an arm.
+
+    `table` is a `compare.mistake`.
+    """
     part = table[table["metric"] == metric]
     names = [
-        f"{theme.short(r.sampler, 20)} + {theme.short(r.classifier, 20)}"
-        for r in part.itertuples()
+        f"{theme.short(sampler, 20)} + {theme.short(classifier, 20)}"
+        for sampler, classifier in zip(part["sampler"], part["classifier"], strict=True)
     ]
     figure = go.Figure()
     for right, wrong, name in zip(part["right"], part["wrong"], names, strict=True):

@@ -1,6 +1,8 @@
 """Pictures of training: live curves (Altair, which moves in place) and the network."""
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -20,7 +22,14 @@ MOST_POINTS = 400
 MOST_FEATURES = 30
 
 
-def curve_rows(events, terms, *, smoothing=0.0, weights=None, run="this run"):
+def curve_rows(
+    events: pd.DataFrame,
+    terms: Iterable[str],
+    *,
+    smoothing: float = 0.0,
+    weights: Mapping[str, float] | None = None,
+    run: str = "this run",
+) -> pd.DataFrame:
     """Long frame `epoch part term value run` of the curves in `events`.
 
     `events` has `step` and a column per term (and `held_out_<term>`); `weights` maps a
@@ -53,13 +62,21 @@ def curve_rows(events, terms, *, smoothing=0.0, weights=None, run="this run"):
     return pd.concat(parts, ignore_index=True)
 
 
-def _thinned(n):
+def _thinned(n: int) -> np.ndarray:
     if n <= MOST_POINTS:
         return np.arange(n)
     return np.unique(np.linspace(0, n - 1, MOST_POINTS).round().astype(int))
 
 
-def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
+def live_curve(
+    rows: pd.DataFrame,
+    term: str,
+    *,
+    epochs: int,
+    log: bool = False,
+    best: float | None = None,
+    dots: bool = True,
+) -> alt.LayerChart | alt.FacetChart:
     """One term against epochs; its place and axes hold still as points arrive.
 
     `rows` as `curve_rows` gives; `epochs` fixes the end of the axis; `best` marks the
@@ -69,7 +86,7 @@ def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
     several = chosen["run"].nunique() > 1
     held = (chosen["part"] == "held-out rows").any()
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
-    encoding = {
+    encoding: dict[str, Any] = {
         "x": alt.X(
             "epoch:Q",
             title="Epoch",
@@ -93,7 +110,7 @@ def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
     layers = [line.mark_line(point=point, interpolate="linear")]
     if best:
         at = pd.DataFrame({"epoch": [float(best)]})
-        rule = alt.Chart(at).mark_rule(strokeDash=[4, 3], color=theme.THRESHOLD)
+        rule: Any = alt.Chart(at).mark_rule(strokeDash=[4, 3], color=theme.THRESHOLD)
         layers.append(rule.encode(x="epoch:Q"))
     title = {
         "text": TERMS.get(term, term),
@@ -106,7 +123,7 @@ def live_curve(rows, term, *, epochs, log=False, best=None, dots=True):
     )
 
 
-def feature_errors(frame):
+def feature_errors(frame: pd.DataFrame) -> alt.Chart:
     """The MOST_FEATURES worst rebuilt features of `frame` (`feature error epoch`)."""
     worst = frame.sort_values("error", ascending=False, kind="stable")
     worst = worst.head(MOST_FEATURES)
@@ -114,7 +131,7 @@ def feature_errors(frame):
     worst["shown"] = [theme.short(name, 34) for name in worst["feature"]]
     # Bars stand by place, so that two names cut to the same text stay two bars.
     names = json.dumps(dict(zip(worst["place"], worst["shown"], strict=True)))
-    bars = alt.Chart(worst).mark_bar(color=theme.REAL)
+    bars: Any = alt.Chart(worst).mark_bar(color=theme.REAL)
     first = worst.iloc[0]
     title = {
         "text": f"Rebuilt worst: {theme.short(first['feature'], 34)}",
@@ -143,7 +160,14 @@ def feature_errors(frame):
     ).properties(title=title, height=18 * len(worst) + 20)
 
 
-def network(features, labels, latent, width, label_width, decoder_layers=1):
+def network(
+    features: int,
+    labels: int,
+    latent: int,
+    width: int,
+    label_width: int,
+    decoder_layers: int = 1,
+) -> go.Figure:
     """The network with its actual sizes: four maps around one latent space."""
     nodes = {
         "features": (0, 1, f"features<br>{features:,}", theme.REAL),
@@ -167,10 +191,14 @@ def network(features, labels, latent, width, label_width, decoder_layers=1):
         "new labels": (4, 0, f"scores<br>{labels:,}", theme.MINORITY),
     }
     arrows = (
-        *(("features", "encode features"), ("labels", "encode labels")),
-        *(("encode features", "latent"), ("encode labels", "latent")),
-        *(("latent", "decode features"), ("latent", "decode labels")),
-        *(("decode features", "new features"), ("decode labels", "new labels")),
+        ("features", "encode features"),
+        ("labels", "encode labels"),
+        ("encode features", "latent"),
+        ("encode labels", "latent"),
+        ("latent", "decode features"),
+        ("latent", "decode labels"),
+        ("decode features", "new features"),
+        ("decode labels", "new labels"),
     )
     # From top to bottom, so that the words fit their boxes on a narrow page too.
     fig = go.Figure()

@@ -26,20 +26,20 @@ def labels_without_positives(dataset, few):
 
 
 def labels_under_threshold(dataset, few):
-    """Labels with fewer than `few` positives, but some."""
+    """Labels with `few` positives or fewer, but some."""
     counts = dataset.Y.sum(axis=0, dtype=int)
-    names = _labels(dataset, (counts > 0) & (counts < few))
+    names = _labels(dataset, (counts > 0) & (counts <= few))
     if not names:
         return None
     least = int(counts[counts > 0].min())
     return Finding(
         "labels_under_threshold",
-        f"Labels with fewer than {few} positives",
+        f"Labels with {counted(few, 'positive')} or fewer",
         len(names),
         "labels",
         f"{counted(len(names), 'label')}, the rarest with {counted(least, 'row')}: "
-        f"{listed(names)}. Their scores rest on few rows; papers of the field leave "
-        f"out labels under {FEW_POSITIVES}.",
+        f"{listed(names)}. Their scores rest on few rows; the experiments of the "
+        f"AEMLO paper leave out labels with {FEW_POSITIVES} or fewer.",
         (KEEP, *_drop_labels(dataset, names)),
         names,
     )

@@ -30,8 +30,8 @@ ID_NAMES = {"key", "index", "nr", "no", "number", "row", "row number", "row inde
 
 
 def examine(dataset, few=FEW_POSITIVES):
-    """The Findings about `dataset`, serious ones first; `few` is the fewest positives
-    a label should have (the field's papers use 30)."""
+    """The Findings about `dataset`, serious ones first; a label with `few`
+    positives or fewer is reported (the experiments of the AEMLO paper use 30)."""
     found = [check(dataset, few) for check in CHECKS]
     return sorted((f for f in found if f is not None), key=lambda f: not f.serious)
 

@@ -7,12 +7,12 @@ from aemlo.compare.paired import (
     corrected_t,
     holm,
     in_words,
-    signed,
     split_by_verdict,
     summary_counts,
 )
 from aemlo.compare.sets import Ranking, critical_difference, means, rank
 from aemlo.compare.tradeoffs import arms, directions, mistake, pareto, sweep
+from aemlo.wording import signed
 
 __all__ = [
     "VERDICTS",

@@ -4,15 +4,23 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from aemlo.compare.paired import corrected_t, test_share_ratio
+from aemlo.compare.paired import corrected_t, split_ratio
 
 PARTS = ("head", "middle", "tail")
 
 
 def per_label(
-    scores, labels, *, metric, classifier, sampler, baseline="none", level=0.95
-):
+    scores: pd.DataFrame,
+    labels: pd.DataFrame,
+    *,
+    metric: str,
+    classifier: str,
+    sampler: str,
+    baseline: str = "none",
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Change of one metric per label, rarest first.
 
     `scores` of one data set; `labels` has the columns `label`, `positives` and `irlbl`
@@ -24,7 +32,7 @@ def per_label(
     """
     part = scores[(scores["metric"] == metric) & (scores["classifier"] == classifier)]
     part = part[part["label"].fillna("") != ""]
-    ratio = test_share_ratio(part) if len(part) else math.nan
+    ratio = split_ratio(part) if len(part) else math.nan
     wide = part[part["sampler"].isin([sampler, baseline])].pivot_table(
         index=["label", "repeat", "fold"],
         columns="sampler",
@@ -32,39 +40,30 @@ def per_label(
         observed=True,
     )
     wide = wide.reindex(columns=[baseline, sampler]).dropna()
-    rows = []
-    groups = dict(list(wide.groupby(level="label", observed=True)))
-    for entry in in_thirds(labels).itertuples():
-        both = groups.get(entry.label)
-        row = {
-            "label": entry.label,
-            "irlbl": entry.irlbl,
-            "positives": entry.positives,
-            "part": entry.part,
-        }
-        if both is None:
-            d, before, after = np.array([]), math.nan, math.nan
-        else:
-            before_values = both[baseline].to_numpy()
-            after_values = both[sampler].to_numpy()
-            d = after_values - before_values
-            before, after = before_values.mean(), after_values.mean()
-        mean, low, high, _, _ = corrected_t(d, ratio, level)
-        rows.append(
-            row
-            | {
-                "before": before,
-                "after": after,
-                "change": mean,
-                "low": low,
-                "high": high,
-                "pairs": len(d),
-            }
-        )
-    return pd.DataFrame(rows)
+    pairs_of = dict(list(wide.groupby(level="label", observed=True)))
+    table = in_thirds(labels)[["label", "irlbl", "positives", "part"]]
+    changes = [
+        _change(pairs_of.get(label, wide.iloc[:0]), baseline, sampler, ratio, level)
+        for label in table["label"]
+    ]
+    columns = ["before", "after", "change", "low", "high", "pairs"]
+    return table.join(pd.DataFrame(changes, columns=columns))
 
 
-def in_thirds(labels):
+def _change(
+    pairs: pd.DataFrame, baseline: str, sampler: str, ratio: float, level: float
+) -> tuple[float, float, float, float, float, int]:
+    """One label's means before and after, the change with its interval, the pairs."""
+    if pairs.empty:
+        before = after = math.nan
+    else:
+        before, after = pairs[baseline].mean(), pairs[sampler].mean()
+    differences = (pairs[sampler] - pairs[baseline]).to_numpy()
+    mean, low, high, _, _ = corrected_t(differences, ratio, level)
+    return before, after, mean, low, high, len(pairs)
+
+
+def in_thirds(labels: pd.DataFrame) -> pd.DataFrame:
     """`labels` rarest first with a `part`: the tail, middle and head thirds by IRLbl.
 
     Labels without a positive row come last and belong to no part ("").
@@ -79,7 +78,7 @@ def in_thirds(labels):
     return ordered.assign(part=part).reset_index(drop=True)
 
 
-def by_part(table):
+def by_part(table: pd.DataFrame) -> pd.DataFrame:
     """Means over the tail, middle and head labels of a `per_label` table.
 
     Columns `part labels before after change better worse`; the last two count labels.
@@ -101,7 +100,7 @@ def by_part(table):
     return pd.DataFrame(rows)
 
 
-def won_and_lost(truth, before, after):
+def won_and_lost(truth: ArrayLike, before: ArrayLike, after: ArrayLike) -> pd.DataFrame:
     """Rows of one label that a sampler won or lost: `row truth outcome`.
 
     `truth` (n,) holds 0 or 1, `before` and `after` (n,) the predictions of the two

@@ -5,19 +5,23 @@ repeat fold metric label value` and, from a run, `better`, `train_rows`, `test_r
 """
 
 import math
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from aemlo.metrics import METRICS
-from aemlo.wording import counted
+from aemlo.wording import counted, decimals, p_value, signed
 
 PLACE = ["dataset", "metric", "classifier"]
 VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
 
 
-def corrected_t(differences, ratio, level=0.95):
+def corrected_t(
+    differences: ArrayLike, ratio: float, level: float = 0.95
+) -> tuple[float, float, float, float, float]:
     """Mean, low, high, t and p of paired differences whose training parts overlap.
 
     Corrected resampled t (Nadeau and Bengio, 2003): the variance of the mean is
@@ -42,7 +46,7 @@ def corrected_t(differences, ratio, level=0.95):
     return mean, mean - half, mean + half, float(t), float(p)
 
 
-def holm(p_values):
+def holm(p_values: ArrayLike) -> NDArray[np.floating[Any]]:
     """p adjusted for the number of comparisons (Holm, 1979); NaN stays NaN."""
     p = np.asarray(p_values, dtype=float)
     known = np.flatnonzero(~np.isnan(p))
@@ -53,7 +57,9 @@ def holm(p_values):
     return adjusted
 
 
-def before_after(scores, baseline="none", level=0.95):
+def before_after(
+    scores: pd.DataFrame, baseline: str = "none", level: float = 0.95
+) -> pd.DataFrame:
     """One row per data set, metric, classifier and sampler, against `baseline`.
 
     Columns `mean sd splits failed` of the sampler's scores over the splits; then of the
@@ -73,9 +79,10 @@ def before_after(scores, baseline="none", level=0.95):
             observed=True,
             sort=False,
         ).reindex(columns=list(dict.fromkeys(part["sampler"])))
-        ratio = test_share_ratio(part)
+        ratio = split_ratio(part)
         for sampler in wide.columns:
-            row = dict(zip(PLACE, place, strict=True))
+            row: dict[str, Any] = {}
+            row |= zip(PLACE, cast("tuple[str, ...]", place), strict=True)
             row |= {"sampler": sampler, "better": part["better"].iloc[0]}
             row |= _one_arm(wide[sampler])
             row |= _against(wide, sampler, baseline, ratio, level)
@@ -90,7 +97,7 @@ def before_after(scores, baseline="none", level=0.95):
     return table
 
 
-def with_directions(scores):
+def with_directions(scores: pd.DataFrame) -> pd.DataFrame:
     """`scores` with a `better` column ("higher", "lower"), mere counts left out.
 
     Frames without that column get the direction of the metric that is registered under
@@ -104,7 +111,7 @@ def with_directions(scores):
     return scores[scores["better"].isin(["higher", "lower"])]
 
 
-def test_share_ratio(part):
+def split_ratio(part: pd.DataFrame) -> float:
     """n_test / n_train of the splits; 1 / (folds - 1) where the rows do not say."""
     if {"train_rows", "test_rows"} <= set(part.columns):
         known = part.dropna(subset=["train_rows", "test_rows"])
@@ -113,10 +120,7 @@ def test_share_ratio(part):
     return 1.0 / max(1, part["fold"].nunique() - 1)
 
 
-test_share_ratio.__test__ = False  # its name begins as a test's would
-
-
-def _one_arm(values):
+def _one_arm(values: pd.Series) -> dict[str, float]:
     known = values.dropna()
     return {
         "mean": known.mean() if len(known) else math.nan,
@@ -126,13 +130,9 @@ def _one_arm(values):
     }
 
 
-def signed(value):
-    """A difference with its sign and 3 decimals; one that rounds to 0 has no sign."""
-    text = f"{value:+.3f}"
-    return "0.000" if text in ("+0.000", "-0.000") else text
-
-
-def _against(wide, sampler, baseline, ratio, level):
+def _against(
+    wide: pd.DataFrame, sampler: str, baseline: str, ratio: float, level: float
+) -> dict[str, float]:
     if sampler == baseline or baseline not in wide.columns:
         empty = (
             "baseline_mean",
@@ -161,7 +161,7 @@ def _against(wide, sampler, baseline, ratio, level):
     }
 
 
-def _effect(d):
+def _effect(d: NDArray[np.floating[Any]]) -> float:
     if len(d) < 2:
         return math.nan
     spread = d.std(ddof=1)
@@ -170,7 +170,7 @@ def _effect(d):
     return float(d.mean() / spread)
 
 
-def _verdict(row, baseline, level):
+def _verdict(row: pd.Series, baseline: str, level: float) -> str:
     if row["sampler"] == baseline:
         return "baseline"
     if row["splits"] == 0 or row["pairs"] == 0:
@@ -181,12 +181,12 @@ def _verdict(row, baseline, level):
     return "better" if good else "worse"
 
 
-def in_words(row, baseline="none", level=0.95):
+def in_words(row: pd.Series, baseline: str = "none", level: float = 0.95) -> str:
     """One row of `before_after` as a sentence that carries its evidence."""
     arm, metric = row["sampler"], row["metric"]
     where = f"{arm} with {row['classifier']}"
     if row["verdict"] == "baseline":
-        return f"{where}: {metric} {row['mean']:.3f}, the baseline."
+        return f"{where}: {metric} {decimals(row['mean'])}, the baseline."
     if row["verdict"] == "no scores":
         return f"{where}: no pair of scores of {metric} to compare."
     pairs = counted(row["pairs"], "paired fold")
@@ -199,31 +199,31 @@ def in_words(row, baseline="none", level=0.95):
         f"{level:.0%} interval {signed(row['low'])} to {signed(row['high'])}, {pairs}"
     ).replace("%", " %")
     if row["verdict"] == "not shown":
-        if row["p"] == 1.0 and row["difference"] == 0:
-            reason = "the scores are identical"
-        elif row["low"] <= 0 <= row["high"]:
-            reason = "the interval includes 0"
-        else:
-            reason = (
-                f"p = {row['p_holm']:.3f} once corrected for the number of comparisons"
-            )
         return (
-            f"{where}: a difference to {baseline} in {metric} is not shown: {reason} "
-            f"({signed(row['difference'])}, {interval})."
+            f"{where}: a difference to {baseline} in {metric} is not shown: "
+            f"{_why_not_shown(row)} ({signed(row['difference'])}, {interval})."
         )
     verb = "raises" if row["difference"] > 0 else "lowers"
     return (
-        f"{where} {verb} {metric} by {abs(row['difference']):.3f} against {baseline} "
-        f"({interval}, p = {_p_in_words(row['p_holm'])} after Holm): {row['verdict']}."
+        f"{where} {verb} {metric} by {decimals(abs(row['difference']))} against "
+        f"{baseline} ({interval}, p = {p_value(row['p_holm'])} after Holm): "
+        f"{row['verdict']}."
     )
 
 
-def _p_in_words(p):
-    return f"{p:.3f}" if p >= 0.001 else "less than 0.001"
+def _why_not_shown(row: pd.Series) -> str:
+    if row["p"] == 1.0 and row["difference"] == 0:
+        return "the scores are identical"
+    if row["low"] <= 0 <= row["high"]:
+        return "the interval includes 0"
+    return f"p = {decimals(row['p_holm'])} once corrected for the number of comparisons"
 
 
-def split_by_verdict(table):
-    """Sentences' rows in three frames: better, worse, not shown; strongest first."""
+def split_by_verdict(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of a `before_after` by verdict, in three frames.
+
+    "better", "worse" and "not shown"; in each the largest effects come first.
+    """
     parts = {}
     for verdict in ("better", "worse", "not shown"):
         part = table[table["verdict"] == verdict]
@@ -233,7 +233,7 @@ def split_by_verdict(table):
     return parts
 
 
-def summary_counts(table):
+def summary_counts(table: pd.DataFrame) -> pd.DataFrame:
     """Verdicts counted per sampler: `sampler better worse not shown`."""
     compared = table[~table["verdict"].isin(["baseline"])]
     counts = pd.crosstab(compared["sampler"], compared["verdict"])

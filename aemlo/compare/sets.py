@@ -6,15 +6,19 @@ Demsar, Journal of Machine Learning Research 7 (2006).
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from aemlo.compare.paired import with_directions
 
 
-def means(scores, metric, classifier=None):
+def means(
+    scores: pd.DataFrame, metric: str, classifier: str | None = None
+) -> pd.DataFrame:
     """Data sets (rows) x samplers (columns): mean of one metric over the splits.
 
     Without `classifier`, the mean over the classifiers; a data set that lacks a score
@@ -51,11 +55,11 @@ class Ranking:
     p: float
     critical: float
     p_pairs: pd.DataFrame
-    groups: tuple
+    groups: tuple[tuple[str, ...], ...]
     table: pd.DataFrame
 
 
-def rank(table, better="higher", alpha=0.05):
+def rank(table: pd.DataFrame, better: str = "higher", alpha: float = 0.05) -> Ranking:
     """The Ranking of a `means` table; ValueError with fewer than two of either kind."""
     n, k = table.shape
     if n < 2 or k < 2:
@@ -79,7 +83,7 @@ def rank(table, better="higher", alpha=0.05):
     )
 
 
-def friedman(ranks):
+def friedman(ranks: NDArray[np.floating[Any]]) -> tuple[float, float]:
     """Friedman's chi-squared (corrected for ties) and p of ranks (n, k).
 
     SciPy's for three samplers and more, which it requires. With two, and where every
@@ -97,13 +101,13 @@ def friedman(ranks):
     return statistic, float(stats.chi2.sf(statistic, 1))
 
 
-def critical_difference(samplers, datasets, alpha=0.05):
+def critical_difference(samplers: int, datasets: int, alpha: float = 0.05) -> float:
     """Nemenyi: q_alpha sqrt(k (k + 1) / (6 N)), q of the studentized range / sqrt 2."""
     q = stats.studentized_range.ppf(1 - alpha, samplers, math.inf) / math.sqrt(2)
     return float(q * math.sqrt(samplers * (samplers + 1) / (6 * datasets)))
 
 
-def nemenyi(mean_ranks, datasets):
+def nemenyi(mean_ranks: pd.Series, datasets: int) -> pd.DataFrame:
     """p of each pair of samplers, a square frame."""
     k = len(mean_ranks)
     values = mean_ranks.to_numpy()
@@ -114,7 +118,7 @@ def nemenyi(mean_ranks, datasets):
     return pd.DataFrame(p, index=mean_ranks.index, columns=mean_ranks.index)
 
 
-def wins(table, better="higher"):
+def wins(table: pd.DataFrame, better: str = "higher") -> pd.DataFrame:
     """Data sets won, tied and lost by each sampler against each other one."""
     rows = []
     for one in table.columns:
@@ -135,11 +139,12 @@ def wins(table, better="higher"):
     return pd.DataFrame(rows)
 
 
-def _groups(mean_ranks, critical):
+def _groups(mean_ranks: pd.Series, critical: float) -> tuple[tuple[str, ...], ...]:
+    """Runs of sorted samplers within the critical difference, none inside another."""
     names, values = list(mean_ranks.index), mean_ranks.to_numpy()
-    found = []
+    runs: list[tuple[int, int]] = []
     for start in range(len(names)):
         end = int(np.searchsorted(values, values[start] + critical, side="right"))
-        if end - start > 1 and not any(end <= last for _, last in found):
-            found.append((start, end))
-    return tuple(tuple(names[start:end]) for start, end in found)
+        if end - start > 1 and not any(end <= last for _, last in runs):
+            runs.append((start, end))
+    return tuple(tuple(names[start:end]) for start, end in runs)

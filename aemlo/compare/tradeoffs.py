@@ -1,17 +1,20 @@
 """Trade-offs between arms, and views over one setting of a sampler."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from aemlo.compare.paired import corrected_t, test_share_ratio, with_directions
+from aemlo.arrays import Mask
+from aemlo.compare.paired import corrected_t, split_ratio, with_directions
 
 ARM = ["dataset", "sampler", "classifier"]
 SECONDS = ("sample_seconds", "fit_seconds", "predict_seconds")
 
 
-def arms(scores):
+def arms(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per data set, sampler and classifier: mean of each metric, and seconds.
 
     `seconds` is sampling + fitting + predicting, the mean of a split.
@@ -29,15 +32,14 @@ def arms(scores):
     return table.reset_index()
 
 
-def directions(scores):
+def directions(scores: pd.DataFrame) -> dict[str, str]:
     """Metric -> "higher" or "lower"; seconds are better when lower."""
-    found = with_directions(scores).drop_duplicates("metric")
-    return dict(zip(found["metric"], found["better"], strict=True)) | {
-        "seconds": "lower"
-    }
+    metrics = with_directions(scores).drop_duplicates("metric")
+    known = dict(zip(metrics["metric"], metrics["better"], strict=True))
+    return known | {"seconds": "lower"}
 
 
-def pareto(table, x, y, better):
+def pareto(table: pd.DataFrame, x: str, y: str, better: Mapping[str, str]) -> Mask:
     """Which rows no other row beats in both `x` and `y` (a boolean array).
 
     A row is beaten when another is at least as good in both and better in one.
@@ -53,7 +55,9 @@ def pareto(table, x, y, better):
     return front
 
 
-def sweep(scores, values, metric, level=0.95):
+def sweep(
+    scores: pd.DataFrame, values: Mapping[str, Any], metric: str, level: float = 0.95
+) -> pd.DataFrame:
     """Mean of `metric` with its interval over one setting, per classifier.
 
     `values` maps a sampler's name to the value of its setting. Returns `dataset
@@ -67,7 +71,7 @@ def sweep(scores, values, metric, level=0.95):
         ["dataset", "classifier", "sampler"], sort=False, observed=True
     ):
         known = group["value"].dropna().to_numpy()
-        mean, low, high, _, _ = corrected_t(known, test_share_ratio(group), level)
+        mean, low, high, _, _ = corrected_t(known, split_ratio(group), level)
         rows.append(
             {
                 "dataset": place[0],
@@ -83,7 +87,7 @@ def sweep(scores, values, metric, level=0.95):
     return pd.DataFrame(rows)
 
 
-def mistake(right, wrong):
+def mistake(right: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
     """What a leak makes of the scores: `classifier sampler metric right wrong gain`.
 
     `right` and `wrong` are scores of the same comparison; `gain` is how much better the

@@ -1,4 +1,4 @@
-"""A data set's label imbalance read in words: every sentence with evidence and source.
+"""A data set's label imbalance in words: every sentence with its evidence and source.
 
 Each rule is one function of a `Reading`; it returns a `Sentence`, or None where it has
 nothing to say. `RULES` below is the order in which they are read.
@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from aemlo import imbalance
-from aemlo.imbalance.labels import FEW_POSITIVES, Labels
-from aemlo.wording import counted, ratio
+from aemlo.arrays import Names, Rows
+from aemlo.imbalance.labels import FEW_POSITIVES, Labelled, Labels
+from aemlo.wording import count, counted, decimals, percent, ratio
 
 MEAN_IR_LIMIT, CV_IR_LIMIT = 1.5, 0.2
 HIGH_IMR = 9
@@ -24,7 +25,8 @@ EMPTY_ROWS_LIMIT = 0.05
 class Sentence:
     """`text` in plain words; `tone` is "fine", "note" or "problem".
 
-    `rule` says when the sentence is said, `source` who says so.
+    `rule` is the condition under which the sentence holds, `source` where the rule is
+    from.
     """
 
     text: str
@@ -35,49 +37,58 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the rules look at; measures are computed once."""
+    """The data that the rules read; each measure is computed once.
+
+    `folds` is the number of folds of the comparison to come, `empty` the convention for
+    labels without positives.
+    """
 
     labels: Labels
-    names: tuple
+    names: tuple[str, ...]
     folds: int
     empty: str
 
     @cached_property
-    def mean_ir(self):
+    def mean_ir(self) -> float:
+        """MeanIR of the set."""
         return imbalance.mean_ir(self.labels, self.empty)
 
     @cached_property
-    def cv_ir(self):
+    def cv_ir(self) -> float:
+        """CVIR of the set."""
         return imbalance.cv_ir(self.labels, self.empty)
 
     @cached_property
-    def scumble(self):
+    def scumble(self) -> float:
+        """SCUMBLE of the set."""
         return imbalance.scumble(self.labels)
 
     @cached_property
-    def minority(self):
+    def minority(self) -> Rows:
+        """Positions of the minority labels."""
         return np.flatnonzero(imbalance.minority_labels(self.labels, self.empty))
 
-    def named(self, columns, most=3):
+    def named(self, columns: Rows, most: int = 3) -> str:
         """Names of label columns, at most `most`, with how many more there are."""
         shown = ", ".join(self.names[j] for j in columns[:most])
         more = len(columns) - most
-        return f"{shown} and {more:,} more" if more > 0 else shown
+        return f"{shown} and {count(more)} more" if more > 0 else shown
 
 
-def between_labels(reading):
+def between_labels(reading: Reading) -> Sentence | None:
+    """Whether the labels differ in frequency, by MeanIR and CVIR."""
     mean, spread = reading.mean_ir, reading.cv_ir
     if np.isnan(mean):
         return None
     counts = reading.labels.counts
     often = int(counts.argmax())
     rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
-    evidence = f"MeanIR {mean:,.3f}, CVIR {spread:,.3f}"
+    evidence = f"MeanIR {decimals(mean)}, CVIR {decimals(spread)}"
     if mean > MEAN_IR_LIMIT and spread > CV_IR_LIMIT:
         text = (
             f"The labels are imbalanced against each other ({evidence}): "
-            f"{reading.names[often]} has {counts[often]:,} rows, "
-            f"{reading.names[rare]} has {counts[rare]:,}."
+            f"{reading.names[often]} has {count(counts[often])} rows, "
+            f"{reading.names[rare]} has {count(counts[rare])}."
         )
         tone = "problem"
     else:
@@ -91,14 +102,15 @@ def between_labels(reading):
     )
 
 
-def within_labels(reading):
+def within_labels(reading: Reading) -> Sentence | None:
+    """Labels whose positives and negatives are far from equal in number."""
     imr = imbalance.imr_per_label(reading.labels)
     high = np.flatnonzero(np.nan_to_num(imr) > HIGH_IMR)
     if not len(high):
         return None
     worst = high[np.argmax(imr[high])]
     return Sentence(
-        f"Within {counted(len(high), 'label')} of {reading.labels.q:,} one side "
+        f"Within {counted(len(high), 'label')} of {count(reading.labels.q)} one side "
         f"outnumbers the other by more than {HIGH_IMR} to 1 (most in "
         f"{reading.names[worst]}, ImR {ratio(imr[worst])}): a classifier of "
         "one label gains by always saying no; use F1 or AUC, not accuracy.",
@@ -108,7 +120,8 @@ def within_labels(reading):
     )
 
 
-def not_learnable(reading):
+def not_learnable(reading: Reading) -> Sentence | None:
+    """Labels that no row has, or every row."""
     counts = reading.labels.counts
     none, all_rows = np.flatnonzero(counts == 0), counts == reading.labels.n
     if not len(none) and not all_rows.any():
@@ -127,7 +140,8 @@ def not_learnable(reading):
     )
 
 
-def not_evaluable(reading):
+def not_evaluable(reading: Reading) -> Sentence | None:
+    """Labels with fewer positives than there are folds."""
     counts = reading.labels.counts
     few = np.flatnonzero((counts > 0) & (counts < reading.folds))
     if not len(few):
@@ -135,16 +149,17 @@ def not_evaluable(reading):
     few = few[np.argsort(counts[few], kind="stable")]
     return Sentence(
         f"{counted(len(few), 'label')} cannot be judged with {reading.folds} folds "
-        f"({reading.named(few)}; fewest rows: {counts[few[0]]:,}): some test part has "
-        "no row of it and its scores there do not exist. Use fewer folds, or leave out "
-        "such labels.",
+        f"({reading.named(few)}; fewest rows: {count(counts[few[0]])}): some test part "
+        "has no row of it and its scores there do not exist. Use fewer folds, or leave "
+        "out such labels.",
         "problem",
         f"A label needs at least one positive row per fold ({reading.folds}).",
         "Sechidis et al., ECML PKDD 2011 (LNCS 6913)",
     )
 
 
-def too_few_for_protocol(reading):
+def too_few_for_protocol(reading: Reading) -> Sentence | None:
+    """Labels that can be tested, but on FEW_POSITIVES rows or fewer."""
     counts = reading.labels.counts
     few = np.flatnonzero((counts >= reading.folds) & (counts <= FEW_POSITIVES))
     if not len(few):
@@ -159,7 +174,8 @@ def too_few_for_protocol(reading):
     )
 
 
-def single_positives(reading):
+def single_positives(reading: Reading) -> Sentence | None:
+    """Labels with one positive row, which cannot be interpolated."""
     one = np.flatnonzero(reading.labels.counts == 1)
     if not len(one):
         return None
@@ -172,29 +188,33 @@ def single_positives(reading):
     )
 
 
-def concurrence(reading):
+def concurrence(reading: Reading) -> Sentence | None:
+    """Whether rare and frequent labels share rows, by SCUMBLE."""
     value = reading.scumble
     if not len(reading.minority):
         return None
     if value <= SCUMBLE_LIMIT:
         return Sentence(
-            f"Rare labels mostly do not ride with frequent ones (SCUMBLE {value:.3f}): "
+            f"Rare labels mostly do not ride with frequent ones (SCUMBLE "
+            f"{decimals(value)}): "
             "adding rows of rare labels raises those labels and little else.",
             "fine",
             f"Concurrence is low if SCUMBLE <= {SCUMBLE_LIMIT}.",
             "Charte et al., HAIS 2014 (LNCS 8480)",
         )
-    split = int((reading.labels.scumble_rows > value).sum())
+    split = (reading.labels.scumble_rows > value).sum()
     return Sentence(
-        f"Rare labels ride with frequent ones (SCUMBLE {value:.3f}): cloning rows "
-        f"lifts both. Consider decoupling first: REMEDIAL would split {split:,} rows.",
+        f"Rare labels ride with frequent ones (SCUMBLE {decimals(value)}): cloning "
+        "rows lifts both. Consider decoupling first: REMEDIAL would split "
+        f"{count(split)} rows.",
         "problem",
         f"Concurrence is high if SCUMBLE > {SCUMBLE_LIMIT}.",
         "Charte et al., HAIS 2014 (LNCS 8480); REMEDIAL: HAIS 2015 (LNCS 9121)",
     )
 
 
-def who_meets_whom(reading):
+def who_meets_whom(reading: Reading) -> Sentence | None:
+    """The minority label with the highest SCUMBLE, and its commonest companion."""
     if reading.scumble <= SCUMBLE_LIMIT or not len(reading.minority):
         return None
     labels = reading.labels
@@ -208,34 +228,38 @@ def who_meets_whom(reading):
         return None
     top = met.iloc[0]
     return Sentence(
-        f"The strongest case is {reading.names[j]} (SCUMBLE {per_label[j]:.3f}): "
-        f"{top['rows']:,} of its {labels.counts[j]:,} rows also have {top['label']}.",
+        f"The strongest case is {reading.names[j]} (SCUMBLE "
+        f"{decimals(per_label[j])}): {count(top['rows'])} of its "
+        f"{count(labels.counts[j])} rows also have {top['label']}.",
         "note",
         "The minority label of several rows with the highest SCUMBLE.",
         "Charte et al., Neurocomputing 326, 2019",
     )
 
 
-def many_labelsets(reading):
+def many_labelsets(reading: Reading) -> Sentence | None:
+    """Whether most labelsets occur once."""
     sets = imbalance.labelsets(reading.labels)
     single = imbalance.single_labelsets(reading.labels)
     if single <= HALF * sets:
         return None
     return Sentence(
-        f"{single:,} of {sets:,} labelsets occur once: methods that treat a labelset "
-        "as a class (label powerset, LP-ROS, LP-RUS) have little to learn from.",
+        f"{count(single)} of {count(sets)} labelsets occur once: methods that treat a "
+        "labelset as a class (label powerset, LP-ROS, LP-RUS) have little to learn "
+        "from.",
         "note",
         "Said if more than half of the labelsets have one row.",
         "Read, Pfahringer, Holmes, ICDM 2008 (pruned sets)",
     )
 
 
-def dependent_labels(reading):
+def dependent_labels(reading: Reading) -> Sentence | None:
+    """Whether most pairs of labels depend on each other."""
     dependent, pairs = imbalance.dependent_pairs(reading.labels)
     if not pairs or dependent <= HALF * pairs:
         return None
     return Sentence(
-        f"{dependent / pairs:.0%} of the label pairs depend on each other "
+        f"{percent(dependent / pairs)} of the label pairs depend on each other "
         "(chi-squared, 99 %): classifiers that use other labels, such as chains, "
         "are worth a try.",
         "note",
@@ -244,12 +268,14 @@ def dependent_labels(reading):
     )
 
 
-def rows_without_labels(reading):
+def rows_without_labels(reading: Reading) -> Sentence | None:
+    """Whether many rows have no label."""
     share = imbalance.unlabelled_rows(reading.labels)
     if share <= EMPTY_ROWS_LIMIT:
         return None
     return Sentence(
-        f"{int((reading.labels.sizes == 0).sum()):,} rows ({share:.0%}) have no label: "
+        f"{count((reading.labels.sizes == 0).sum())} rows ({percent(share)}) have no "
+        "label: "
         "they count as negatives of every label, and metrics by row are not defined on "
         "them.",
         "note",
@@ -258,7 +284,8 @@ def rows_without_labels(reading):
     )
 
 
-def what_next(reading):
+def what_next(reading: Reading) -> Sentence | None:
+    """Which samplers are worth a comparison."""
     rule = (
         f"MeanIR up to {MEAN_IR_LIMIT}: none; else by SCUMBLE, limit {SCUMBLE_LIMIT}."
     )
@@ -300,7 +327,9 @@ RULES = (
 )
 
 
-def advise(Y, names, folds=5, empty="left out"):
+def advise(
+    Y: Labelled, names: Names, folds: int = 5, empty: str = "left out"
+) -> list[Sentence]:
     """The Sentences that hold for Y (n, q) with these label names, in reading order.
 
     `folds` is the number of folds of the comparison to come.

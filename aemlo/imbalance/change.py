@@ -51,23 +51,25 @@ def change_in_words(
     ]
     for part, word in ((better, "Most improved"), (worse, "Most worsened")):
         if len(part):
-            strongest = (part["IRLbl after"] / part["IRLbl before"]).map(np.log).abs()
-            top = part.loc[
-                strongest.sort_values(ascending=False, kind="stable").index[:3]
-            ]
-            shown = "; ".join(
-                f"{row['label']} {ratio(row['IRLbl before'])} to "
-                f"{ratio(row['IRLbl after'])}"
-                for _, row in top.iterrows()
-            )
-            sentences.append(f"{word}, by IRLbl: {shown}.")
-    still = minority_labels(old, empty) & (np.nan_to_num(new.ir) > mean_ir(old, empty))
-    if minority_labels(old, empty).any():
+            sentences.append(f"{word}, by IRLbl: {_strongest(part)}.")
+    minority = minority_labels(old, empty)
+    still = minority & (np.nan_to_num(new.ir) > mean_ir(old, empty))
+    if minority.any():
         sentences.append(
-            f"{int(still.sum())} of {int(minority_labels(old, empty).sum())} minority "
-            f"labels are still rarer than the MeanIR from before."
+            f"{count(still.sum())} of {count(minority.sum())} minority labels are "
+            "still rarer than the MeanIR from before."
         )
     return sentences
+
+
+def _strongest(part: pd.DataFrame, most: int = 3) -> str:
+    """The labels whose IRLbl changed by the largest factor, before and after."""
+    factor = np.abs(np.log(part["IRLbl after"] / part["IRLbl before"]))
+    order = factor.sort_values(ascending=False, kind="stable").index
+    return "; ".join(
+        f"{row['label']} {ratio(row['IRLbl before'])} to {ratio(row['IRLbl after'])}"
+        for _, row in part.loc[order[:most]].iterrows()
+    )
 
 
 def side_by_side(

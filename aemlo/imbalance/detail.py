@@ -1,86 +1,127 @@
-"""One label close up: its measures worked out, its rows, its telling features."""
+"""One label close up: its measures, its rows, the features that set it apart."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from aemlo.arrays import Features, Names, Rows
 from aemlo.imbalance import labels as by_label
-from aemlo.imbalance.labels import Labels
+from aemlo.imbalance.labels import Labelled, Labels
 from aemlo.wording import count, decimals, ratio, rows_in_words
 
 
-def measure_label(Y, label, names, empty="left out"):
+def measure_label(
+    Y: Labelled, label: int, names: Names, empty: str = "left out"
+) -> pd.DataFrame:
     """Measures of label number `label`: `measure value form formula meaning source`."""
     labels = Labels.of(Y)
-    have, most = int(labels.counts[label]), int(labels.counts.max())
-    lack, often = labels.n - have, names[int(labels.counts.argmax())]
-    name = names[label]
-    ir = by_label.ir_per_label(labels, empty)[label]
-    imr = by_label.imr_per_label(labels)[label]
-    concurrence = by_label.scumble_per_label(labels)[label]
-    alone = int((labels.sizes[rows_of(labels, label)] == 1).sum())
-    rows = (
-        (
-            "Share of rows",
-            have / labels.n,
-            "decimals",
-            f"{count(have)} / {count(labels.n)} rows",
-            "How often the label occurs.",
-            "Tsoumakas, Katakis, 2007",
-        ),
-        (
-            "IRLbl",
-            ir,
-            "ratio",
-            f"{count(most)} / {count(have)}",
-            f"For each row with {name} there are {ratio(ir)} with {often}."
-            if have
-            else "No row has the label, so it has no IRLbl.",
-            "Charte et al., Neurocomputing 163, 2015",
-        ),
-        (
-            "ImR",
-            imr,
-            "ratio",
-            f"{count(max(have, lack))} / {count(min(have, lack))}",
-            f"A classifier of {name} alone sees {ratio(imr)} "
-            f"{'negatives' if lack >= have else 'positives'} for each "
-            f"{'positive' if lack >= have else 'negative'}."
-            if have and lack
-            else "All rows are alike, so there is nothing to tell apart.",
-            "Moyano et al., 2017 (MLDA)",
-        ),
+    measures = [
+        _share(labels, label),
+        _irlbl(labels, label, names, empty),
+        _imr(labels, label, names),
+        *_concurrence(labels, label),
+    ]
+    return pd.DataFrame(
+        measures, columns=["measure", "value", "form", "formula", "meaning", "source"]
+    )
+
+
+Line = tuple[str, float, str, str, str, str]
+"""One line of `measure_label`'s frame."""
+
+
+def _share(labels: Labels, label: int) -> Line:
+    have = labels.counts[label]
+    return (
+        "Share of rows",
+        have / labels.n,
+        "decimals",
+        f"{count(have)} / {count(labels.n)} rows",
+        "How often the label occurs.",
+        "Tsoumakas, Katakis, 2007",
+    )
+
+
+def _irlbl(labels: Labels, label: int, names: Names, empty: str) -> Line:
+    have, most = labels.counts[label], labels.counts.max()
+    value = by_label.ir_per_label(labels, empty)[label]
+    meaning = "No row has the label, so it has no IRLbl."
+    if have:
+        commonest = names[int(labels.counts.argmax())]
+        meaning = (
+            f"For each row with {names[label]} there are {ratio(value)} with "
+            f"{commonest}."
+        )
+    return (
+        "IRLbl",
+        value,
+        "ratio",
+        f"{count(most)} / {count(have)}",
+        meaning,
+        "Charte et al., Neurocomputing 163, 2015",
+    )
+
+
+def _imr(labels: Labels, label: int, names: Names) -> Line:
+    have = labels.counts[label]
+    lack = labels.n - have
+    value = by_label.imr_per_label(labels)[label]
+    meaning = "All rows are alike, so there is nothing to tell apart."
+    if have and lack:
+        larger, smaller = "negatives", "positive"
+        if lack < have:
+            larger, smaller = "positives", "negative"
+        meaning = (
+            f"A classifier of {names[label]} alone sees {ratio(value)} {larger} for "
+            f"each {smaller}."
+        )
+    return (
+        "ImR",
+        value,
+        "ratio",
+        f"{count(max(have, lack))} / {count(min(have, lack))}",
+        meaning,
+        "Moyano et al., 2017 (MLDA)",
+    )
+
+
+def _concurrence(labels: Labels, label: int) -> tuple[Line, Line]:
+    """SCUMBLE and SCUMBLE.CV."""
+    value = by_label.scumble_per_label(labels)[label]
+    alone = (labels.sizes[rows_of(labels, label)] == 1).sum()
+    source = "Charte et al., Neurocomputing 326, 2019"
+    return (
         (
             "SCUMBLE",
-            concurrence,
+            value,
             "decimals",
-            f"mean over its {rows_in_words(have)}",
+            f"mean over its {rows_in_words(labels.counts[label])}",
             f"Rows that carry it alone: {count(alone)}. Cloning the others also adds "
             "to their other labels.",
-            "Charte et al., Neurocomputing 326, 2019",
+            source,
         ),
         (
             "SCUMBLE.CV",
             by_label.scumble_cv_per_label(labels)[label],
             "decimals",
-            f"standard deviation over its rows / mean {decimals(concurrence)}",
+            f"standard deviation over its rows / mean {decimals(value)}",
             "Large when a few of its rows carry most of its concurrence.",
-            "Charte et al., Neurocomputing 326, 2019",
+            source,
         ),
     )
-    return pd.DataFrame(
-        rows, columns=["measure", "value", "form", "formula", "meaning", "source"]
-    )
 
 
-def rows_of(Y, label):
+def rows_of(Y: Labelled, label: int) -> Rows:
     """Numbers of the rows that have label number `label`, ascending."""
     matrix = Labels.of(Y).matrix
     places = np.flatnonzero(matrix.indices == label)
     return np.searchsorted(matrix.indptr, places, side="right") - 1
 
 
-def per_row(Y, names, rows=None):
+def per_row(Y: Labelled, names: Names, rows: ArrayLike | None = None) -> pd.DataFrame:
     """Rows: `row labels SCUMBLE labelset`, for the `rows` given or all."""
     labels = Labels.of(Y)
     rows = np.arange(labels.n) if rows is None else np.asarray(rows)
@@ -106,16 +147,18 @@ class FeatureSums:
     `aemlo.preparation.preparation.Preparation` gives it. Ours.
     """
 
-    def __init__(self, X):
+    def __init__(self, X: Features) -> None:
         self.X = X
-        n = X.shape[0]
         self.mean = np.asarray(X.mean(axis=0)).ravel()
         # Dense columns are centred first: a sum of squares would cancel.
         self.shift = np.zeros(X.shape[1]) if sparse.issparse(X) else self.mean
-        self.total, self.squares = self.sums_of(np.arange(n), X)
+        self.total, self.squares = self._sums(X)
 
-    def sums_of(self, rows, part=None):
-        part = self.X[rows] if part is None else part
+    def sums_of(self, rows: Rows) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Sums and sums of squares of some rows of X, each (d,), less `shift`."""
+        return self._sums(self.X[rows])
+
+    def _sums(self, part: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         if sparse.issparse(part):
             squared = part.multiply(part)
             return (
@@ -126,7 +169,9 @@ class FeatureSums:
         return away.sum(axis=0), np.einsum("ij,ij->j", away, away)
 
 
-def feature_differences(sums, Y, label, names):
+def feature_differences(
+    sums: FeatureSums, Y: Labelled, label: int, names: Names
+) -> pd.DataFrame:
     """Features by how far their mean differs between rows with and without a label.
 
     A frame `feature with without difference`, largest first; `difference` is in pooled

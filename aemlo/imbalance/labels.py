@@ -19,7 +19,7 @@ from aemlo.errors import DataError, ParameterError
 EMPTY = ("left out", "counts as 0")
 
 FEW_POSITIVES = 30
-"""Positive rows below which a label is hard to learn and to judge.
+"""A label with so many positive rows, or fewer, is hard to learn and to judge.
 
 The experimental setting of AEMLO leaves such labels out (Zhou et al., ECML PKDD 2024).
 """

@@ -1,6 +1,6 @@
 """Measures of pairs of labels: co-occurrence, phi, chi-squared.
 
-All start from the sparse product Y'Y; nothing of size q x q x n is ever made, and a
+All start from the sparse product Y'Y. There is never an array of size q x q x n, and a
 dense square only for the labels asked for.
 """
 
@@ -42,9 +42,9 @@ def phi(Y: Labelled, labels: ArrayLike | None = None) -> Matrix:
     known = Labels.of(Y)
     chosen = np.arange(known.q) if labels is None else np.asarray(labels, dtype=int)
     shared = known.together[chosen][:, chosen].toarray()
-    count = known.counts[chosen].astype(float)
-    spread = np.sqrt(count * (known.n - count))
-    upper = known.n * shared - np.outer(count, count)
+    have = known.counts[chosen].astype(float)
+    spread = np.sqrt(have * (known.n - have))
+    upper = known.n * shared - np.outer(have, have)
     lower = np.outer(spread, spread)
     return np.divide(upper, lower, out=np.full(lower.shape, np.nan), where=lower > 0)
 
@@ -62,15 +62,15 @@ def dependent_pairs(Y: Labelled, confidence: float = 0.99) -> tuple[int, int]:
     Unconditional dependence as in Tenenboim-Chaimovich et al., MLD 2010.
     """
     labels = Labels.of(Y)
-    n, count = labels.n, labels.counts.astype(float)
-    usable = (count > 0) & (count < n)
+    n, have = labels.n, labels.counts.astype(float)
+    usable = (have > 0) & (have < n)
     limit = chdtri(1, 1 - confidence)
     j, k, both = _upper(labels)
     kept = usable[j] & usable[k]
     j, k, both = j[kept], k[kept], both[kept]
-    odds = np.divide(count, n - count, out=np.zeros(labels.q), where=usable)
-    product = count * (n - count)
-    met = n * (n * both - count[j] * count[k]) ** 2 / (product[j] * product[k])
+    odds = np.divide(have, n - have, out=np.zeros(labels.q), where=usable)
+    product = have * (n - have)
+    met = n * (n * both - have[j] * have[k]) ** 2 / (product[j] * product[k])
     # As if none ever met, then corrected for those that do.
     apart = _products_above(np.sort(odds[usable], kind="stable"), limit / n)
     apart -= int((n * odds[j] * odds[k] > limit).sum())

@@ -1,8 +1,10 @@
 """Measures of how many labels the rows carry."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aemlo.imbalance.base import MLDA, MLDR, OVERVIEW, measure
 from aemlo.imbalance.labels import Labelled, Labels
@@ -112,7 +114,8 @@ def _moments(labels: Labels, order: int, power: str, rest: str) -> str:
     return f"{upper} / {lower}^{power}{rest} ({about})"
 
 
-def _moment(values, order):
+def _moment(values: NDArray[np.integer[Any]], order: int) -> float:
+    """The standardised central moment; NaN where all values are equal."""
     away = values - values.mean()
     spread = (away**2).mean()
     return float((away**order).mean() / spread ** (order / 2)) if spread else np.nan

@@ -231,14 +231,14 @@ def settings(cls: type) -> pd.DataFrame:
 
 
 def first_line(thing: Any) -> str:
-    """The first sentence of a description."""
-    return (inspect.getdoc(thing) or "").split("\n")[0]
+    """The first sentence of a description, without Markdown's marks of code."""
+    return (inspect.getdoc(thing) or "").split("\n")[0].replace("`", "")
 
 
 def in_range(low: float, high: float) -> str:
     """The values between two bounds in words."""
-    if math.isinf(low) and math.isinf(high):
-        return "any number"
+    if math.isinf(low):
+        return "any number" if math.isinf(high) else f"{high:g} or less"
     return f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
 
 
@@ -265,7 +265,7 @@ def _method(cls: type) -> None:
 
 
 def _options(function: Callable[..., Any]) -> None:
-    """What a format can be told when it reads, from its signature."""
+    """The options of a format's `read`, from its signature."""
     options = [
         argument
         for argument in inspect.signature(function).parameters.values()
@@ -290,15 +290,13 @@ def _rest_of_the_description(function: Callable[..., Any]) -> None:
 def _allowed(parameter: params.Parameter) -> str:
     rule = parameter.rule
     if isinstance(rule, params.Between):
-        if math.isinf(rule.low) or math.isinf(rule.high):
-            return "any number"
-        return f"{rule.low:g} to {rule.high:g}"
+        return in_range(rule.low, rule.high)
     if getattr(rule, "choices", ()):
         return ", ".join(map(str, rule.choices))
     if isinstance(rule, params.Switch):
         return "on or off"
     if isinstance(rule, params.Several):
-        return f"numbers from {rule.low:g} to {rule.high:g}"
+        return f"numbers, each {in_range(rule.low, rule.high)}"
     words = "".join(f"{word}, or " for word in getattr(rule, "words", ()))
     if isinstance(rule, params.Counts):
         return f"{words}label=count pairs"

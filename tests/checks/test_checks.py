@@ -10,6 +10,7 @@ from aemlo import checks
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import ParameterError
 from aemlo.formats import read
+from aemlo.imbalance.advice import advise
 
 NAN = float("nan")
 
@@ -54,16 +55,30 @@ def test_rows_that_differ_in_text_are_no_duplicates():
 def test_labels_without_few_or_only_positives():
     Y = np.zeros((40, 4), dtype=int)
     Y[:, 1] = 1
-    Y[:29, 2] = 1
-    Y[:30, 3] = 1
+    Y[:30, 2] = 1
+    Y[:31, 3] = 1
     dataset = made(np.arange(80).reshape(40, 2), Y)
     assert found(dataset, "labels_without_positives").names == ("l0",)
     assert found(dataset, "labels_on_every_row").names == ("l1",)
     few = found(dataset, "labels_under_threshold", few=30)
     assert few.names == ("l2",)
+    assert few.title == "Labels with 30 positives or fewer"
+    assert few.words == (
+        "1 label, the rarest with 30 rows: 'l2'. Their scores rest on few rows; the "
+        "experiments of the AEMLO paper leave out labels with 30 or fewer."
+    )
     less = answered(dataset, few, "Leave out 1 label")
     assert less.label_names == ("l0", "l1", "l3")
-    assert less.Y.sum(axis=0).tolist() == [0, 40, 30]
+    assert less.Y.sum(axis=0).tolist() == [0, 40, 31]
+
+
+def test_checks_and_advice_call_the_same_labels_few():
+    Y = np.tri(60, 40, dtype=int)  # label j is in 60 - j rows
+    dataset = made(np.arange(60.0)[:, None], Y)
+    finding = found(dataset, "labels_under_threshold", few=checks.FEW_POSITIVES)
+    assert finding.names == tuple(f"l{j}" for j in range(30, 40))
+    texts = [sentence.text for sentence in advise(Y, dataset.label_names)]
+    assert sum("30 rows or fewer in all (l30, l31, l32 and 7 more)" in t for t in texts)
 
 
 def test_rows_without_labels_are_kept_unless_dropped():

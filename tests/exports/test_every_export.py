@@ -290,7 +290,7 @@ ALLOWED = {
     ("aemlo/exports/comparison.py", "safe_tables.to_latex"): "the writer",
     ("aemlo/exports/comparison.py", "safe_tables.to_markdown"): "the writer",
     ("aemlo/exports/comparison.py", "to_html"): "the report's own function",
-    ("aemlo/imbalance/change.py", "tables.to_latex"): "the writer",
+    ("aemlo/imbalance/change.py", "safe_tables.to_latex"): "the writer",
     ("aemlo/ui/compare/take_away.py", "comparison.to_html"): "the report",
     ("aemlo/ui/compare/take_away.py", "safe_tables.to_latex"): "the writer",
     ("aemlo/ui/compare/take_away.py", "safe_tables.to_markdown"): "the writer",

@@ -1,11 +1,20 @@
-"""What every registered measure keeps; found through `MEASURES`."""
+"""What every registered measure keeps: order, bounds, words, an oracle of its own.
+
+A measure is found through `MEASURES`. `ORACLES` has, for each, an independent way to
+the same number; a measure that nobody added one for fails `check_an_oracle_agrees`.
+"""
 
 import math
+from collections import Counter
+from itertools import combinations
+from statistics import fmean, stdev
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from aemlo.imbalance import (
+    EMPTY,
     MEASURES,
     Labels,
     imr_per_label,
@@ -48,6 +57,126 @@ def value(entry, Y):
 
 def same(one, other):
     return one == pytest.approx(other, nan_ok=True, rel=1e-9, abs=1e-12)
+
+
+def positives(Y):
+    """Rows of each label."""
+    return [sum(column) for column in zip(*Y.tolist(), strict=True)]
+
+
+def labels_of_rows(Y):
+    return [sum(row) for row in Y.tolist()]
+
+
+def rows_of_labelsets(Y):
+    return list(Counter(map(tuple, Y.tolist())).values())
+
+
+def ir(Y, empty):
+    """IRLbl of the labels that enter the means: all with a positive row, and the others
+    as 0 where they count."""
+    counts = positives(Y)
+    most = max(counts)
+    counted = [c for c in counts if c or (most and empty == "counts as 0")]
+    return [most / c if c else 0.0 for c in counted]
+
+
+def mean(values):
+    return fmean(values) if values else math.nan
+
+
+def variation(values):
+    """Standard deviation (n - 1) / mean; NaN where there is none."""
+    if len(values) < 2 or not fmean(values):
+        return math.nan
+    return stdev(values) / fmean(values)
+
+
+def cv_ir(Y, empty):
+    values = ir(Y, empty)
+    return 0.0 if len(values) == 1 else variation(values)
+
+
+def minority(Y, empty):
+    values = ir(Y, empty)
+    return sum(value > mean(values) for value in values)
+
+
+def imr(Y):
+    sides = [(c, len(Y) - c) for c in positives(Y) if 0 < c < len(Y)]
+    return [max(pair) / min(pair) for pair in sides]
+
+
+def entropy(Y):
+    return [stats.entropy([c, len(Y) - c], base=2) for c in positives(Y)]
+
+
+def moment(function):
+    """The oracle of a standardised moment of the labels per row, from SciPy's."""
+
+    def oracle(Y, empty):
+        sizes = labels_of_rows(Y)
+        return float(function(sizes)) if len(set(sizes)) > 1 else math.nan
+
+    return oracle
+
+
+def scumble_of_rows(Y):
+    """1 - geometric / arithmetic mean of the IRLbl of each row's labels."""
+    counts = positives(Y)
+    values = []
+    for row in Y.tolist():
+        own = [max(counts) / c for c, has in zip(counts, row, strict=True) if has]
+        values.append(1 - stats.gmean(own) / fmean(own) if len(set(own)) > 1 else 0.0)
+    return values
+
+
+def dependent_pairs(Y, empty):
+    """Share of pairs of labels, both of two values, that SciPy's test finds tied."""
+    varying = [column for column in Y.T if len(set(column)) == 2]
+    tied = []
+    for one, other in combinations(varying, 2):
+        cells = stats.contingency.crosstab(one, other).count
+        tied.append(stats.chi2_contingency(cells, correction=False).pvalue < 0.01)
+    return mean(tied)
+
+
+ORACLES = {
+    "cardinality": lambda Y, empty: fmean(labels_of_rows(Y)),
+    "density": lambda Y, empty: Y.mean(),
+    "cardinality_skew": moment(stats.skew),
+    "cardinality_kurtosis": moment(stats.kurtosis),
+    "unlabelled_rows": lambda Y, empty: labels_of_rows(Y).count(0) / len(Y),
+    "mean_ir": lambda Y, empty: mean(ir(Y, empty)),
+    "max_ir": lambda Y, empty: max(ir(Y, "left out"), default=math.nan),
+    "cv_ir": cv_ir,
+    "minority": minority,
+    "empty_labels": lambda Y, empty: positives(Y).count(0) / Y.shape[1],
+    "mean_imr": lambda Y, empty: mean(imr(Y)),
+    "label_entropy": lambda Y, empty: mean(entropy(Y)),
+    "labelsets": lambda Y, empty: len(rows_of_labelsets(Y)),
+    "single_labelsets": lambda Y, empty: rows_of_labelsets(Y).count(1),
+    "largest_labelset": lambda Y, empty: max(rows_of_labelsets(Y)),
+    "labelset_share": lambda Y, empty: len(rows_of_labelsets(Y)) / len(Y),
+    "diversity": lambda Y, empty: (
+        len(rows_of_labelsets(Y)) / min(len(Y), 2 ** Y.shape[1])
+    ),
+    "mean_ir_labelset": lambda Y, empty: mean(
+        [max(rows_of_labelsets(Y)) / rows for rows in rows_of_labelsets(Y)]
+    ),
+    "tcs": lambda Y, empty: math.log(FEATURES * Y.shape[1] * len(rows_of_labelsets(Y))),
+    "scumble": lambda Y, empty: fmean(scumble_of_rows(Y)),
+    "scumble_cv": lambda Y, empty: variation(scumble_of_rows(Y)),
+    "dependence": dependent_pairs,
+}
+
+
+def check_an_oracle_agrees(entry):
+    assert entry.key in ORACLES, f"{entry.key} has no oracle: add one to ORACLES"
+    for Y in SETS:
+        for empty in EMPTY:
+            number = entry.value(Labels(Y), empty, FEATURES)
+            assert same(number, ORACLES[entry.key](Y, empty))
 
 
 def check_it_says_what_it_is(entry):
@@ -138,8 +267,16 @@ def failed(**more):
     return names
 
 
-def test_the_pattern_of_the_wrong_ones_is_a_good_measure():
-    assert failed() == set()
+def test_the_pattern_of_the_wrong_ones_lacks_an_oracle_only():
+    assert failed() == {"check_an_oracle_agrees"}
+
+
+def test_a_measure_that_differs_from_its_oracle_fails():
+    assert failed(key="mean_ir") == {"check_an_oracle_agrees"}
+
+
+def test_there_is_no_oracle_without_a_measure():
+    assert set(ORACLES) == set(MEASURES)
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ def panel(workspace):
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader(f"Checks of {layout.plain(dataset.name)}", anchor=False)
         few = st.number_input(
-            "Fewest positives a label should have",
+            "Positives that are too few for a label",
             min_value=1,
             max_value=1_000,
             value=checks.FEW_POSITIVES,
             width=280,
-            help="Labels with fewer are listed; papers of the field leave out labels "
-            "with fewer than 30.",
+            help="Labels with so many or fewer are listed; the experiments of the "
+            f"AEMLO paper leave out labels with {checks.FEW_POSITIVES} or fewer.",
             key="few_positives",
         )
     findings = _findings(dataset.content_hash, few, dataset)
