@@ -23,13 +23,41 @@ class DatasetLike(Protocol):
     """What is read here of a Dataset, whose module imports this one."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-    name: str
-    Y: LabelMatrix
-    features: tuple[Any, ...]
-    label_names: tuple[str, ...]
-    warnings: tuple[str, ...]
-    source: dict[str, Any]
-    provenance: pd.DataFrame | None
+
+    @property
+    def name(self) -> str:
+        """What the data set is called."""
+        ...
+
+    @property
+    def features(self) -> tuple[Any, ...]:
+        """One entry a column of the features."""
+        ...
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels (q)."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What reading it warned of."""
+        ...
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Where it comes from."""
+        ...
+
+    @property
+    def provenance(self) -> pd.DataFrame | None:
+        """Which rows are synthetic, of what; None where all are real."""
+        ...
+
+    @property
+    def Y(self) -> LabelMatrix:
+        """Labels (n, q)."""
+        ...
 
     @property
     def n(self) -> int:

@@ -1,5 +1,7 @@
 """What an experiment may say: entries, names and values, each mistake in words."""
 
+from typing import Any
+
 from aemlo import params
 from aemlo.checks import STEPS
 from aemlo.classifiers import CLASSIFIERS
@@ -12,7 +14,7 @@ from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
 from aemlo.specs import defaults_1, versions
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "name": "comparison",
     "baseline": "none",
     "seed": 0,
@@ -40,7 +42,7 @@ def arm(use, settings=None, name=None):
     return entry | ({"settings": dict(settings)} if settings else {})
 
 
-def checked(spec):
+def checked(spec: dict[str, Any]) -> dict[str, Any]:
     """`spec` with every setting named and titles as the registries write them.
 
     A spec without `spec_version` is an older one: see `aemlo.specs.versions`.
@@ -50,7 +52,7 @@ def checked(spec):
     version = versions.version_of(spec)
     spec = {key: value for key, value in spec.items() if key != versions.KEY}
     _check_entries(spec)
-    whole = (defaults_1.EXPERIMENT if version == 1 else DEFAULTS) | spec
+    whole: dict[str, Any] = (defaults_1.EXPERIMENT if version == 1 else DEFAULTS) | spec
     whole |= _checked_engine(whole.pop("engine", {}))
     _check_numbers(whole)
     _check_choices(whole)

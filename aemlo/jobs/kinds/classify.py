@@ -93,7 +93,7 @@ def _fit_arm(
     if weights is not None and weights.size <= MOST_COEFFICIENTS:
         kept["coefficients"] = weights
     with written_at_once(job.folder / f"arm_{i}.npz") as path, path.open("wb") as out:
-        np.savez_compressed(out, **kept)
+        np.savez_compressed(out, allow_pickle=False, **kept)
     rows = metrics.evaluate(test.Y, labels, scores, label_names=test.label_names)
     frame = pd.DataFrame(rows, columns=["metric", "label", "value"])
     sampler = arm.get("sampler") or "none"
