@@ -4,6 +4,7 @@ import streamlit as st
 
 from aemlo import metrics
 from aemlo.charts import classify as charts
+from aemlo.notes import read as read_note
 from aemlo.ui import figures, layout, shown_run, state, synthetic_rows
 from aemlo.ui import runs as ui_runs
 from aemlo.ui.classify import form as pieces
@@ -139,8 +140,8 @@ name = st.segmented_control(
 notes = next(a["notes"] for a in run.summary["arms"] if a["name"] == name)
 if notes:
     with st.expander(f"{len(notes)} notes from training"):
-        told = [frames.named(note, dataset.label_names) for note in notes]
-        st.markdown("\n".join(f"- {layout.plain(note)}" for note in told))
+        named = [read_note(note).named(dataset.label_names) for note in notes]
+        st.markdown("\n".join(f"- {layout.plain(note)}" for note in named))
 view = st.segmented_control(
     "View",
     [*views.VIEWS, "Use it"],
