@@ -19,6 +19,7 @@ LAYERS = (
         "provenance",
         "safe_tables",
         "sampler_styles",
+        "stratification",
         "wording",
     },
     {"dataset"},

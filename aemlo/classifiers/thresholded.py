@@ -11,6 +11,7 @@ from aemlo.classifiers.base import Classifier, new_seed, part_of
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
 from aemlo.notes import Note
 from aemlo.params import Between, OneOf, Registered
+from aemlo.stratification import divided
 
 RULES = ("F-max", "cardinality", "label cardinality", "fixed")
 
@@ -117,21 +118,16 @@ class Thresholded(Classifier):
 
 def fold_numbers(X: Features, Y: LabelMatrix, folds: int, seed: int) -> np.ndarray:
     """The fold (n,) of each row: stratified by labels, equal rows of X together."""
-    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
-
     group = equal_rows(X)
-    union = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.uint8)
-    np.maximum.at(union, group, Y)
-    if union.shape[1] == 1:  # the stratifier wants two columns at least
-        union = np.hstack([union, 1 - union])
-    folds = min(folds, len(union))
+    positives = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.int64)
+    np.add.at(positives, group, Y)
+    folds = min(folds, len(positives))
     if folds < 2:
         return np.zeros(len(Y), dtype=int)
-    number = np.zeros(len(union), dtype=int)
-    divider = MultilabelStratifiedKFold(folds, shuffle=True, random_state=seed)
-    for fold, (_, held_out) in enumerate(divider.split(union, union)):
-        number[held_out] = fold
-    return np.unique(number, return_inverse=True)[1][group]
+    rng = np.random.default_rng(seed)
+    shares = np.full(folds, 1 / folds)
+    part = divided(positives, np.bincount(group), shares, rng)
+    return np.unique(part, return_inverse=True)[1][group]
 
 
 def equal_rows(X: Features) -> np.ndarray:

@@ -6,19 +6,15 @@ arm of a comparison meets the same rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from iterstrat.ml_stratifiers import (
-    MultilabelStratifiedKFold,
-    MultilabelStratifiedShuffleSplit,
-)
 
 from aemlo.arrays import LabelMatrix, Rows
 from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.experiment.leaks import row_hashes
+from aemlo.stratification import divided
 from aemlo.wording import counted
 
 WAYS = ("folds", "hold-out", "declared")
@@ -74,12 +70,11 @@ def plan(
 ) -> tuple[Split, ...]:
     """The Splits of `dataset`, repeat by repeat and fold by fold.
 
-    `how` is "folds" (iterative stratification, Sechidis et al. 2011, by the package
-    iterative-stratification), "hold-out" (the same algorithm, one part of `test_share`
-    a repeat) or "declared" (the split that came with the files; each repeat is the same
-    split under other seeds). With `duplicates="together"` rows with equal features
-    stay on one side: the groups are stratified by the union of their rows' labels.
-    Raises DataError where the data cannot be divided so.
+    `how` is "folds" (stratified, see `aemlo.stratification`), "hold-out" (the same, one
+    part of `test_share` a repeat) or "declared" (the split that came with the files;
+    each repeat is the same split under other seeds). With `duplicates="together"` rows
+    with equal features stay on one side: a group counts with its rows and with its
+    positives of each label. Raises DataError where the data cannot be divided so.
     """
     _check(dataset, how, folds, repeats, test_share, duplicates)
     if how == "declared":
@@ -87,18 +82,22 @@ def plan(
         return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
     together = duplicates == "together"
     group = duplicate_groups(dataset) if together else np.arange(dataset.n)
-    Y = _labels_of_groups(dataset.Y, group)
-    if len(Y) < (folds if how == "folds" else 2):
+    positives, rows = _of_groups(dataset.Y, group)
+    if len(rows) < (folds if how == "folds" else 2):
         raise DataError(
             f"{dataset.name}: {folds} folds need at least {folds} different rows, "
-            f"got {len(Y)}. Use fewer folds, or leave duplicates as they fall."
+            f"got {len(rows)}. Use fewer folds, or leave duplicates as they fall."
         )
+    if how == "folds":
+        shares = np.full(folds, 1 / folds)
+    else:
+        shares = np.array([test_share, 1 - test_share])
     splits = []
     for repeat in range(repeats):
-        state = (seed * 1_000_003 + repeat) % (2**32 - 1)
-        divider = _divider(how, folds, test_share, state)
-        for fold, (_, test_groups) in enumerate(divider.split(Y, Y)):
-            in_test = np.isin(group, test_groups)
+        rng = np.random.default_rng([seed, repeat])
+        part = divided(positives, rows, shares, rng)[group]
+        for fold in range(folds if how == "folds" else 1):
+            in_test = part == fold
             splits.append(
                 Split(repeat, fold, np.flatnonzero(~in_test), np.flatnonzero(in_test))
             )
@@ -108,12 +107,6 @@ def plan(
             "has a row. Use fewer folds or another share."
         )
     return tuple(splits)
-
-
-def _divider(how: str, folds: int, test_share: float, state: int) -> Any:
-    if how == "folds":
-        return MultilabelStratifiedKFold(folds, shuffle=True, random_state=state)
-    return MultilabelStratifiedShuffleSplit(1, test_size=test_share, random_state=state)
 
 
 def duplicate_groups(dataset: Dataset) -> Rows:
@@ -210,12 +203,11 @@ def straddling_rows(dataset: Dataset, splits: Sequence[Split]) -> int:
     return max(int(np.isin(group[s.test], group[s.train]).sum()) for s in splits)
 
 
-def _labels_of_groups(Y: LabelMatrix, group: Rows) -> LabelMatrix:
-    union = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.uint8)
-    np.maximum.at(union, group, Y)
-    if union.shape[1] == 1:  # the stratifier wants two columns at least
-        union = np.hstack([union, 1 - union])
-    return union
+def _of_groups(Y: LabelMatrix, group: Rows) -> tuple[np.ndarray, Rows]:
+    """Positives (g, q) of each label and number of rows (g,) in each group."""
+    positives = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.int64)
+    np.add.at(positives, group, Y)
+    return positives, np.bincount(group)
 
 
 def _check(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "iterative-stratification")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
 def derived_seed(seed: int, *names: str | int) -> int:

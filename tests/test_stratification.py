@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
-from aemlo.experiment.stratification import (
+from aemlo.formats import read
+from aemlo.stratification import (
     Division,
     divided,
     label_distribution_error,
 )
-from aemlo.formats import read
 
 FIVE = np.full(5, 0.2)
 
