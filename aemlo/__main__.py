@@ -10,8 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 from aemlo import __version__, imbalance, params, provenance
 from aemlo import safe_tables as tables
 from aemlo.errors import AemloError, ParameterError
@@ -80,6 +78,15 @@ def _parser():
     label_arguments(compare)
     compare.add_argument("--samplers", help="names, comma between")
     compare.add_argument("--classifiers", help="names, comma between")
+    compare.add_argument(
+        "--remedies",
+        help="of each classifier, comma between: class weights, thresholds, "
+        "class weights + thresholds",
+    )
+    compare.add_argument("--baseline", help="the arm all are compared to; default none")
+    compare.add_argument("--primary", help="the metric of the verdict: minority F1")
+    compare.add_argument("--rope", type=float, help="differences up to it are none")
+    compare.add_argument("--groups", help="column whose equal values stay together")
     compare.add_argument("--folds", type=int, default=5)
     compare.add_argument("--repeats", type=int, default=1)
     compare.add_argument("--split", default="folds", help="folds, hold-out or declared")
@@ -231,7 +238,8 @@ def do_train(options):
 def do_compare(options):
     """Run an experiment and write its tidy rows."""
     from aemlo import experiment, specs
-    from aemlo.experiment import schedulers
+    from aemlo.experiment import folds, schedulers
+    from aemlo.exports import comparison_text
 
     path = Path(options.spec) if options.spec else None
     if path:
@@ -247,29 +255,32 @@ def do_compare(options):
     )
     datasets = specs.datasets(spec, path.parent) if path else [read_dataset(options)]
     samplers, classifiers = specs.arms(spec)
+    chosen = specs.options(spec)
+    titles = chosen.pop("metrics")
+    plan = experiment.grid(datasets, samplers, classifiers, **chosen)
+    for dataset, splits in zip(datasets, plan.splits, strict=True):
+        print(comparison_text.splits_in_words(dataset, splits))
+        for sentence in folds.warnings(dataset, splits, spec["groups"]):
+            print(f"warning: {sentence}", file=sys.stderr)
+    tested = experiment.tested(plan)
     with Bar("compare") as bar:
         scores = experiment.run(
             datasets,
             samplers,
             classifiers,
+            metrics=titles,
             on_progress=bar,
+            on_cell=tested.add,
             **engine,
-            **specs.options(spec),
+            **chosen,
         )
     tables.save_csv(scores, options.out)
-    _print_comparison(scores, spec["baseline"])
+    for text in comparison_text.failures(scores):
+        print(f"warning: a cell failed: {text}", file=sys.stderr)
+    print(comparison_text.verdicts(spec, specs.verdicts(spec, scores, tested)))
+    for dataset in datasets:
+        print(comparison_text.minority_labels(spec, dataset, scores))
     print(f"wrote {len(scores):,} rows to {options.out}")
-
-
-def _print_comparison(scores, baseline):
-    whole = scores[(scores["label"] == "") & scores["metric"].notna()]
-    by = ["metric", "classifier", "sampler"]
-    table = whole.groupby(by, sort=False)["value"].agg(["mean", "std"])
-    print(table.to_string(float_format="{:.4f}".format))
-    failed = scores.get("error")
-    if failed is not None and (failed.fillna("") != "").any():
-        for text in pd.unique(failed[failed.fillna("") != ""]):
-            print(f"warning: a cell failed: {text}", file=sys.stderr)
 
 
 def _spec(options):
@@ -302,16 +313,28 @@ def _spec(options):
                 f"--set {text!r}: write NAME.SETTING=VALUE with a NAME of {known}."
             )
     titles = list(arms["samplers"])
+    remedies = [text.strip() for text in (options.remedies or "").split(",")]
+    listed = {
+        family: [specs.arm(title, settings) for title, settings in entries.items()]
+        for family, entries in arms.items()
+    }
+    listed["classifiers"] = specs.with_remedies(
+        listed["classifiers"], [remedy for remedy in remedies if remedy]
+    )
+    chosen = {
+        name: getattr(options, name)
+        for name in ("primary", "rope", "groups")
+        if getattr(options, name) is not None
+    }
+    first = "none" if "none" in titles else titles[0]
     return {
-        "baseline": "none" if "none" in titles else titles[0],
+        "baseline": options.baseline or first,
         "seed": options.seed,
         "split": options.split,
         "folds": options.folds,
         "repeats": options.repeats,
-        **{
-            family: [specs.arm(title, settings) for title, settings in found.items()]
-            for family, found in arms.items()
-        },
+        **chosen,
+        **listed,
     }
 
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
@@ -48,6 +48,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     """
 
     title: str
+    is_remedy: ClassVar[bool] = False  # around another classifier, for imbalance
     notes_: list[str]
     cheap_settings: Mapping[str, Any] = {}
     formulas: tuple[tuple[str, str], ...] = ()

@@ -17,6 +17,7 @@ class ClassWeighted(Classifier):
     """
 
     title = "class weights"
+    is_remedy = True
     formulas = (
         (
             "Weight of a row, with c the rows of its class among n:",

@@ -33,6 +33,7 @@ class Thresholded(Classifier):
     """
 
     title = "thresholds"
+    is_remedy = True
     cheap_settings = {"folds": 3}
     formulas = (
         (

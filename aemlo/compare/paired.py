@@ -1,22 +1,56 @@
-"""Before and after on the same folds: differences, intervals, tests and verdicts.
+"""Before and after on the same test rows: differences, intervals, tests and verdicts.
 
 Frames in, frames out. A frame of scores has the columns `dataset sampler classifier
-repeat fold metric label value` and, from a run, `better`, `train_rows`, `test_rows`.
+repeat fold metric label value` and, from a run, `better`, `split`, `train_rows`,
+`test_rows`, `error`.
 """
 
 import math
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from aemlo.metrics import METRICS
-from aemlo.wording import counted, decimals, p_value, signed
+from aemlo.compare.design import LEAST_SPLITS, Design
+from aemlo.compare.equivalence import ROPE, probabilities
+from aemlo.metrics import ALL_METRICS
 
 PLACE = ["dataset", "metric", "classifier"]
-VERDICTS = ("better", "worse", "not shown", "baseline", "no scores")
+VERDICTS = ("better", "worse", "not shown", "identical", "no verdict")
+VERDICTS += ("baseline", "no scores")
+REASONS = {
+    "failed": "cells failed",
+    "few splits": f"fewer than {LEAST_SPLITS} splits",
+    "constant": "the difference is the same in every split, so it has no spread",
+    "one test set": "there is one set of test rows, and what the arms gave for each "
+    "row was not kept",
+    "few rows": "too few test rows, or too few of them with the labels",
+    "no row test": "there is no test over rows for this metric",
+}
+NONE = float("nan")
+
+
+@dataclass(frozen=True)
+class RowEvidence:
+    """What one set of test rows says of a difference; `reason` where it says nothing.
+
+    `method` names the test. The numbers are of arm - baseline.
+    """
+
+    difference: float = NONE
+    low: float = NONE
+    high: float = NONE
+    p: float = NONE
+    method: str = ""
+    reason: str = ""
+
+
+OverRows: TypeAlias = Callable[[str, str, str, str, str, float], RowEvidence]
+"""(data set, metric, classifier, sampler, baseline, level) to RowEvidence."""
 
 
 def corrected_t(
@@ -26,31 +60,41 @@ def corrected_t(
 
     Corrected resampled t (Nadeau and Bengio, 2003): the variance of the mean is
     (1/J + ratio) s^2 with ratio = n_test / n_train and J - 1 degrees of freedom.
-    Identical scores give p = 1; fewer than two differences give NaN.
+    Differences that are all 0 give p = 1. Differences that are all the same give no
+    test: they have no spread to judge by, and low, high, t and p are NaN, as they are
+    for fewer than two differences.
     """
     d = np.asarray(differences, dtype=float)
     d = d[~np.isnan(d)]
-    mean = float(d.mean()) if len(d) else math.nan
+    mean = float(d.mean()) if len(d) else NONE
     if len(d) < 2:
-        return mean, math.nan, math.nan, math.nan, math.nan
-    spread = d.std(ddof=1)
-    # Differences of scores that agree to the last digits have no spread of their own.
-    if spread <= 1e-12 * max(1.0, np.abs(d).max()):
-        same = abs(mean) <= 1e-12
-        t = 0.0 if same else math.copysign(math.inf, mean)
-        return mean, mean, mean, t, 1.0 if same else 0.0
-    error = spread * math.sqrt(1 / len(d) + ratio)
+        return mean, NONE, NONE, NONE, NONE
+    if is_constant(d):
+        if is_zero(d):
+            return 0.0, 0.0, 0.0, 0.0, 1.0
+        return mean, NONE, NONE, NONE, NONE
+    error = d.std(ddof=1) * math.sqrt(1 / len(d) + ratio)
     t = mean / error
     half = stats.t.ppf(0.5 + level / 2, len(d) - 1) * error
     p = 2 * stats.t.sf(abs(t), len(d) - 1)
     return mean, mean - half, mean + half, float(t), float(p)
 
 
+def is_constant(d: NDArray[np.floating[Any]]) -> bool:
+    """Whether differences are the same but for the last digits."""
+    return float(d.std(ddof=1)) <= 1e-12 * max(1.0, float(np.abs(d).max()))
+
+
+def is_zero(d: NDArray[np.floating[Any]]) -> bool:
+    """Whether all differences are 0 but for the last digits."""
+    return float(np.abs(d).max(initial=0.0)) <= 1e-12
+
+
 def holm(p_values: ArrayLike) -> NDArray[np.floating[Any]]:
     """p adjusted for the number of comparisons (Holm, 1979); NaN stays NaN."""
     p = np.asarray(p_values, dtype=float)
     known = np.flatnonzero(~np.isnan(p))
-    adjusted = np.full(len(p), math.nan)
+    adjusted = np.full(len(p), NONE)
     order = known[np.argsort(p[known], kind="stable")]
     steps = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
@@ -58,41 +102,66 @@ def holm(p_values: ArrayLike) -> NDArray[np.floating[Any]]:
 
 
 def before_after(
-    scores: pd.DataFrame, baseline: str = "none", level: float = 0.95
+    scores: pd.DataFrame,
+    baseline: str = "none",
+    level: float = 0.95,
+    *,
+    primary: str = "",
+    rope: float = ROPE,
+    over_rows: OverRows | None = None,
 ) -> pd.DataFrame:
     """One row per data set, metric, classifier and sampler, against `baseline`.
 
     Columns `mean sd splits failed` of the sampler's scores over the splits; then of the
     paired differences sampler - baseline: `baseline_mean baseline_sd difference low
-    high t p p_holm effect pairs`, and `verdict` (one of VERDICTS). `effect` is the mean
-    difference over its standard deviation. Holm's family is all comparisons of one
-    metric on one data set. `better` says which direction of the metric is good.
+    high t p p_holm effect pairs`; `p_better p_equivalent p_worse`, the probabilities
+    that the mean difference is good, within `rope` of 0, or bad (Bayesian correlated t,
+    see `aemlo.compare.equivalence`); `family`, how many comparisons Holm's correction
+    is for; `evidence`, what the verdict rests on, in words; `method`, the test; and
+    `verdict` (one of VERDICTS) with `reason` (a key of REASONS) where there is none.
+
+    `effect` is the mean difference over its standard deviation over the splits, which
+    folds that share training rows make larger than it would be over independent data.
+    Holm's family is all comparisons of one metric on one data set. `role` is "primary"
+    for the metric `primary`, which was chosen before the run, else "exploratory".
+
+    Resampled splits are judged by `corrected_t`, with at least 5 of them. One set of
+    test rows is judged by `over_rows`, without which there is no verdict. A failed cell
+    of the arm or the baseline: no verdict.
     """
     whole = with_directions(scores[scores["label"].fillna("") == ""])
+    designs = {
+        name: Design.of(part) for name, part in whole.groupby("dataset", sort=False)
+    }
     rows = []
     for place, part in whole.groupby(PLACE, sort=False, observed=True):
-        wide = part.pivot_table(
-            index=["repeat", "fold"],
-            columns="sampler",
-            values="value",
-            dropna=False,
-            observed=True,
-            sort=False,
-        ).reindex(columns=list(dict.fromkeys(part["sampler"])))
-        ratio = split_ratio(part)
+        wide = _wide(part, "value")
+        broken = _broken(part)
+        design = designs[part["dataset"].iloc[0]]
+        where = dict(zip(PLACE, cast("tuple[str, ...]", place), strict=True))
         for sampler in wide.columns:
-            row: dict[str, Any] = {}
-            row |= zip(PLACE, cast("tuple[str, ...]", place), strict=True)
-            row |= {"sampler": sampler, "better": part["better"].iloc[0]}
+            row: dict[str, Any] = where | {
+                "sampler": sampler,
+                "better": part["better"].iloc[0],
+            }
             row |= _one_arm(wide[sampler])
-            row |= _against(wide, sampler, baseline, ratio, level)
-            rows.append(row)
+            row |= _against(wide, sampler, baseline)
+            if sampler != baseline:
+                row |= _judged(
+                    row, wide, baseline, design, split_ratio(part), level, rope
+                )
+                if not design.resampled:
+                    row |= _over_rows(row, over_rows, baseline, level)
+                if broken & {sampler, baseline}:
+                    row |= _without_verdict("failed")
+            rows.append(row | {"evidence": design.in_words(row["pairs"])})
     table = pd.DataFrame(rows)
     if table.empty:
         return table
-    table["p_holm"] = table.groupby(["dataset", "metric"], sort=False)["p"].transform(
-        lambda p: holm(p.to_numpy())
-    )
+    families = table.groupby(["dataset", "metric"], sort=False)["p"]
+    table["p_holm"] = families.transform(lambda p: holm(p.to_numpy()))
+    table["family"] = families.transform("count")
+    table["role"] = np.where(table["metric"] == primary, "primary", "exploratory")
     table["verdict"] = [_verdict(row, baseline, level) for _, row in table.iterrows()]
     return table
 
@@ -104,7 +173,7 @@ def with_directions(scores: pd.DataFrame) -> pd.DataFrame:
     the title; a metric that is not registered counts as better when higher.
     """
     if "better" not in scores.columns:
-        known = {title: metric.better for title, metric in METRICS.items()}
+        known = {title: metric.better for title, metric in ALL_METRICS.items()}
         scores = scores.assign(
             better=[known.get(title, "higher") for title in scores["metric"]]
         )
@@ -120,115 +189,143 @@ def split_ratio(part: pd.DataFrame) -> float:
     return 1.0 / max(1, part["fold"].nunique() - 1)
 
 
+def _wide(part: pd.DataFrame, values: str) -> pd.DataFrame:
+    """`values` with a row a split and a column a sampler, in the order they come."""
+    wide = part.pivot_table(
+        index=["repeat", "fold"],
+        columns="sampler",
+        values=values,
+        dropna=False,
+        observed=True,
+        sort=False,
+    )
+    return wide.reindex(columns=list(dict.fromkeys(part["sampler"])))
+
+
+def _broken(part: pd.DataFrame) -> set[str]:
+    """The samplers with a failed cell."""
+    if "error" not in part.columns:
+        return set()
+    return set(part.loc[part["error"].fillna("") != "", "sampler"])
+
+
 def _one_arm(values: pd.Series) -> dict[str, float]:
     known = values.dropna()
     return {
-        "mean": known.mean() if len(known) else math.nan,
-        "sd": known.std(ddof=1) if len(known) > 1 else math.nan,
+        "mean": known.mean() if len(known) else NONE,
+        "sd": known.std(ddof=1) if len(known) > 1 else NONE,
         "splits": len(known),
         "failed": int(values.isna().sum()),
     }
 
 
-def _against(
-    wide: pd.DataFrame, sampler: str, baseline: str, ratio: float, level: float
-) -> dict[str, float]:
+def _against(wide: pd.DataFrame, sampler: str, baseline: str) -> dict[str, Any]:
+    """The baseline's scores where both arms have one; no judgement yet."""
+    numbers = ("difference", "low", "high", "t", "p", "effect")
+    numbers += ("p_better", "p_equivalent", "p_worse")
+    row: dict[str, Any] = dict.fromkeys(
+        ("baseline_mean", "baseline_sd", *numbers), NONE
+    )
+    row |= {"pairs": 0, "method": "", "reason": ""}
     if sampler == baseline or baseline not in wide.columns:
-        empty = (
-            "baseline_mean",
-            "baseline_sd",
-            "difference",
-            "low",
-            "high",
-            "t",
-            "p",
-            "effect",
-        )
-        return dict.fromkeys(empty, math.nan) | {"pairs": 0}
-    both = wide[[baseline, sampler]].dropna()
-    d = (both[sampler] - both[baseline]).to_numpy()
-    mean, low, high, t, p = corrected_t(d, ratio, level)
-    return {
-        "baseline_mean": both[baseline].mean() if len(both) else math.nan,
-        "baseline_sd": both[baseline].std(ddof=1) if len(both) > 1 else math.nan,
-        "difference": mean,
-        "low": low,
-        "high": high,
-        "t": t,
-        "p": p,
-        "effect": _effect(d),
-        "pairs": len(d),
+        return row
+    both = wide[[baseline, sampler]].dropna()[baseline]
+    return row | {
+        "baseline_mean": both.mean() if len(both) else NONE,
+        "baseline_sd": both.std(ddof=1) if len(both) > 1 else NONE,
+        "pairs": len(both),
     }
 
 
-def _effect(d: NDArray[np.floating[Any]]) -> float:
-    if len(d) < 2:
-        return math.nan
-    spread = d.std(ddof=1)
-    if spread <= 1e-12 * max(1.0, np.abs(d).max()):
-        return 0.0 if abs(d.mean()) <= 1e-12 else math.copysign(math.inf, d.mean())
-    return float(d.mean() / spread)
+def _judged(
+    row: dict[str, Any],
+    wide: pd.DataFrame,
+    baseline: str,
+    design: Design,
+    ratio: float,
+    level: float,
+    rope: float,
+) -> dict[str, Any]:
+    """The judgement of one arm by its differences over splits."""
+    if row["pairs"] == 0:
+        return {}
+    d = (wide[row["sampler"]] - wide[baseline]).dropna().to_numpy()
+    judged: dict[str, Any] = {"difference": float(d.mean())}
+    if is_zero(d):
+        return judged | {"reason": "identical", "low": 0.0, "high": 0.0}
+    if design.resampled:
+        judged["method"] = "corrected resampled t"
+    if not design.resampled or len(d) < LEAST_SPLITS:
+        return judged | {"reason": "few splits"}
+    if is_constant(d):
+        return judged | {"reason": "constant"}
+    names = ("difference", "low", "high", "t", "p")
+    judged |= zip(names, corrected_t(d, ratio, level), strict=True)
+    judged["effect"] = float(d.mean() / d.std(ddof=1))
+    chances = probabilities(d, ratio, rope)
+    if chances is not None:
+        good, bad = chances.higher, chances.lower
+        if row["better"] == "lower":
+            good, bad = bad, good
+        judged |= {
+            "p_better": good,
+            "p_equivalent": chances.equivalent,
+            "p_worse": bad,
+        }
+    return judged
+
+
+def _over_rows(
+    row: dict[str, Any], over_rows: OverRows | None, baseline: str, level: float
+) -> dict[str, Any]:
+    """The judgement of one arm by the rows of the one test part."""
+    if row["pairs"] == 0 or row["reason"] == "identical":
+        return {}
+    if over_rows is None:
+        return _without_verdict("one test set")
+    names = (row["dataset"], row["metric"], row["classifier"], row["sampler"])
+    seen = over_rows(*names, baseline, level)
+    if seen.reason:
+        return _without_verdict(seen.reason)
+    return {
+        "low": seen.low,
+        "high": seen.high,
+        "p": seen.p,
+        "method": seen.method,
+        "reason": "",
+    }
+
+
+def _without_verdict(reason: str) -> dict[str, Any]:
+    numbers = ("low", "high", "t", "p", "effect", "p_better", "p_equivalent", "p_worse")
+    return dict.fromkeys(numbers, NONE) | {"reason": reason}
 
 
 def _verdict(row: pd.Series, baseline: str, level: float) -> str:
     if row["sampler"] == baseline:
         return "baseline"
+    if row["reason"] == "failed":
+        return "no verdict"
     if row["splits"] == 0 or row["pairs"] == 0:
         return "no scores"
+    if row["reason"]:
+        return "identical" if row["reason"] == "identical" else "no verdict"
     if not row["p_holm"] <= 1 - level + 1e-12:
         return "not shown"
     good = (row["difference"] > 0) == (row["better"] == "higher")
     return "better" if good else "worse"
 
 
-def in_words(row: pd.Series, baseline: str = "none", level: float = 0.95) -> str:
-    """One row of `before_after` as a sentence that carries its evidence."""
-    arm, metric = row["sampler"], row["metric"]
-    where = f"{arm} with {row['classifier']}"
-    if row["verdict"] == "baseline":
-        return f"{where}: {metric} {decimals(row['mean'])}, the baseline."
-    if row["verdict"] == "no scores":
-        return f"{where}: no pair of scores of {metric} to compare."
-    pairs = counted(row["pairs"], "paired fold")
-    if math.isnan(row["p"]):
-        return (
-            f"{where}: {metric} differs by {signed(row['difference'])} in {pairs}; not "
-            "shown: one pair has no spread to judge by."
-        )
-    interval = (
-        f"{level:.0%} interval {signed(row['low'])} to {signed(row['high'])}, {pairs}"
-    ).replace("%", " %")
-    if row["verdict"] == "not shown":
-        return (
-            f"{where}: a difference to {baseline} in {metric} is not shown: "
-            f"{_why_not_shown(row)} ({signed(row['difference'])}, {interval})."
-        )
-    verb = "raises" if row["difference"] > 0 else "lowers"
-    return (
-        f"{where} {verb} {metric} by {decimals(abs(row['difference']))} against "
-        f"{baseline} ({interval}, p = {p_value(row['p_holm'])} after Holm): "
-        f"{row['verdict']}."
-    )
-
-
-def _why_not_shown(row: pd.Series) -> str:
-    if row["p"] == 1.0 and row["difference"] == 0:
-        return "the scores are identical"
-    if row["low"] <= 0 <= row["high"]:
-        return "the interval includes 0"
-    return f"p = {decimals(row['p_holm'])} once corrected for the number of comparisons"
-
-
 def split_by_verdict(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of a `before_after` by verdict, in three frames.
+    """The rows of a `before_after` by verdict: "better", "worse", "not shown", ...
 
-    "better", "worse" and "not shown"; in each the largest effects come first.
+    In each the largest differences come first.
     """
     parts = {}
-    for verdict in ("better", "worse", "not shown"):
+    for verdict in ("better", "worse", "not shown", "identical", "no verdict"):
         part = table[table["verdict"] == verdict]
         parts[verdict] = part.loc[
-            part["effect"].abs().sort_values(ascending=False, kind="stable").index
+            part["difference"].abs().sort_values(ascending=False, kind="stable").index
         ]
     return parts
 

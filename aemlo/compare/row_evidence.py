@@ -21,8 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from aemlo.arrays import LabelMatrix, Matrix, Scores
+from aemlo.arrays import Features, LabelMatrix, Matrix, Scores
 
 LEAST_ROWS = 100
 LEAST_POSITIVES = 5
@@ -63,15 +64,17 @@ def of_row_means(
     `arm` and `baseline` (n, m) are the values of each row, a column a metric.
     """
 
+    n = len(arm)
+
     def means(sums: Matrix) -> Matrix:
-        return sums / len(arm)
+        return sums / n
 
     return of_row_counts(arm, baseline, means, rng, level=level, draws=draws)
 
 
 def of_row_counts(
-    arm: Matrix,
-    baseline: Matrix,
+    arm: Features,
+    baseline: Features,
     metric: Callable[[Matrix], Matrix],
     rng: np.random.Generator,
     *,
@@ -80,19 +83,21 @@ def of_row_counts(
 ) -> Evidence:
     """Evidence on metrics of counts that are summed over rows, such as F1.
 
-    `arm` and `baseline` (n, c) are the counts of each row; `metric` takes sums (b, c)
-    and gives values (b, m).
+    `arm` and `baseline` (n, c), NumPy or CSR, are the counts of each row; `metric`
+    takes sums (b, c) and gives values (b, m).
     """
-    arm, baseline = np.asarray(arm, dtype=float), np.asarray(baseline, dtype=float)
-    n = len(arm)
-    difference = (metric(arm.sum(axis=0)[None]) - metric(baseline.sum(axis=0)[None]))[0]
+    arm, baseline = sparse.csr_matrix(arm, dtype=float), sparse.csr_matrix(baseline)
+    n = arm.shape[0]
+    whole = np.ones((1, n))
+    difference = (metric(_sums(whole, arm)) - metric(_sums(whole, baseline)))[0]
     drawn, flipped = [], []
     middle, half = (arm + baseline) / 2, (arm - baseline) / 2
-    total = middle.sum(axis=0)
+    half.eliminate_zeros()  # rows and labels where the arms agree flip nothing
+    total = _sums(whole, middle)
     for size in _blocks(draws, n):
         weights = _drawn_with_replacement(rng, size, n)
-        drawn.append(metric(weights @ arm) - metric(weights @ baseline))
-        signs = rng.choice([-1.0, 1.0], (size, n)) @ half
+        drawn.append(metric(_sums(weights, arm)) - metric(_sums(weights, baseline)))
+        signs = _sums(rng.choice([-1.0, 1.0], (size, n)), half)
         flipped.append(metric(total + signs) - metric(total - signs))
     beyond = np.abs(np.concatenate(flipped)) >= np.abs(difference) - 1e-12
     p = (beyond.sum(axis=0) + 1) / (draws + 1)
@@ -141,10 +146,17 @@ def of_rankings(
     return Evidence(difference, *_interval(drawn, level), p)
 
 
-def f1_counts(Y: LabelMatrix, predicted: LabelMatrix) -> Matrix:
-    """(n, 3 q): of each row and label, right, wrongly given and missed."""
-    truth, given = np.asarray(Y, dtype=float), np.asarray(predicted, dtype=float)
-    return np.hstack([truth * given, (1 - truth) * given, truth * (1 - given)])
+def _sums(weights: Matrix, counts: sparse.csr_matrix) -> Matrix:
+    """(b, c): the counts (n, c) of the rows, weighted b times by (b, n)."""
+    return np.asarray(counts.T @ weights.T).T
+
+
+def f1_counts(Y: LabelMatrix, predicted: LabelMatrix) -> sparse.csr_matrix:
+    """(n, 3 q), CSR: of each row and label, right, wrongly given and missed."""
+    truth = sparse.csr_matrix(np.asarray(Y, dtype=float))
+    given = sparse.csr_matrix(np.asarray(predicted, dtype=float))
+    right = truth.multiply(given)
+    return sparse.csr_matrix(sparse.hstack([right, given - right, truth - right]))
 
 
 def f1_per_label(sums: Matrix) -> Matrix:

@@ -13,25 +13,35 @@ from aemlo.experiment.engine import Engine, finished
 from aemlo.experiment.folds import Split, Splits
 from aemlo.experiment.unit import Cell, Unit
 from aemlo.experiment.whole_progress import WholeProgress
-from aemlo.metrics import METRICS
-from aemlo.metrics.base import Metric
+from aemlo.metrics import ALL_METRICS
 from aemlo.registry import find
 
 COLUMNS = ("dataset", "sampler", "classifier", "repeat", "fold")
 COLUMNS += ("metric", "label", "value")
-# The rest describes the cell a row is from, or the direction of its metric.
-FACTS = ("better", "train_rows", "test_rows", "sampled_rows", "prepare_seconds")
-FACTS += ("sample_seconds", "fit_seconds", "predict_seconds", "peak_mb")
+# The rest describes the cell a row is from, or the direction of its metric. `split` is
+# how rows were divided (folds.WAYS): verdicts depend on it.
+FACTS = ("better", "split", "train_rows", "test_rows", "sampled_rows")
+FACTS += (
+    "prepare_seconds",
+    "sample_seconds",
+    "fit_seconds",
+    "predict_seconds",
+    "peak_mb",
+)
 FACTS += ("test_rows_used", "duplicate_rows", "leaks", "error")
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """All that a run will do: data sets with their splits, and its units of work."""
+    """All that a run will do: data sets with their splits, and its units of work.
+
+    `how` is how rows were divided, one of `folds.WAYS`.
+    """
 
     datasets: tuple[Dataset, ...]
     splits: tuple[tuple[Split, ...], ...]
     units: tuple[Unit, ...]
+    how: str = "folds"
 
     @property
     def cells(self) -> int:
@@ -84,7 +94,8 @@ def run(
         scale=scale,
         leak=leak,
     )
-    titles = [find(METRICS, title, "metric").title for title in metrics or METRICS]
+    wanted = metrics or ALL_METRICS
+    titles = [find(ALL_METRICS, title, "metric").title for title in wanted]
     results = _Results(plan, titles, cells, on_progress, on_scores, on_cell)
     for unit, ended, error in finished(
         results.take_known(),
@@ -112,9 +123,10 @@ def grid(
     splits, rest = _with(splits or Splits(), settings)
     _refuse(rest)
     datasets = _several(dataset)
+    divisions = tuple(splits.of(one, seed) for one in datasets)
+    datasets = tuple(splits.features_of(one) for one in datasets)
     _check_arms(samplers, "sampler")
     _check_arms(classifiers, "classifier")
-    divisions = tuple(splits.of(one, seed) for one in datasets)
     arms = (
         {name: Arm.of(name, one) for name, one in samplers.items()},
         {name: Arm.of(name, one) for name, one in classifiers.items()},
@@ -139,7 +151,7 @@ def grid(
                 **options,
             )
         )
-    return Grid(datasets, divisions, tuple(units))
+    return Grid(datasets, divisions, tuple(units), splits.split)
 
 
 def _places(
@@ -200,7 +212,7 @@ class _Results:
 
     def add(self, unit: Unit, cells: list[Cell]) -> None:
         """Take in cells of `unit`, and hand them on."""
-        frame = tidy(cells, self.plan.datasets, self.titles)
+        frame = tidy(cells, self.plan.datasets, self.titles, self.plan.how)
         self.frames.setdefault(_place(unit), []).append(frame)
         for cell in cells:
             if self.on_cell:
@@ -221,21 +233,24 @@ class _Results:
 
 
 def tidy(
-    cells: Iterable[Cell], datasets: Sequence[Dataset], titles: Sequence[str]
+    cells: Iterable[Cell],
+    datasets: Sequence[Dataset],
+    titles: Sequence[str],
+    how: str = "folds",
 ) -> pd.DataFrame:
     """The rows of `cells` for the metrics `titles`, in COLUMNS and FACTS."""
     rows = []
     for cell in cells:
         place = (datasets[cell.dataset].name, cell.sampler, cell.classifier)
         place += (cell.repeat, cell.fold)
-        facts = [cell.facts.get(name) for name in FACTS[1:-1]]
+        facts = [how, *(cell.facts.get(name) for name in FACTS[2:-1])]
         scores = cell.scores
         if cell.error:
-            whole = [title for title in titles if not METRICS[title].per_label]
+            whole = [title for title in titles if not ALL_METRICS[title].per_label]
             scores = [(title, "", float("nan")) for title in whole]
         for metric, label, value in scores:
             if metric in titles:
-                score = (metric, label, float(value), _better(METRICS[metric]))
+                score = (metric, label, float(value), ALL_METRICS[metric].better)
                 rows.append((*place, *score, *facts, cell.error))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *FACTS])
     frame["leaks"] = frame["leaks"].fillna("")
@@ -281,10 +296,6 @@ def _check_arms(arms: Any, what: str) -> None:
             f"A comparison needs a dict of at least one {what}, name to object, "
             f"got {arms!r}."
         )
-
-
-def _better(metric: Metric) -> str:
-    return {True: "higher", False: "lower", None: ""}[metric.greater_is_better]
 
 
 def _place(unit: Unit) -> tuple[int, int, int, str]:

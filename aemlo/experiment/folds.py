@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
+from aemlo import checks
 from aemlo.arrays import LabelMatrix, Rows
 from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.experiment.leaks import row_hashes
-from aemlo.stratification import divided
+from aemlo.stratification import divided, label_distribution_error
 from aemlo.wording import counted
 
 WAYS = ("folds", "hold-out", "declared")
@@ -35,7 +38,9 @@ class Split:
 class Splits:
     """How the rows of a data set are divided; see `plan` for what each word means.
 
-    `most_splits` keeps only the first splits of each data set, as a pilot does.
+    `groups` names a column whose equal values stay on one side, such as the patient or
+    the author; it is no feature then. `most_splits` keeps only the first splits of each
+    data set, as a pilot does.
     """
 
     split: str = "folds"
@@ -43,6 +48,7 @@ class Splits:
     repeats: int = 1
     test_share: float = 0.2
     duplicates: str = "together"
+    groups: str = ""
     most_splits: int | None = None
 
     def of(self, dataset: Dataset, seed: int = 0) -> tuple[Split, ...]:
@@ -55,7 +61,16 @@ class Splits:
             test_share=self.test_share,
             seed=seed,
             duplicates=self.duplicates,
+            groups=self.groups,
         )[: self.most_splits]
+
+    def features_of(self, dataset: Dataset) -> Dataset:
+        """`dataset` without the column of `groups`, which nothing may learn from."""
+        if not self.groups:
+            return dataset
+        return checks.apply(
+            dataset, [{"step": "drop_features", "names": [self.groups]}]
+        )
 
 
 def plan(
@@ -67,26 +82,34 @@ def plan(
     test_share: float = 0.2,
     seed: int = 0,
     duplicates: str = "together",
+    groups: str = "",
 ) -> tuple[Split, ...]:
     """The Splits of `dataset`, repeat by repeat and fold by fold.
 
     `how` is "folds" (stratified, see `aemlo.stratification`), "hold-out" (the same, one
     part of `test_share` a repeat) or "declared" (the split that came with the files;
     each repeat is the same split under other seeds). With `duplicates="together"` rows
-    with equal features stay on one side: a group counts with its rows and with its
-    positives of each label. Raises DataError where the data cannot be divided so.
+    with equal features stay on one side, and so do rows with equal values in the column
+    `groups`: a group counts with its rows and with its positives of each label. Rows
+    without a value there are groups of their own. Raises DataError where the data
+    cannot be divided so.
     """
     _check(dataset, how, folds, repeats, test_share, duplicates)
+    of_column = column_groups(dataset, groups) if groups else None
     if how == "declared":
         train, test = np.flatnonzero(dataset.split), np.flatnonzero(~dataset.split)
         return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
-    together = duplicates == "together"
-    group = duplicate_groups(dataset) if together else np.arange(dataset.n)
+    group = np.arange(dataset.n)
+    if duplicates == "together":
+        group = duplicate_groups(dataset)
+    if of_column is not None:
+        group = _joined(group, of_column)
     positives, rows = _of_groups(dataset.Y, group)
     if len(rows) < (folds if how == "folds" else 2):
         raise DataError(
-            f"{dataset.name}: {folds} folds need at least {folds} different rows, "
-            f"got {len(rows)}. Use fewer folds, or leave duplicates as they fall."
+            f"{dataset.name}: {folds} folds need at least {folds} "
+            f"{'different groups' if groups else 'different rows'}, got {len(rows)}. "
+            "Use fewer folds, or leave duplicates as they fall."
         )
     if how == "folds":
         shares = np.full(folds, 1 / folds)
@@ -116,6 +139,81 @@ def duplicate_groups(dataset: Dataset) -> Rows:
     return np.argsort(np.argsort(first))[group]
 
 
+def column_groups(dataset: Dataset, column: str) -> Rows:
+    """Group number (n,) of each row by its value in `column`, a feature or a text.
+
+    Rows without a value are groups of their own. Raises DataError for a column that
+    the data set lacks.
+    """
+    if column in dataset.text_names:
+        assert dataset.text is not None
+        values = dataset.text[column].astype(object).to_numpy()
+    elif column in dataset.feature_names:
+        values = dataset.X[:, dataset.feature_names.index(column)]
+        values = values.toarray().ravel() if dataset.is_sparse else values
+    else:
+        names = ", ".join(dataset.feature_names[:20])
+        raise DataError(
+            f"{dataset.name}: there is no column {column!r} to group rows by. "
+            f"Columns: {names}."
+        )
+    codes, _ = pd.factorize(values)
+    missing = codes < 0
+    codes[missing] = codes.max(initial=-1) + 1 + np.arange(missing.sum())
+    return codes
+
+
+def _joined(one: Rows, other: Rows) -> Rows:
+    """The finest groups in which neither group of a row is divided."""
+    n = len(one)
+    links = sparse.coo_matrix(
+        (np.ones(n), (one, one.max() + 1 + other)),
+        shape=(one.max() + other.max() + 2,) * 2,
+    )
+    _, part = csgraph.connected_components(links, directed=False)
+    _, group = np.unique(part[one], return_inverse=True)
+    return group
+
+
+def straddling_groups(
+    dataset: Dataset, splits: Sequence[Split], column: str
+) -> tuple[int, int]:
+    """(groups of `column`, the most of them on both sides of one split)."""
+    group = column_groups(dataset, column)
+    both = [len(np.intersect1d(group[s.train], group[s.test])) for s in splits]
+    return len(np.unique(group)), max(both)
+
+
+@dataclass(frozen=True)
+class Evenness:
+    """How even splits are: rows of the test parts, and their labels.
+
+    `label_error` is `stratification.label_distribution_error`, the mean over repeats.
+    `missing` counts labels that some test part lacks.
+    """
+
+    fewest_rows: int
+    most_rows: int
+    label_error: float
+    missing: int
+
+
+def evenness(dataset: Dataset, splits: Sequence[Split]) -> Evenness:
+    """The Evenness of the test parts of `splits`."""
+    sizes = [len(split.test) for split in splits]
+    positives = np.array([dataset.Y[s.test].sum(axis=0, dtype=int) for s in splits])
+    errors = []
+    for repeat in dict.fromkeys(split.repeat for split in splits):
+        part = np.full(dataset.n, -1)
+        for split in splits:
+            if split.repeat == repeat:
+                part[split.test] = split.fold
+        errors.append(label_distribution_error(dataset.Y, part))
+    there = dataset.Y.any(axis=0)
+    missing = int(((positives == 0).any(axis=0) & there).sum())
+    return Evenness(min(sizes), max(sizes), float(np.mean(errors)), missing)
+
+
 def table(dataset: Dataset, splits: Sequence[Split]) -> pd.DataFrame:
     """Positives of each label on both sides of each split.
 
@@ -139,7 +237,9 @@ def table(dataset: Dataset, splits: Sequence[Split]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def warnings(dataset: Dataset, splits: Sequence[Split]) -> tuple[str, ...]:
+def warnings(
+    dataset: Dataset, splits: Sequence[Split], groups: str = ""
+) -> tuple[str, ...]:
     """Sentences on what these splits cannot measure, and what to do about it."""
     counts = table(dataset, splits)
     sentences = []
@@ -164,6 +264,13 @@ def warnings(dataset: Dataset, splits: Sequence[Split]) -> tuple[str, ...]:
             f"{counted(straddling, 'test row')} equal in every feature to a training "
             'row of the same fold. Keep duplicates "together" to put them on one side.'
         )
+    if groups:
+        number, both = straddling_groups(dataset, splits, groups)
+        if both:
+            sentences.append(
+                f"{both:,} of {counted(number, 'group')} by {groups!r} have rows on "
+                "both sides of a split. Use folds, which keep groups together."
+            )
     tested, leaked = synthetic_rows(dataset, splits)
     if tested or leaked:
         sentences.append(

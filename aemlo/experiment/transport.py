@@ -8,41 +8,45 @@ import io
 import json
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
-from aemlo.experiment.unit import Cell, do_unit
+from aemlo.experiment.unit import Cell, Unit, do_unit
 
 TEXTS = ("key", "sampler", "classifier", "error", "trace")
 NUMBERS = ("dataset", "repeat", "fold")
+ARRAYS = {"predicted": np.bool_, "test_scores": np.float32}
 # What NumPy, zip and JSON raise for bytes that are no npz archive of ours.
 UNREADABLE = (TypeError, ValueError, KeyError, OSError, EOFError)
 UNREADABLE += (zipfile.BadZipFile, zlib.error)
 
 
-def in_pool(unit, source):
+def in_pool(unit: Unit, source: Dataset | str) -> bytes:
     """`packed` Cells of `unit`, done in a process of its own with one thread."""
     threadpool_limits(1)
     return packed(do_unit(unit, source))
 
 
-def packed(cells):
+def packed(cells: list[Cell]) -> bytes:
     """`cells` as the bytes of an npz archive; floats keep every bit."""
-    fields = [{k: v for k, v in vars(c).items() if k != "predicted"} for c in cells]
+    fields = [{k: v for k, v in vars(c).items() if k not in ARRAYS} for c in cells]
     text = json.dumps(fields, default=_plain).encode()
-    predicted = {
-        f"predicted {place}": cell.predicted
+    arrays = {
+        f"{name} {place}": getattr(cell, name)
         for place, cell in enumerate(cells)
-        if cell.predicted is not None
+        for name in ARRAYS
+        if getattr(cell, name) is not None
     }
     archive = io.BytesIO()
-    np.savez_compressed(archive, cells=np.frombuffer(text, np.uint8), **predicted)
+    np.savez_compressed(archive, cells=np.frombuffer(text, np.uint8), **arrays)
     return archive.getvalue()
 
 
-def unpacked(content):
+def unpacked(content: bytes) -> list[Cell]:
     """The Cells of `packed`; DataError for anything else."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -52,7 +56,7 @@ def unpacked(content):
         raise unreadable() from None
 
 
-def unreadable():
+def unreadable() -> DataError:
     """The DataError that says that results are not those of this version."""
     return DataError(
         "What came back for this cell cannot be read. Install the same version of "
@@ -60,7 +64,7 @@ def unreadable():
     )
 
 
-def _cell(fields, place, archive):
+def _cell(fields: dict[str, Any], place: int, archive: Any) -> Cell:
     cell = Cell(**fields)
     words = all(isinstance(getattr(cell, name), str) for name in TEXTS)
     numbers = all(isinstance(getattr(cell, name), int) for name in NUMBERS)
@@ -69,15 +73,16 @@ def _cell(fields, place, archive):
     cell.scores = [
         (str(metric), str(label), float(value)) for metric, label, value in cell.scores
     ]
-    name = f"predicted {place}"
-    if name in archive:
-        cell.predicted = archive[name]
-        if cell.predicted.dtype != bool or cell.predicted.ndim != 2:
-            raise ValueError(name)
+    for name, kind in ARRAYS.items():
+        if f"{name} {place}" in archive:
+            array = archive[f"{name} {place}"]
+            if array.dtype != kind or array.ndim != 2:
+                raise ValueError(name)
+            setattr(cell, name, array)
     return cell
 
 
-def _plain(value):
+def _plain(value: object) -> Any:
     """A NumPy number as Python's."""
     if isinstance(value, np.generic):
         return value.item()

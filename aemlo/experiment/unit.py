@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
-from aemlo import metrics
+from aemlo import imbalance, metrics
 from aemlo.arrays import Features, LabelMatrix, Mask
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
 from aemlo.experiment.folds import Split
 from aemlo.experiment.leaks import Witness, watch_fits, watching
 from aemlo.experiment.recipe import derived_seed, with_seed
+from aemlo.metrics import METRICS
 from aemlo.preparation.preparation import Preparation
 
 
@@ -65,7 +67,9 @@ class Cell:
     """One classifier after one sampler on one split, as it came out.
 
     `scores` is a list of (metric, label, value); `facts` the seconds, rows, memory and
-    leak count; `predicted` (n_test, q) bool; `error` says why there are no scores.
+    leak count; `predicted` (n_test, q) bool and `test_scores` (n_test, q) float32 what
+    the classifier gave for the test rows, which verdicts over rows need; `error` says
+    why there are no scores.
     """
 
     key: str
@@ -77,6 +81,7 @@ class Cell:
     scores: list[tuple[str, str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     predicted: Mask | None = None
+    test_scores: NDArray[np.float32] | None = None
     error: str = ""
     trace: str = ""
 
@@ -233,9 +238,22 @@ def _classify(
         "leaks": ", ".join(f"{stage}: {n}" for stage, n in leaks.items()),
     }
     cell.predicted = np.asarray(predicted, dtype=bool)
+    cell.test_scores = np.asarray(scores, dtype=np.float32)
+    usual = unit.metrics and [title for title in unit.metrics if title in METRICS]
     cell.scores = metrics.evaluate(
-        ready.Y_test, predicted, scores, unit.metrics, dataset.label_names
+        ready.Y_test, predicted, scores, usual, dataset.label_names
     )
+    cell.scores += metrics.evaluate_rare(
+        ready.Y_test, predicted, scores, groups_of(dataset)
+    )
+
+
+def groups_of(dataset: Dataset) -> dict[metrics.Group, Mask]:
+    """The rare labels of a whole data set: what metrics are about, nothing is fitted.
+
+    A data set whose labels are all equally frequent has no minority label.
+    """
+    return metrics.rare_labels(dataset.Y, imbalance.minority_labels(dataset.Y))
 
 
 def in_one_line(problem: Exception) -> str:

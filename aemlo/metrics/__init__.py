@@ -7,7 +7,7 @@ from aemlo.metrics.counts import (
     labels_never_right,
     labels_with_one_class,
 )
-from aemlo.metrics.evaluation import METRICS, diagnosis, evaluate
+from aemlo.metrics.evaluation import ALL_METRICS, METRICS, diagnosis, evaluate
 from aemlo.metrics.overall import (
     coverage,
     example_f1,
@@ -36,9 +36,22 @@ from aemlo.metrics.per_label import (
     specificity,
     support,
 )
+from aemlo.metrics.rare import (
+    RARE_METRICS,
+    Group,
+    RareMetric,
+    evaluate_rare,
+    rare_labels,
+)
 
 __all__ = [
+    "ALL_METRICS",
+    "Group",
     "METRICS",
+    "RARE_METRICS",
+    "RareMetric",
+    "evaluate_rare",
+    "rare_labels",
     "Metric",
     "metric",
     "diagnosis",

@@ -9,11 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from aemlo.errors import DataError
 from aemlo.metrics import counts, overall, per_label
-from aemlo.metrics.base import metrics_of, right_and_wrong
+from aemlo.metrics.base import Metric, metrics_of, right_and_wrong
+from aemlo.metrics.rare import RARE_METRICS
 from aemlo.registry import find
 
 METRICS = metrics_of(overall, per_label, counts)
 """All metrics by title: of the whole set, of each label, and mere counts."""
+
+ALL_METRICS: dict[str, Metric] = METRICS | RARE_METRICS
+"""With those of the rare labels, which need to know the whole data set's labels."""
 
 
 def evaluate(

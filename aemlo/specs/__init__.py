@@ -11,6 +11,8 @@ from aemlo.specs.checking import (
     changed_settings,
     checked,
 )
+from aemlo.specs.judging import verdicts
+from aemlo.specs.learning import REMEDIES, learners, with_remedies
 from aemlo.specs.using import arms, datasets, engine, options
 from aemlo.specs.versions import completed, written
 from aemlo.specs.writing import from_toml, script, to_toml
@@ -18,6 +20,7 @@ from aemlo.specs.writing import from_toml, script, to_toml
 __all__ = [
     "DEFAULTS",
     "READ_OPTIONS",
+    "REMEDIES",
     "arm",
     "arms",
     "changed_settings",
@@ -26,8 +29,11 @@ __all__ = [
     "datasets",
     "engine",
     "from_toml",
+    "learners",
     "options",
     "script",
     "to_toml",
+    "verdicts",
+    "with_remedies",
     "written",
 ]

@@ -5,14 +5,16 @@ from typing import Any
 from aemlo import params
 from aemlo.checks import STEPS
 from aemlo.classifiers import CLASSIFIERS
+from aemlo.compare.equal_arms import arm_name
 from aemlo.errors import ParameterError
 from aemlo.experiment.folds import DUPLICATES, WAYS
 from aemlo.experiment.schedulers import BACKENDS
-from aemlo.metrics import METRICS
+from aemlo.metrics import ALL_METRICS
 from aemlo.preparation.preparation import SCALES
 from aemlo.registry import find
 from aemlo.samplers import SAMPLERS
 from aemlo.specs import defaults_1, versions
+from aemlo.specs.learning import learners
 
 DEFAULTS: dict[str, Any] = {
     "name": "comparison",
@@ -23,8 +25,11 @@ DEFAULTS: dict[str, Any] = {
     "repeats": 1,
     "test_share": 0.2,
     "duplicates": "together",
+    "groups": "",
     "scale": "min-max",
     "metrics": [],
+    "primary": "minority F1",
+    "rope": 0.01,
 }
 # Where it computes: the table [engine] of a file.
 ENGINE = ("jobs", "backend", "scheduler")
@@ -36,9 +41,18 @@ READ_OPTIONS += ("encoding", "delimiter", "decimal", "header", "sheet", "member"
 OF_A_DATASET = ("path", "name", *READ_OPTIONS, "recipe", "sha256")
 
 
-def arm(use, settings=None, name=None):
-    """One arm of a spec: a registry title, its settings, and the name in the tables."""
-    entry = {"name": name or use, "use": use}
+def arm(
+    use: str,
+    settings: dict[str, Any] | None = None,
+    name: str | None = None,
+    **learner: str,
+) -> dict[str, Any]:
+    """One arm of a spec: a registry title, its settings, and the name in the tables.
+
+    A classifier may say whose `remedy` it is and of which `learner`; see
+    `aemlo.specs.learners`.
+    """
+    entry: dict[str, Any] = {"name": name or use, "use": use, **learner}
     return entry | ({"settings": dict(settings)} if settings else {})
 
 
@@ -52,28 +66,71 @@ def checked(spec: dict[str, Any]) -> dict[str, Any]:
     version = versions.version_of(spec)
     spec = {key: value for key, value in spec.items() if key != versions.KEY}
     _check_entries(spec)
-    whole: dict[str, Any] = (defaults_1.EXPERIMENT if version == 1 else DEFAULTS) | spec
+    old = defaults_1.EXPERIMENT if version == 1 else {}
+    whole: dict[str, Any] = DEFAULTS | old | spec
     whole |= _checked_engine(whole.pop("engine", {}))
     _check_numbers(whole)
     _check_choices(whole)
-    whole["metrics"] = [find(METRICS, m, "metric").title for m in whole["metrics"]]
+    whole["metrics"] = [find(ALL_METRICS, m, "metric").title for m in whole["metrics"]]
+    _check_primary(whole)
     for key, table, what in (
         ("samplers", SAMPLERS, "sampler"),
         ("classifiers", CLASSIFIERS, "classifier"),
     ):
         whole[key] = _checked_arms(whole.get(key), key, table, what)
     names = [entry["name"] for entry in whole["samplers"]]
-    if whole["baseline"] not in names:
-        raise ParameterError(
-            f"Experiment: the baseline {whole['baseline']!r} is not among the "
-            f"samplers. Samplers: {', '.join(names)}."
-        )
+    _check_baseline(whole)
     for entry in whole.get("datasets", []):
         _check_dataset(entry)
     _check_sweep(whole.get("sweep", {}), names)
     if version == 1:
         return versions.completed(whole)
     return versions.written(whole)
+
+
+def _check_baseline(whole: dict[str, Any]) -> None:
+    """The baseline is an arm, and no two arms of one learner have one name."""
+    arms: dict[str, list[str]] = {}
+    for learner, remedy in learners(whole).values():
+        names = [arm_name(entry["name"], remedy) for entry in whole["samplers"]]
+        arms.setdefault(learner, []).extend(names)
+    for learner, names in arms.items():
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ParameterError(
+                f"Experiment: two arms with {learner} are called {twice!r}. Give a "
+                "sampler or a classifier another name."
+            )
+    every = list(dict.fromkeys(name for names in arms.values() for name in names))
+    if whole["baseline"] not in every:
+        raise ParameterError(
+            f"Experiment: the baseline {whole['baseline']!r} is not among the arms. "
+            f"Arms: {', '.join(every)}."
+        )
+
+
+def _check_primary(whole: dict[str, Any]) -> None:
+    """The metric that carries the verdict has one value, and a good direction."""
+    if not isinstance(whole["primary"], str):
+        raise ParameterError(
+            f"Experiment: primary must be a metric, got {whole['primary']!r}."
+        )
+    metric = find(ALL_METRICS, whole["primary"], "metric")
+    if metric.per_label or not metric.better:
+        usable = [m.title for m in ALL_METRICS.values() if m.better and not m.per_label]
+        raise ParameterError(
+            f"Experiment: primary must be one of {', '.join(usable)}, got "
+            f"{metric.title!r}."
+        )
+    whole["primary"] = metric.title
+    if whole["metrics"] and metric.title not in whole["metrics"]:
+        whole["metrics"] = [*whole["metrics"], metric.title]
+    rope = whole["rope"]
+    if not isinstance(rope, int | float) or isinstance(rope, bool) or not 0 <= rope < 1:
+        raise ParameterError(
+            "Experiment: rope, half the width of the region of practical equivalence, "
+            f"must be between 0 and 1, got {rope!r}."
+        )
 
 
 def _check_entries(spec):
@@ -97,6 +154,10 @@ def _check_numbers(whole):
 
 
 def _check_choices(whole):
+    if not isinstance(whole["groups"], str):
+        raise ParameterError(
+            f"Experiment: groups must be the name of a column, got {whole['groups']!r}."
+        )
     words = {"split": WAYS, "duplicates": DUPLICATES, "scale": SCALES}
     for key, choices in words.items():
         if whole[key] not in choices:
@@ -164,7 +225,12 @@ def _checked_arms(entries, key, table, what):
                 f"got {entry!r}."
             )
         title = find(table, use, what).title
-        one = arm(title, entry.get("settings"), entry.get("name"))
+        named = {k: entry[k] for k in ("learner", "remedy") if entry.get(k)}
+        if not all(isinstance(value, str) for value in named.values()):
+            raise ParameterError(
+                f"Experiment: learner and remedy must be names, got {named!r}."
+            )
+        one = arm(title, entry.get("settings"), entry.get("name"), **named)
         one["name"] = title if one["name"] == use else one["name"]
         if one["name"] in names:
             raise ParameterError(

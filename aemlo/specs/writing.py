@@ -18,6 +18,7 @@ from aemlo.specs.checking import (
     checked,
     settings_of,
 )
+from aemlo.specs.learning import learners
 from aemlo.specs.using import options
 
 TABLES = ("datasets", "samplers", "classifiers")
@@ -96,13 +97,37 @@ def script(spec):
             arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
             lines += [f"        {entry['name']!r}: {cls.__name__}({arguments}),"]
         lines += ["    }"]
+    chosen = options(plain)
+    titles = chosen.pop("metrics")
+    given = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    lines += [f"    chosen = dict({given})"]
+    lines += ["    plan = experiment.grid(datasets, samplers, classifiers, **chosen)"]
+    lines += ["    tested = experiment.tested(plan)"]
     lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
-    lines += ["        classifiers,"]
-    lines += [f"        {name}={value!r}," for name, value in options(plain).items()]
+    lines += ["        classifiers,", "        on_cell=tested.add,"]
+    lines += [f"        metrics={titles!r},", "        **chosen,"]
     lines += ["    )", '    safe_tables.save_csv(scores, "scores.csv")']
-    lines += [f"    table = compare.before_after(scores, {plain['baseline']!r})"]
+    lines += _judging(plain)
     lines += ['    safe_tables.save_csv(table, "before_after.csv")']
     return "\n".join(lines) + "\n"
+
+
+def _judging(plain: dict[str, Any]) -> list[str]:
+    """The lines that turn scores into arms and verdicts."""
+    lines = ["    learners = {"]
+    for name, (learner, remedy) in learners(plain).items():
+        lines += [f"        {name!r}: compare.Learner({learner!r}, {remedy!r}),"]
+    return [
+        *lines,
+        "    }",
+        "    table = compare.before_after(",
+        "        compare.as_arms(scores, learners),",
+        f"        {plain['baseline']!r},",
+        f"        primary={plain['primary']!r},",
+        f"        rope={plain['rope']!r},",
+        f"        over_rows=tested.over_rows(learners, seed={plain['seed']!r}),",
+        "    )",
+    ]
 
 
 def _reading(entry):

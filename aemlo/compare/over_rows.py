@@ -1,0 +1,259 @@
+"""Evidence over rows for each metric, and for each label.
+
+What decides how a metric is tested over rows: whether it is made of counts that are
+summed over rows (sign-flip permutation), a mean over rows (the same), or a ranking of
+the rows of each label (bootstrap). See `aemlo.compare.row_evidence`. Ours.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from aemlo.arrays import LabelMatrix, Mask, Matrix, Scores
+from aemlo.compare import row_evidence
+from aemlo.compare.paired import RowEvidence, holm
+from aemlo.compare.row_evidence import LEAST_POSITIVES, LEAST_ROWS, Evidence
+from aemlo.metrics import ALL_METRICS, RARE_METRICS
+from aemlo.metrics.rare import Group
+
+MOST_NUMBERS = 4e9
+FLIPS = "sign-flip permutation over rows"
+BOOTSTRAP = "bootstrap over rows"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one arm gave for the n test rows, once for each repeat.
+
+    `predicted` holds (n, q) arrays of 0 and 1, `scores` (n, q) arrays, or nothing where
+    scores were not kept.
+    """
+
+    predicted: Sequence[LabelMatrix]
+    scores: Sequence[Scores] = ()
+
+
+OfCounts = Callable[[Matrix, Matrix, Matrix, int, Mask], NDArray[np.floating[Any]]]
+
+
+def _f1(right: Matrix, wrong: Matrix, missed: Matrix, n: int, among: Mask) -> NDArray:
+    return _ratio(2 * right, 2 * right + wrong + missed)[:, among].mean(axis=1)
+
+
+def _micro_f1(
+    right: Matrix, wrong: Matrix, missed: Matrix, n: int, among: Mask
+) -> NDArray:
+    totals = [part.sum(axis=1) for part in (right, wrong, missed)]
+    return _ratio(2 * totals[0], 2 * totals[0] + totals[1] + totals[2])
+
+
+def _g_mean(
+    right: Matrix, wrong: Matrix, missed: Matrix, n: int, among: Mask
+) -> NDArray:
+    recall, specificity = _rates(right, wrong, missed, n)
+    return np.sqrt(recall * specificity)[:, among].mean(axis=1)
+
+
+def _balanced_accuracy(
+    right: Matrix, wrong: Matrix, missed: Matrix, n: int, among: Mask
+) -> NDArray:
+    recall, specificity = _rates(right, wrong, missed, n)
+    return ((recall + specificity) / 2)[:, among].mean(axis=1)
+
+
+def _rates(
+    right: Matrix, wrong: Matrix, missed: Matrix, n: int
+) -> tuple[Matrix, Matrix]:
+    left = n - right - wrong - missed
+    return _ratio(right, right + missed), _ratio(left, left + wrong)
+
+
+def _ratio(part: Matrix, whole: Matrix) -> Matrix:
+    # Sums of mixed halves can be off 0 by a rounding error.
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 1e-9)
+
+
+COUNTED: dict[str, OfCounts] = {
+    "macro-F1": _f1,
+    "minority F1": _f1,
+    "tail F1": _f1,
+    "micro-F1": _micro_f1,
+    "macro G-mean": _g_mean,
+    "macro balanced accuracy": _balanced_accuracy,
+}
+ROW_MEANS = ("example F1", "subset accuracy", "Hamming loss", "ranking loss")
+ROW_MEANS += ("label-ranking average precision", "one-error", "coverage")
+RANKED = {
+    "macro-AUC": row_evidence.weighted_auc,
+    "macro average precision": row_evidence.weighted_average_precision,
+    "tail AUC": row_evidence.weighted_auc,
+    "tail average precision": row_evidence.weighted_average_precision,
+}
+# One ranking of all cells: rows cannot be drawn again without their cells.
+WITHOUT_A_TEST = ("micro average precision",)
+
+
+def of_metric(
+    title: str,
+    Y: LabelMatrix,
+    arm: Given,
+    baseline: Given,
+    groups: Mapping[Group, Mask],
+    rng: np.random.Generator,
+    level: float = 0.95,
+) -> RowEvidence:
+    """What the test rows Y (n, q) say of `arm` against `baseline` in one metric.
+
+    At least 100 rows, and 5 positive rows of some label that the metric is about, else
+    the reason "few rows". Repeats are the same rows: their mean is what is judged.
+    """
+    Y = np.asarray(Y)
+    among = _among(title, Y, groups)
+    positives = Y[:, among].sum(axis=0)
+    if len(Y) < LEAST_ROWS or not (positives >= LEAST_POSITIVES).any():
+        return RowEvidence(reason="few rows")
+    if title in COUNTED:
+        seen = _of_counts(COUNTED[title], Y, arm, baseline, among, rng, level)
+        return _first(seen, FLIPS)
+    metric = ALL_METRICS.get(title)
+    if metric is None or title in WITHOUT_A_TEST:
+        return RowEvidence(reason="no row test")
+    if metric.needs == "scores" and not (arm.scores and baseline.scores):
+        return RowEvidence(reason="one test set")
+    if title in ROW_MEANS:
+        values = [_row_values(metric, Y, given) for given in (arm, baseline)]
+        return _first(row_evidence.of_row_means(*values, rng, level=level), FLIPS)
+    if title in RANKED:
+        # Each repeat ranks by itself, as labels of its own; the last value is the mean.
+        seen = row_evidence.of_rankings(
+            np.tile(Y[:, among], (1, len(arm.scores))),
+            np.hstack([scores[:, among] for scores in arm.scores]),
+            np.hstack([scores[:, among] for scores in baseline.scores]),
+            RANKED[title],
+            rng,
+            level=level,
+            draws=_draws(len(Y), int(among.sum())),
+        )
+        return _at(seen, -1, BOOTSTRAP)
+    return RowEvidence(reason="no row test")
+
+
+def of_labels(
+    Y: LabelMatrix,
+    arm: Given,
+    baseline: Given,
+    rng: np.random.Generator,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """F1 of each label over all rows that were tested, and what they say of it.
+
+    Y (n, q); predictions are pooled over the folds, each row predicted by the arm that
+    had not seen it. Columns `before after change low high p p_holm verdict`, a row a
+    label, in their order. `p` by sign-flip permutation over rows, Holm over the labels.
+    A label with fewer than 5 positives, or fewer than 100 rows in all, has a change and
+    the verdict "no verdict".
+    """
+    Y = np.asarray(Y)
+    enough = row_evidence.enough_rows(Y)
+    q = Y.shape[1]
+
+    def per_label(sums: Matrix) -> Matrix:
+        return np.mean(
+            [
+                row_evidence.f1_per_label(part)
+                for part in np.split(sums, sums.shape[1] // (3 * q), axis=1)
+            ],
+            axis=0,
+        )
+
+    counts = [_counts(Y, given) for given in (arm, baseline)]
+    seen = row_evidence.of_row_counts(*counts, per_label, rng, level=level)
+    after, before = (per_label(np.asarray(part.sum(axis=0)))[0] for part in counts)
+    p = np.where(enough, seen.p, np.nan)
+    table = pd.DataFrame(
+        {
+            "before": before,
+            "after": after,
+            "change": seen.difference,
+            "low": np.where(enough, seen.low, np.nan),
+            "high": np.where(enough, seen.high, np.nan),
+            "p": p,
+            "p_holm": holm(p),
+        }
+    )
+    good = np.where(seen.difference > 0, "better", "worse")
+    shown = table["p_holm"] <= 1 - level + 1e-12
+    table["verdict"] = np.where(
+        shown, good, np.where(enough, "not shown", "no verdict")
+    )
+    return table
+
+
+def _among(title: str, Y: LabelMatrix, groups: Mapping[Group, Mask]) -> Mask:
+    """The labels a metric averages over, (q,): those of its group that occur in Y."""
+    every = np.ones(Y.shape[1], dtype=bool)
+    if title in RARE_METRICS:
+        return groups[RARE_METRICS[title].group] & Y.any(axis=0)
+    if title in ("macro G-mean", "macro balanced accuracy"):
+        positives = Y.sum(axis=0)
+        return (positives > 0) & (positives < len(Y))
+    return every
+
+
+def _counts(Y: LabelMatrix, given: Given) -> sparse.csr_matrix:
+    """(n, 3 q repeats): right, wrongly given and missed, repeat beside repeat."""
+    return sparse.csr_matrix(
+        sparse.hstack([row_evidence.f1_counts(Y, one) for one in given.predicted])
+    )
+
+
+def _of_counts(
+    function: OfCounts,
+    Y: LabelMatrix,
+    arm: Given,
+    baseline: Given,
+    among: Mask,
+    rng: np.random.Generator,
+    level: float,
+) -> Evidence:
+    n, q = Y.shape
+
+    def metric(sums: Matrix) -> Matrix:
+        values = [
+            function(*np.split(part, 3, axis=1), n, among)
+            for part in np.split(sums, sums.shape[1] // (3 * q), axis=1)
+        ]
+        return np.mean(values, axis=0)[:, None]
+
+    counts = [_counts(Y, given) for given in (arm, baseline)]
+    return row_evidence.of_row_counts(*counts, metric, rng, level=level)
+
+
+def _row_values(metric: Any, Y: LabelMatrix, given: Given) -> Matrix:
+    """(n, 1): the metric of each row alone, the mean over the repeats."""
+    repeats = given.scores if metric.needs == "scores" else given.predicted
+    values = [
+        [metric(Y[i : i + 1], one[i : i + 1]) for i in range(len(Y))] for one in repeats
+    ]
+    return np.mean(values, axis=0)[:, None]
+
+
+def _draws(n: int, q: int) -> int:
+    """As many draws as can be had in some seconds, between 400 and 2,000."""
+    return int(np.clip(MOST_NUMBERS / max(n * q, 1), 400, row_evidence.DRAWS))
+
+
+def _first(seen: Evidence, method: str) -> RowEvidence:
+    return _at(seen, 0, method)
+
+
+def _at(seen: Evidence, place: int, method: str) -> RowEvidence:
+    difference, low, high, p = (
+        float(value[place]) for value in (seen.difference, seen.low, seen.high, seen.p)
+    )
+    return RowEvidence(difference, low, high, p, method)

@@ -1,0 +1,235 @@
+"""What every arm gave for every test row: the evidence of verdicts over rows. Ours.
+
+Collected from the cells of a run as they come, kept in a folder, and read again.
+Predictions are int8, -1 where a row was never tested; scores float32, NaN there.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aemlo.arrays import LabelMatrix, Mask, Rows
+from aemlo.compare import over_rows
+from aemlo.compare.equal_arms import Learner, cell_of
+from aemlo.compare.over_rows import Given
+from aemlo.compare.paired import OverRows, RowEvidence
+from aemlo.metrics.rare import Group
+
+MOST_BYTES = 400 * 1024**2
+"""Scores of a whole run beyond this size are not kept; predictions always are."""
+PREDICTIONS, INDEX = "predictions.npz", "predictions.json"
+
+
+class Predicted(Protocol):
+    """A cell of a run, as far as it is needed here."""
+
+    dataset: int
+    sampler: str
+    classifier: str
+    repeat: int
+    fold: int
+    predicted: Mask | None
+    test_scores: NDArray[np.float32] | None
+
+
+class Place(NamedTuple):
+    """Which predictions: number of the data set, arm of the run, and repeat."""
+
+    dataset: int
+    sampler: str
+    classifier: str
+    repeat: int
+
+
+@dataclass
+class Tested:
+    """Predictions and scores (n, q) of a run by Place, with the truth.
+
+    `truth` (n, q), `groups` (masks of the rare labels) and `names` are one a data set;
+    `tests` are the rows of each (data set, repeat, fold).
+    """
+
+    truth: Sequence[LabelMatrix]
+    groups: Sequence[Mapping[Group, Mask]]
+    names: Sequence[str]
+    tests: Mapping[tuple[int, int, int], Rows] = field(default_factory=dict)
+    keeps_scores: bool = True
+    predictions: dict[Place, NDArray[np.int8]] = field(default_factory=dict)
+    scores: dict[Place, NDArray[np.float32]] = field(default_factory=dict)
+
+    def add(self, cell: Predicted) -> None:
+        """Take in a cell; one that failed has nothing to give."""
+        if cell.predicted is None:
+            return
+        place = Place(cell.dataset, cell.sampler, cell.classifier, cell.repeat)
+        rows = self.tests[cell.dataset, cell.repeat, cell.fold]
+        shape = self.truth[cell.dataset].shape
+        if place not in self.predictions:
+            self.predictions[place] = np.full(shape, -1, dtype=np.int8)
+        self.predictions[place][rows] = cell.predicted
+        if not self.keeps_scores or cell.test_scores is None:
+            return
+        if place not in self.scores:
+            self.scores[place] = np.full(shape, np.nan, dtype=np.float32)
+        self.scores[place][rows] = cell.test_scores
+
+    def save(
+        self,
+        folder: Path,
+        written: Callable[[Path], AbstractContextManager[Path]] = nullcontext,
+    ) -> None:
+        """Write predictions and scores to `folder`, for `load`.
+
+        `written(path)` gives the path to write to, such as `store.written_at_once`.
+        """
+        index = [list(place) for place in self.predictions]
+        arrays = {str(i): array for i, array in enumerate(self.predictions.values())}
+        with written(folder / PREDICTIONS) as path, path.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        for i, place in enumerate(self.predictions):
+            if place not in self.scores:
+                continue
+            with written(_of_scores(folder, i)) as path, path.open("wb") as file:
+                np.save(file, self.scores[place], allow_pickle=False)
+        with written(folder / INDEX) as path:
+            path.write_text(json.dumps(index), encoding="utf-8")
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        truth: Sequence[LabelMatrix],
+        groups: Sequence[Mapping[Group, Mask]],
+        names: Sequence[str],
+    ) -> "Tested | None":
+        """What `save` wrote; None where a run has no predictions.
+
+        Scores stay on the disk until they are used.
+        """
+        if not (folder / INDEX).exists():
+            return None
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        places = [Place(*entry) for entry in index]
+        with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
+            predictions = {place: arrays[str(i)] for i, place in enumerate(places)}
+        scores = {
+            place: np.load(_of_scores(folder, i), mmap_mode="r", allow_pickle=False)
+            for i, place in enumerate(places)
+            if _of_scores(folder, i).exists()
+        }
+        return cls(truth, groups, names, predictions=predictions, scores=scores)
+
+    def given(
+        self, dataset: int, sampler: str, classifier: str, rows: Rows
+    ) -> Given | None:
+        """What an arm gave for `rows`, repeat by repeat; None for an unknown arm."""
+        places = [
+            place
+            for place in self.predictions
+            if place[:3] == (dataset, sampler, classifier)
+        ]
+        if not places:
+            return None
+        kept = [place for place in places if place in self.scores]
+        return Given(
+            [self.predictions[place][rows] for place in places],
+            [np.asarray(self.scores[place][rows], dtype=float) for place in kept]
+            if len(kept) == len(places)
+            else (),
+        )
+
+    def tested_rows(self, dataset: int) -> Rows:
+        """The rows of a data set that every arm was tested on in every repeat."""
+        tested = np.ones(len(self.truth[dataset]), dtype=bool)
+        for place, predicted in self.predictions.items():
+            if place.dataset == dataset:
+                tested &= predicted[:, 0] >= 0
+        return np.flatnonzero(tested)
+
+    def over_rows(self, learners: Mapping[str, Learner], seed: int = 0) -> OverRows:
+        """The judge of `before_after` for one set of test rows.
+
+        `learners` says what each classifier is (see `aemlo.compare.equal_arms`).
+        """
+
+        def judge(
+            dataset: str,
+            metric: str,
+            classifier: str,
+            sampler: str,
+            baseline: str,
+            level: float,
+        ) -> RowEvidence:
+            number = list(self.names).index(dataset)
+            rows = self.tested_rows(number)
+            pair = self._pair(number, classifier, sampler, baseline, learners, rows)
+            if pair is None:
+                return RowEvidence(reason="one test set")
+            rng = np.random.default_rng([seed, _number_of(metric)])
+            return over_rows.of_metric(
+                metric,
+                self.truth[number][rows],
+                *pair,
+                self.groups[number],
+                rng,
+                level,
+            )
+
+        return judge
+
+    def per_label(
+        self,
+        dataset: str,
+        learner: str,
+        arm: str,
+        baseline: str,
+        learners: Mapping[str, Learner],
+        *,
+        level: float = 0.95,
+        seed: int = 0,
+    ) -> pd.DataFrame | None:
+        """`over_rows.of_labels` of an arm against the baseline; None without them."""
+        number = list(self.names).index(dataset)
+        rows = self.tested_rows(number)
+        pair = self._pair(number, learner, arm, baseline, learners, rows)
+        if pair is None or not len(rows):
+            return None
+        rng = np.random.default_rng([seed, len(rows)])
+        return over_rows.of_labels(self.truth[number][rows], *pair, rng, level)
+
+    def _pair(
+        self,
+        number: int,
+        learner: str,
+        arm: str,
+        baseline: str,
+        learners: Mapping[str, Learner],
+        rows: Rows,
+    ) -> tuple[Given, Given] | None:
+        samplers = list(dict.fromkeys(place.sampler for place in self.predictions))
+        classifiers = dict.fromkeys(place.classifier for place in self.predictions)
+        known = {name: learners.get(name, Learner(name)) for name in classifiers}
+        both = []
+        for name in (arm, baseline):
+            cell = cell_of(name, learner, samplers, known)
+            given = cell and self.given(number, *cell, rows)
+            if not given:
+                return None
+            both.append(given)
+        return both[0], both[1]
+
+
+def _of_scores(folder: Path, number: int) -> Path:
+    return folder / f"test_scores_{number}.npy"
+
+
+def _number_of(text: str) -> int:
+    return zlib.crc32(text.encode())
