@@ -262,7 +262,7 @@ def do_compare(options):
         print(comparison_text.splits_in_words(dataset, splits))
         for sentence in folds.warnings(dataset, splits, spec["groups"]):
             print(f"warning: {sentence}", file=sys.stderr)
-    tested = experiment.tested(plan)
+    predictions = experiment.predictions_of(plan)
     with Bar("compare") as bar:
         scores = experiment.run(
             datasets,
@@ -270,14 +270,14 @@ def do_compare(options):
             classifiers,
             metrics=titles,
             on_progress=bar,
-            on_cell=tested.add,
+            on_cell=predictions.add,
             **engine,
             **chosen,
         )
     tables.save_csv(scores, options.out)
     for text in comparison_text.failures(scores):
         print(f"warning: a cell failed: {text}", file=sys.stderr)
-    print(comparison_text.verdicts(spec, specs.verdicts(spec, scores, tested)))
+    print(comparison_text.verdicts(spec, specs.verdicts(spec, scores, predictions)))
     for dataset in datasets:
         print(comparison_text.minority_labels(spec, dataset, scores))
     print(f"wrote {len(scores):,} rows to {options.out}")

@@ -173,7 +173,7 @@ def of_labels(
 
     counts = [_counts(Y, given) for given in (arm, baseline)]
     seen = row_evidence.of_row_counts(*counts, per_label, rng, level=level)
-    after, before = (per_label(np.asarray(part.sum(axis=0)))[0] for part in counts)
+    after, before = (per_label(part.sum(axis=0)[None])[0] for part in counts)
     p = np.where(enough, seen.p, np.nan)
     table = pd.DataFrame(
         {
@@ -205,9 +205,9 @@ def _among(title: str, Y: LabelMatrix, groups: Mapping[Group, Mask]) -> Mask:
     return every
 
 
-def _counts(Y: LabelMatrix, given: Given) -> sparse.csr_matrix:
+def _counts(Y: LabelMatrix, given: Given) -> sparse.csr_array:
     """(n, 3 q repeats): right, wrongly given and missed, repeat beside repeat."""
-    return sparse.csr_matrix(
+    return sparse.csr_array(
         sparse.hstack([row_evidence.f1_counts(Y, one) for one in given.predicted])
     )
 

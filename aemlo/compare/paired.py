@@ -252,7 +252,8 @@ def _judged(
     d = (wide[row["sampler"]] - wide[baseline]).dropna().to_numpy()
     judged: dict[str, Any] = {"difference": float(d.mean())}
     if is_zero(d):
-        return judged | {"reason": "identical", "low": 0.0, "high": 0.0}
+        nothing = {"low": 0.0, "high": 0.0, "t": 0.0, "p": 1.0, "effect": 0.0}
+        return judged | nothing | {"reason": "identical"}
     if design.resampled:
         judged["method"] = "corrected resampled t"
     if not design.resampled or len(d) < LEAST_SPLITS:

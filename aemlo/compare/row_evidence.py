@@ -86,7 +86,7 @@ def of_row_counts(
     `arm` and `baseline` (n, c), NumPy or CSR, are the counts of each row; `metric`
     takes sums (b, c) and gives values (b, m).
     """
-    arm, baseline = sparse.csr_matrix(arm, dtype=float), sparse.csr_matrix(baseline)
+    arm, baseline = sparse.csr_array(arm, dtype=float), sparse.csr_array(baseline)
     n = arm.shape[0]
     whole = np.ones((1, n))
     difference = (metric(_sums(whole, arm)) - metric(_sums(whole, baseline)))[0]
@@ -146,17 +146,17 @@ def of_rankings(
     return Evidence(difference, *_interval(drawn, level), p)
 
 
-def _sums(weights: Matrix, counts: sparse.csr_matrix) -> Matrix:
+def _sums(weights: Matrix, counts: sparse.csr_array) -> Matrix:
     """(b, c): the counts (n, c) of the rows, weighted b times by (b, n)."""
     return np.asarray(counts.T @ weights.T).T
 
 
-def f1_counts(Y: LabelMatrix, predicted: LabelMatrix) -> sparse.csr_matrix:
+def f1_counts(Y: LabelMatrix, predicted: LabelMatrix) -> sparse.csr_array:
     """(n, 3 q), CSR: of each row and label, right, wrongly given and missed."""
-    truth = sparse.csr_matrix(np.asarray(Y, dtype=float))
-    given = sparse.csr_matrix(np.asarray(predicted, dtype=float))
+    truth = sparse.csr_array(np.asarray(Y, dtype=float))
+    given = sparse.csr_array(np.asarray(predicted, dtype=float))
     right = truth.multiply(given)
-    return sparse.csr_matrix(sparse.hstack([right, given - right, truth - right]))
+    return sparse.csr_array(sparse.hstack([right, given - right, truth - right]))
 
 
 def f1_per_label(sums: Matrix) -> Matrix:

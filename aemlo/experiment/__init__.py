@@ -9,7 +9,7 @@ from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
 from aemlo.experiment.engine import Engine
 from aemlo.experiment.estimation import estimate, splits_of, total_seconds
 from aemlo.experiment.folds import Splits
-from aemlo.experiment.tested_rows import tested
+from aemlo.experiment.predictions import predictions_of
 from aemlo.experiment.unit import Cell
 
 __all__ = [
@@ -22,6 +22,6 @@ __all__ = [
     "grid",
     "run",
     "splits_of",
-    "tested",
+    "predictions_of",
     "total_seconds",
 ]

@@ -102,9 +102,9 @@ def script(spec):
     given = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
     lines += [f"    chosen = dict({given})"]
     lines += ["    plan = experiment.grid(datasets, samplers, classifiers, **chosen)"]
-    lines += ["    tested = experiment.tested(plan)"]
+    lines += ["    predictions = experiment.predictions_of(plan)"]
     lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
-    lines += ["        classifiers,", "        on_cell=tested.add,"]
+    lines += ["        classifiers,", "        on_cell=predictions.add,"]
     lines += [f"        metrics={titles!r},", "        **chosen,"]
     lines += ["    )", '    safe_tables.save_csv(scores, "scores.csv")']
     lines += _judging(plain)
@@ -125,7 +125,7 @@ def _judging(plain: dict[str, Any]) -> list[str]:
         f"        {plain['baseline']!r},",
         f"        primary={plain['primary']!r},",
         f"        rope={plain['rope']!r},",
-        f"        over_rows=tested.over_rows(learners, seed={plain['seed']!r}),",
+        f"        over_rows=predictions.over_rows(learners, seed={plain['seed']!r}),",
         "    )",
     ]
 

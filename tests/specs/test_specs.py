@@ -39,7 +39,9 @@ def test_titles_and_defaults_are_filled_in():
     checked = specs.checked(SPEC)
     assert [entry["name"] for entry in checked["samplers"]] == ["none", "AEMLO short"]
     assert [e["name"] for e in checked["classifiers"]] == ["BR-logistic", "ML-kNN"]
-    assert checked["metrics"] == ["macro-F1", "ranking loss"]
+    # The metric that carries the verdict is computed, asked for or not.
+    assert checked["primary"] == "minority F1"
+    assert checked["metrics"] == ["macro-F1", "ranking loss", "minority F1"]
     assert (checked["repeats"], checked["baseline"]) == (1, "none")
 
 
@@ -132,8 +134,8 @@ def test_the_settings_of_what_is_inside_survive_toml():
         ),
         (
             {"baseline": "MLSMOTE"},
-            "Experiment: the baseline 'MLSMOTE' is not among the samplers. Samplers: "
-            "none, AEMLO short.",
+            "Experiment: the baseline 'MLSMOTE' is not among the arms. Arms: none, "
+            "AEMLO short.",
         ),
         ({"metrics": ["F3"]}, "There is no metric 'F3'."),
         (

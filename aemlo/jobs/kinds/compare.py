@@ -4,7 +4,7 @@ Cells land in the store's cell file as they come, so that stopping, resuming or 
 an arm costs only what is missing. Artefacts: `scores.parquet` (tidy rows),
 `leak.parquet` (the same with the mistake of the leak lesson), `labels.parquet`,
 `splits.parquet` (positives per fold and label), `verdicts.parquet` (the table of
-`specs.verdicts` against the spec's baseline), what `compare.tested.Tested` saves, and
+`specs.verdicts` against the spec's baseline), what `compare.predictions` saves, and
 `experiment.toml`.
 """
 
@@ -92,7 +92,7 @@ class _Results:
         self.spec = spec
         self.datasets = datasets
         self.plan = plan
-        self.tested = experiment.tested(plan)
+        self.predictions = experiment.predictions_of(plan)
         self.frames: list[pd.DataFrame] = []
         self.warnings: list[str] = []
         self.evenness: dict[str, dict[str, Any]] = {}
@@ -108,7 +108,7 @@ class _Results:
         """Take the predictions of a cell."""
         if cell.error:
             log.warning("%s + %s: %s", cell.sampler, cell.classifier, cell.trace)
-        self.tested.add(cell)
+        self.predictions.add(cell)
 
     def write_labels(self) -> None:
         """The labels of each data set, and what its splits hold of them."""
@@ -139,14 +139,14 @@ class _Results:
                 "sampler", key=lambda names: names.map(order), kind="stable"
             )
         _write(scores, self.job.folder / "scores.parquet")
-        self.tested.save(self.job.folder, written_at_once)
+        self.predictions.save(self.job.folder, written_at_once)
         toml = self.job.folder / "experiment.toml"
         with written_at_once(toml) as path:
             path.write_text(specs.to_toml(spec), encoding="utf-8")
         cells = scores.drop_duplicates(
             ["dataset", "sampler", "classifier", "repeat", "fold"]
         )
-        table = specs.verdicts(spec, scores, self.tested)
+        table = specs.verdicts(spec, scores, self.predictions)
         _write(table, self.job.folder / "verdicts.parquet")
         left = experiment.estimate(
             scores, experiment.splits_of(spec), int(spec.get("jobs", 1))

@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 
 @dataclass
-class Tested:
+class Predictions:
     """Predictions and scores (n, q) of a run by Place, with the truth.
 
     `truth` (n, q), `groups` (masks of the rare labels) and `names` are one a data set;
@@ -62,7 +62,7 @@ class Tested:
     names: Sequence[str]
     tests: Mapping[tuple[int, int, int], Rows] = field(default_factory=dict)
     keeps_scores: bool = True
-    predictions: dict[Place, NDArray[np.int8]] = field(default_factory=dict)
+    predicted: dict[Place, NDArray[np.int8]] = field(default_factory=dict)
     scores: dict[Place, NDArray[np.float32]] = field(default_factory=dict)
 
     def add(self, cell: Predicted) -> None:
@@ -72,9 +72,9 @@ class Tested:
         place = Place(cell.dataset, cell.sampler, cell.classifier, cell.repeat)
         rows = self.tests[cell.dataset, cell.repeat, cell.fold]
         shape = self.truth[cell.dataset].shape
-        if place not in self.predictions:
-            self.predictions[place] = np.full(shape, -1, dtype=np.int8)
-        self.predictions[place][rows] = cell.predicted
+        if place not in self.predicted:
+            self.predicted[place] = np.full(shape, -1, dtype=np.int8)
+        self.predicted[place][rows] = cell.predicted
         if not self.keeps_scores or cell.test_scores is None:
             return
         if place not in self.scores:
@@ -90,11 +90,11 @@ class Tested:
 
         `written(path)` gives the path to write to, such as `store.written_at_once`.
         """
-        index = [list(place) for place in self.predictions]
-        arrays = {str(i): array for i, array in enumerate(self.predictions.values())}
+        index = [list(place) for place in self.predicted]
+        arrays = {str(i): array for i, array in enumerate(self.predicted.values())}
         with written(folder / PREDICTIONS) as path, path.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
-        for i, place in enumerate(self.predictions):
+        for i, place in enumerate(self.predicted):
             if place not in self.scores:
                 continue
             with written(_of_scores(folder, i)) as path, path.open("wb") as file:
@@ -109,7 +109,7 @@ class Tested:
         truth: Sequence[LabelMatrix],
         groups: Sequence[Mapping[Group, Mask]],
         names: Sequence[str],
-    ) -> "Tested | None":
+    ) -> "Predictions | None":
         """What `save` wrote; None where a run has no predictions.
 
         Scores stay on the disk until they are used.
@@ -125,7 +125,7 @@ class Tested:
             for i, place in enumerate(places)
             if _of_scores(folder, i).exists()
         }
-        return cls(truth, groups, names, predictions=predictions, scores=scores)
+        return cls(truth, groups, names, predicted=predictions, scores=scores)
 
     def given(
         self, dataset: int, sampler: str, classifier: str, rows: Rows
@@ -133,14 +133,14 @@ class Tested:
         """What an arm gave for `rows`, repeat by repeat; None for an unknown arm."""
         places = [
             place
-            for place in self.predictions
+            for place in self.predicted
             if place[:3] == (dataset, sampler, classifier)
         ]
         if not places:
             return None
         kept = [place for place in places if place in self.scores]
         return Given(
-            [self.predictions[place][rows] for place in places],
+            [self.predicted[place][rows] for place in places],
             [np.asarray(self.scores[place][rows], dtype=float) for place in kept]
             if len(kept) == len(places)
             else (),
@@ -149,7 +149,7 @@ class Tested:
     def tested_rows(self, dataset: int) -> Rows:
         """The rows of a data set that every arm was tested on in every repeat."""
         tested = np.ones(len(self.truth[dataset]), dtype=bool)
-        for place, predicted in self.predictions.items():
+        for place, predicted in self.predicted.items():
             if place.dataset == dataset:
                 tested &= predicted[:, 0] >= 0
         return np.flatnonzero(tested)
@@ -214,8 +214,8 @@ class Tested:
         learners: Mapping[str, Learner],
         rows: Rows,
     ) -> tuple[Given, Given] | None:
-        samplers = list(dict.fromkeys(place.sampler for place in self.predictions))
-        classifiers = dict.fromkeys(place.classifier for place in self.predictions)
+        samplers = list(dict.fromkeys(place.sampler for place in self.predicted))
+        classifiers = dict.fromkeys(place.classifier for place in self.predicted)
         known = {name: learners.get(name, Learner(name)) for name in classifiers}
         both = []
         for name in (arm, baseline):

@@ -1,11 +1,11 @@
-"""An empty `aemlo.compare.tested.Tested` for a run that is about to begin. Ours."""
+"""An empty `aemlo.compare.predictions.Predictions` for a run that is about to begin. Ours."""
 
-from aemlo.compare.tested import MOST_BYTES, Tested
+from aemlo.compare.predictions import MOST_BYTES, Predictions
 from aemlo.experiment.comparison import Grid
 from aemlo.experiment.unit import groups_of
 
 
-def tested(plan: Grid) -> Tested:
+def predictions_of(plan: Grid) -> Predictions:
     """What the cells of `plan` will be collected in: `run(..., on_cell=it.add)`.
 
     Scores are left out where all of them would take more than 400 MB.
@@ -18,7 +18,7 @@ def tested(plan: Grid) -> Tested:
     repeats = 1 + max(repeat for _, repeat, _ in tests)
     arms = {(u.sampler_name, name) for u in plan.units for name in u.classifiers}
     size = 4 * len(arms) * repeats * sum(one.Y.size for one in plan.datasets)
-    return Tested(
+    return Predictions(
         [one.Y for one in plan.datasets],
         [groups_of(one) for one in plan.datasets],
         [one.name for one in plan.datasets],
