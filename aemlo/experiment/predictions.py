@@ -1,4 +1,4 @@
-"""An empty `aemlo.compare.predictions.Predictions` for a run that is about to begin. Ours."""
+"""Empty `aemlo.compare.predictions.Predictions` for a run that will begin. Ours."""
 
 from aemlo.compare.predictions import MOST_BYTES, Predictions
 from aemlo.experiment.comparison import Grid
