@@ -206,7 +206,7 @@ def in_words(row: pd.Series, baseline: str = "none", level: float = 0.95) -> str
     verb = "raises" if row["difference"] > 0 else "lowers"
     return (
         f"{where} {verb} {metric} by {decimals(abs(row['difference']))} against "
-        f"{baseline} ({interval}, p = {p_value(row['p_holm'])} after Holm): "
+        f"{baseline} ({interval}, {p_value(row['p_holm'])} after Holm): "
         f"{row['verdict']}."
     )
 
