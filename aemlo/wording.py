@@ -35,7 +35,12 @@ def decimals(value: float, digits: int = 3) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference with its sign and 3 decimals; one that rounds to 0 has no sign."""
+    """A difference with its sign and 3 decimals; one that rounds to 0 has no sign.
+
+    "none" for NaN.
+    """
+    if math.isnan(value):
+        return "none"
     text = f"{value:+.3f}"
     return "0.000" if text in ("+0.000", "-0.000") else text
 
@@ -46,8 +51,10 @@ def percent(share: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p value to 3 decimals, or "less than 0.001"."""
-    return decimals(p) if p >= 0.001 else "less than 0.001"
+    """ "p = 0.012", to 3 decimals; "p < 0.001" below that; "p not defined" for NaN."""
+    if math.isnan(p):
+        return "p not defined"
+    return f"p = {decimals(p)}" if p >= 0.001 else "p < 0.001"
 
 
 def ratio(value: float) -> str:

@@ -42,6 +42,66 @@ def test_charts_write_a_ratio_as_everything_else_does():
 
 
 @pytest.mark.parametrize(
+    "value, expected",
+    [
+        (0.0124, "+0.012"),
+        (-0.0126, "-0.013"),
+        (0.0006, "+0.001"),
+        (0.0004, "0.000"),
+        (-0.0004, "0.000"),
+        (0, "0.000"),
+        (1, "+1.000"),
+        (math.nan, "none"),
+    ],
+)
+def test_a_difference_has_its_sign(value, expected):
+    assert wording.signed(value) == expected
+
+
+@given(st.floats(-1, 1))
+def test_a_difference_has_a_sign_where_a_digit_shows_it(value):
+    text = wording.signed(value)
+    assert abs(float(text) - value) <= 0.000501
+    assert text[0] == ("0" if float(text) == 0 else "+" if value > 0 else "-")
+
+
+@pytest.mark.parametrize(
+    "share, expected",
+    [
+        (0, "0%"),
+        (0.0004, "0.0%"),
+        (0.0044, "0.4%"),
+        (0.0096, "1.0%"),
+        (0.01, "1%"),
+        (0.126, "13%"),
+        (1, "100%"),
+    ],
+)
+def test_a_share_in_percent(share, expected):
+    assert wording.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    "p, expected",
+    [
+        (0, "p < 0.001"),
+        (0.00099, "p < 0.001"),
+        (0.001, "p = 0.001"),
+        (0.0124, "p = 0.012"),
+        (1, "p = 1.000"),
+        (math.nan, "p not defined"),
+    ],
+)
+def test_a_small_p_value_is_not_written_as_nought(p, expected):
+    assert wording.p_value(p) == expected
+
+
+@given(st.floats(0, 1))
+def test_no_p_value_is_written_as_0(p):
+    assert "0.000" not in wording.p_value(p)
+
+
+@pytest.mark.parametrize(
     "number, expected",
     [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1234, "1,234 rows")],
 )

@@ -13,6 +13,7 @@ from aemlo.wording import count, decimals, signed
 
 ROW_PIXELS = 26
 UP, DOWN = "▲", "▼"
+NAMES = {"not shown": "no clear difference"}
 
 
 def folds(scores: pd.DataFrame, table: pd.DataFrame, metric: str) -> go.Figure:
@@ -101,6 +102,8 @@ def differences(table: pd.DataFrame, metric: str, baseline: str) -> go.Figure:
         "better": theme.BETTER,
         "worse": theme.WORSE,
         "not shown": theme.NEUTRAL,
+        "identical": theme.NEUTRAL,
+        "no verdict": theme.NEUTRAL,
     }
     for verdict, colour in colours.items():
         some = part[part["verdict"] == verdict]
@@ -110,7 +113,7 @@ def differences(table: pd.DataFrame, metric: str, baseline: str) -> go.Figure:
             x=some["difference"],
             y=[_cut(some["classifier"]), _cut(some["sampler"])],
             mode="markers",
-            name=verdict,
+            name=NAMES.get(verdict, verdict),
             marker={
                 "color": colour,
                 "size": 11,
@@ -130,8 +133,8 @@ def differences(table: pd.DataFrame, metric: str, baseline: str) -> go.Figure:
     figure.add_vline(x=0, line={"color": theme.THRESHOLD, "dash": "dash"})
     shown = int(part["verdict"].isin(["better", "worse"]).sum())
     figure.update_layout(
-        title=f"{theme.safe(metric)}: a difference to {theme.short(baseline, 24)} is "
-        f"shown for {shown} of {len(part)} arms",
+        title=f"{theme.safe(metric)}: {shown} of {len(part)} arms differ clearly from "
+        f"{theme.short(baseline, 24)}",
         xaxis_title=f"Difference in {theme.safe(metric)} to "
         f"{theme.short(baseline, 24)} ({better} is better)",
         yaxis={"autorange": "reversed", "title": ""},
@@ -141,7 +144,9 @@ def differences(table: pd.DataFrame, metric: str, baseline: str) -> go.Figure:
 
 
 def _arrow(difference: float, verdict: str) -> str:
-    if verdict == "not shown" or difference == 0:
+    if verdict == "no verdict":
+        return "x-thin-open"
+    if verdict not in ("better", "worse") or difference == 0:
         return "circle-open"
     return "triangle-up" if difference > 0 else "triangle-down"
 
@@ -160,14 +165,18 @@ def labels(
     reach = np.nanmax(np.abs(kept[["low", "high", "change"]].to_numpy()), initial=0.01)
     reach = 1.05 * min(float(reach), 1.0)  # no metric of a label moves by more than 1
     better, worse = (known["change"] > 1e-12).sum(), (known["change"] < -1e-12).sum()
+    clear = ""
+    if "p_holm" in table.columns:
+        up, down = ((known["verdict"] == word).sum() for word in ("better", "worse"))
+        clear = f" (clearly: {up} and {down})"
     note = f", the {most} largest shown" if len(kept) < len(known) else ""
     figure.add_vline(x=0, line={"color": theme.THRESHOLD})
     figure.update_layout(
         title=f"{theme.short(sampler, 24)}: {theme.safe(metric)} up for {better} and "
-        f"down for {worse} of {len(known)} labels{note}",
+        f"down for {worse} of {len(known)} labels{clear}{note}",
         xaxis={
             "title": f"Change of {theme.safe(metric)} against "
-            f"{theme.short(baseline, 24)} (mean of folds, interval label by label)",
+            f"{theme.short(baseline, 24)} (interval label by label)",
             "range": [-reach, reach],
         },
         yaxis={

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from aemlo.arrays import Mask
 from aemlo.charts import theme
 from aemlo.compare.sets import Ranking
-from aemlo.wording import decimals
+from aemlo.wording import decimals, p_value
 
 ROW_PIXELS = 26
 
@@ -38,7 +38,7 @@ def critical_difference(ranking: Ranking, metric: str) -> go.Figure:
     figure.update_layout(
         title=f"{theme.safe(metric)} over {ranking.datasets} data sets: "
         f"{theme.short(ranks.index[0], 24)} ranks first "
-        f"(Friedman p = {decimals(ranking.p)})",
+        f"(Friedman {p_value(ranking.p)})",
         xaxis={
             "title": "Mean rank (1 is best)",
             "range": [0.8, len(ranks) + max(0.6, 0.25 * len(ranks))],

@@ -2,7 +2,13 @@
 
 from aemlo.compare.design import Design
 from aemlo.compare.equal_arms import Learner, as_arms, cell_of
-from aemlo.compare.labels import by_part, in_thirds, per_label, won_and_lost
+from aemlo.compare.labels import (
+    by_part,
+    in_thirds,
+    per_label,
+    with_judged_labels,
+    won_and_lost,
+)
 from aemlo.compare.paired import (
     REASONS,
     VERDICTS,
@@ -14,7 +20,7 @@ from aemlo.compare.paired import (
     summary_counts,
 )
 from aemlo.compare.rare import never_predicted, rare_labels
-from aemlo.compare.sentences import headline, in_words, p_in_words
+from aemlo.compare.sentences import headline, in_words
 from aemlo.compare.sets import Ranking, critical_difference, means, rank
 from aemlo.compare.tradeoffs import arms, directions, mistake, pareto, sweep
 from aemlo.wording import signed
@@ -41,7 +47,6 @@ __all__ = [
     "means",
     "mistake",
     "never_predicted",
-    "p_in_words",
     "pareto",
     "per_label",
     "rank",
@@ -50,5 +55,6 @@ __all__ = [
     "split_by_verdict",
     "summary_counts",
     "sweep",
+    "with_judged_labels",
     "won_and_lost",
 ]

@@ -154,6 +154,31 @@ class Predictions:
                 tested &= predicted[:, 0] >= 0
         return np.flatnonzero(tested)
 
+    def of_label(
+        self,
+        dataset: int,
+        arm: str,
+        learner: str,
+        learners: Mapping[str, Learner],
+        column: int,
+    ) -> dict[int, NDArray[np.int8]]:
+        """Predictions (n,) of one label by an arm, by repeat; -1 where untested."""
+        cell = self._cell(arm, learner, learners)
+        return {
+            place.repeat: predicted[:, column]
+            for place, predicted in self.predicted.items()
+            if place.dataset == dataset and place[1:3] == cell
+        }
+
+    def _cell(
+        self, arm: str, learner: str, learners: Mapping[str, Learner]
+    ) -> tuple[str, str] | None:
+        """(sampler, classifier) of the run that an arm with a learner stands for."""
+        samplers = list(dict.fromkeys(place.sampler for place in self.predicted))
+        classifiers = dict.fromkeys(place.classifier for place in self.predicted)
+        known = {name: learners.get(name, Learner(name)) for name in classifiers}
+        return cell_of(arm, learner, samplers, known)
+
     def over_rows(self, learners: Mapping[str, Learner], seed: int = 0) -> OverRows:
         """The judge of `before_after` for one set of test rows.
 
@@ -214,12 +239,9 @@ class Predictions:
         learners: Mapping[str, Learner],
         rows: Rows,
     ) -> tuple[Given, Given] | None:
-        samplers = list(dict.fromkeys(place.sampler for place in self.predicted))
-        classifiers = dict.fromkeys(place.classifier for place in self.predicted)
-        known = {name: learners.get(name, Learner(name)) for name in classifiers}
         both = []
         for name in (arm, baseline):
-            cell = cell_of(name, learner, samplers, known)
+            cell = self._cell(name, learner, learners)
             given = cell and self.given(number, *cell, rows)
             if not given:
                 return None

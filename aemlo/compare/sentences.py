@@ -6,14 +6,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from aemlo.compare.paired import REASONS
-from aemlo.wording import count, decimals, signed
+from aemlo.wording import count, decimals, p_value, signed
 
 AS_IT_IS = "none"
-
-
-def p_in_words(p: float) -> str:
-    """ "p = 0.012", or "p < 0.001"."""
-    return "p < 0.001" if p < 0.001 else f"p = {decimals(p)}"
 
 
 def baseline_in_words(baseline: str) -> str:
@@ -57,7 +52,7 @@ def _percent(level: float) -> str:
 
 
 def _p_of(row: pd.Series) -> str:
-    p = p_in_words(row["p_holm"])
+    p = p_value(row["p_holm"])
     if row["family"] <= 1:
         return p
     return f"{p} after Holm over {count(row['family'])} comparisons"

@@ -37,8 +37,10 @@ SHOWN = {
     "low": "low",
     "high": "high",
     "p_holm": "p (Holm)",
+    "p_better": "P(better)",
     "effect": "effect",
-    "pairs": "pairs",
+    "evidence": "evidence",
+    "role": "role",
     "verdict": "verdict",
 }
 PICTURES = ("png", "svg")
@@ -68,11 +70,18 @@ def to_html(table, scores, labels, spec, metrics, facts):
     dict of what else to state (rows, features, checks).
     """
     baseline = spec.get("baseline", "none")
+    scores = compare.as_arms(scores, specs.learners(spec))
     body = [f"<h1>{_safe(spec.get('name') or 'Comparison')}</h1>"]
     body += ["<h2>What was compared</h2>", _facts(spec, facts)]
     library = True
     for dataset in dict.fromkeys(table["dataset"]):
-        body += [f"<h2>{_safe(dataset)}</h2>"]
+        primary = spec.get("primary", "")
+        verdict = compare.headline(table, dataset, primary, baseline)
+        body += [f"<h2>{_safe(dataset)}</h2>", f"<p><b>{_safe(verdict)}</b></p>"]
+        never = compare.never_predicted(scores, dataset)
+        if never:
+            names = ", ".join(never[:20]) + (" and more" if len(never) > 20 else "")
+            body += [f"<p>Never predicted right by any arm: {_safe(names)}.</p>"]
         for metric in metrics:
             part = table[(table["metric"] == metric) & (table["dataset"] == dataset)]
             if part.empty:
@@ -88,8 +97,6 @@ def to_html(table, scores, labels, spec, metrics, facts):
     body += [f"<pre>{_safe(specs.to_toml(spec))}</pre>", "<p>In Python:</p>"]
     body += [f"<pre>{_safe(specs.script(spec))}</pre>"]
     body += ["<h2>How it was judged</h2>", f"<p>{_safe(METHOD)}</p>"]
-    if spec.get("split") == "declared":
-        body += [f"<p>{_safe(ONE_SPLIT)}</p>"]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{_safe(spec.get('name') or 'Comparison')}</title>"
@@ -99,16 +106,14 @@ def to_html(table, scores, labels, spec, metrics, facts):
 
 METHOD = (
     "Every arm met the same splits; everything that learns was fitted on the training "
-    "part of each split alone. Intervals and p values are those of the corrected "
-    "resampled t test (Nadeau and Bengio, 2003) on paired differences to the baseline, "
-    "p values adjusted by Holm over the arms of one metric. A difference is called "
-    "shown when the adjusted p is at most 0.05."
-)
-
-
-ONE_SPLIT = (
-    "There was one declared split: repeats differ in their seeds alone, so intervals "
-    "speak of seeds, not of other rows."
+    "part of each split alone. The verdict rests on the primary metric, which was "
+    "chosen before the run; all other metrics are exploratory. Over resampled splits, "
+    "at least 5 of them, intervals and p values are those of the corrected resampled t "
+    "test (Nadeau and Bengio, 2003) on paired differences to the baseline. One set of "
+    "test rows is judged over its rows, by sign-flip permutation and bootstrap. p "
+    "values are adjusted by Holm over the arms and classifiers of one metric on one "
+    "data set. A difference is clear when the adjusted p is at most 0.05. The effect "
+    "is inflated by training rows that splits share."
 )
 
 

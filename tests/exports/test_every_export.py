@@ -380,7 +380,6 @@ def test_every_download_button_hands_out_something_that_is_walked():
         bare
         == {
             # Named where the button is drawn; what they hold is said here.
-            ("aemlo/ui/compare/take_away.py", "data"): "the buttons above it",
             ("aemlo/ui/downloads.py", "data"): "its callers, walked each",
             (
                 "aemlo/ui/resampled_rows.py",

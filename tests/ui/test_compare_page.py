@@ -1,10 +1,8 @@
 """The Compare page in its states: nothing yet, a finished run, every view of it."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE, fine, opened_store, pressed, texts, visit
 
 from aemlo import experiment, specs
 from aemlo.dataset import Dataset, Feature
@@ -12,16 +10,14 @@ from aemlo.samplers import SAMPLERS
 from aemlo.store import Store
 from aemlo.worker import Worker
 
-ROOT = Path(__file__).resolve().parents[2]
 VIEWS = {
     "Verdict": "Intervals and p: corrected resampled t",
     "Labels": "Rare, middle and common labels",
     "Data sets": "Friedman: chi-squared",
     "Trade-offs": "For a sweep or an ablation",
     "Folds and leaks": "the scaler was fitted before the split on purpose",
-    "Take away": "The experiment file gives the same scores",
+    "Download": "The experiment file gives the same scores",
 }
-WORKSPACE = "workspace-of-a-test"
 FAILED = "workspace-failed"
 SPEC = {
     "samplers": ["none", {"use": "AEMLO", "settings": {"epochs": 2}}],
@@ -44,92 +40,75 @@ def home(tmp_path_factory):
     """A store with a finished comparison of two data sets, and one that failed."""
     folder = tmp_path_factory.mktemp("home")
     store = Store(folder)
-    data = toy()
-    key, other = store.add_dataset(data), store.add_dataset(toy("other", 4))
-    store.use_dataset(WORKSPACE, key)
-    spec = SPEC | {"more_datasets": [other]}
-    run_id = store.enqueue(WORKSPACE, "compare", "A run", spec, key, data.name)
-    Worker(store, "w").do(store.claim("w"))
-    assert store.run(run_id).state == "done", store.run(run_id).error
-    _fail(store)
+    other = store.add_dataset(toy("other", 4))
+    run = compared(store, WORKSPACE, toy(), SPEC | {"more_datasets": [other]})
+    assert run.state == "done", run.error
+    # ML-kNN has no class weights, so every cell fails.
+    remedy = {"use": "class weights", "settings": {"classifier": "ML-kNN"}}
+    spec = {"samplers": ["none"], "classifiers": [remedy], "folds": 2}
+    assert compared(store, FAILED, toy("failing", 7), spec).summary["failed"] == 2
     return folder
 
 
-def _fail(store):
-    """A comparison whose every cell fails: ML-kNN has no class weights."""
-    data = toy("failing", 7)
+def compared(store, workspace, data, spec):
+    """A comparison of a workspace, done by a worker from beginning to end."""
     key = store.add_dataset(data)
-    store.use_dataset(FAILED, key)
-    remedy = {"use": "class weights", "settings": {"classifier": "ML-kNN"}}
-    spec = {"samplers": ["none"], "classifiers": [remedy], "folds": 2}
-    run_id = store.enqueue(FAILED, "compare", "fails", spec, key, data.name)
+    store.use_dataset(workspace, key)
+    run_id = store.enqueue(workspace, "compare", "A run", spec, key, data.name)
     Worker(store, "w").do(store.claim("w"))
-    assert store.run(run_id).summary["failed"] == 2
+    return store.run(run_id)
 
 
 @pytest.fixture
 def compare_page(home, monkeypatch):
-    def opened(workspace=WORKSPACE, view=None):
-        import streamlit as st
+    """A function that opens the page in a workspace, in one of its views."""
 
-        st.cache_resource.clear()
-        monkeypatch.setenv("AEMLO_HOME", str(home))
-        monkeypatch.setenv("AEMLO_WORKERS", "0")
-        monkeypatch.chdir(ROOT)
-        app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-        app.query_params["w"] = workspace
-        if view:
-            app.session_state["compare.view"] = view
-        return app.run().switch_page("pages/compare.py").run()
+    def opened(workspace=WORKSPACE, view="Verdict"):
+        monkeypatch.setenv("AEMLO_WORKSPACE", workspace)
+        return visit("compare", **{"compare.view": view})
 
-    return opened
-
-
-def text(app):
-    return " ".join(m.value for m in [*app.markdown, *app.caption, *app.info])
+    for _ in opened_store(home, monkeypatch):
+        yield opened
 
 
 def test_a_page_without_runs_shows_the_example_and_queues_the_first(compare_page, home):
     app = compare_page("another-workspace")
-    assert not app.exception
     chosen = next(box for box in app.selectbox if box.label == "Run")
     assert chosen.options == [
         "Finished example: none, MLSMOTE, AEMLO on three classifiers · yeast"
     ]
-    assert "cells: " in text(app)
-    next(b for b in app.button if b.label == "Compare").click().run()
-    assert not app.exception
+    assert "cells: " in texts(app)
+    pressed(app, "Compare")
     (run,) = Store(home).runs("another-workspace")
     assert run.spec["folds"] == 5 and run.spec["baseline"] == "none"
     assert "none" in [entry["name"] for entry in run.spec["samplers"]]
 
 
-@pytest.mark.parametrize("view, says", VIEWS.items(), ids=VIEWS)
-def test_every_view_of_a_finished_run(compare_page, view, says):
+@pytest.mark.parametrize("view, sentence", VIEWS.items(), ids=VIEWS)
+def test_every_view_of_a_finished_run(compare_page, view, sentence):
     app = compare_page(view=view)
-    assert not app.exception
-    assert says in text(app)
-    assert "Test rows used in fitting: 0" in text(app)
+    assert sentence in texts(app)
+    assert "Test rows used in fitting: 0" in texts(app)
     assert not app.error
 
 
 def test_the_verdict_comes_first(compare_page):
     app = compare_page(view="Verdict")
-    assert "AEMLO with BR\\-tree" in text(app)
-    assert "paired folds" in text(app)
+    assert "AEMLO with BR\\-tree" in texts(app)
+    assert "paired folds" in texts(app)
 
 
 def test_no_sampler_no_button(compare_page):
     app = compare_page("workspace-three")
-    app.multiselect[0].set_value([]).run()
-    assert not app.exception
-    assert "Choose at least one sampler and one classifier" in text(app)
+    fine(app.multiselect[0].set_value([]).run())
+    assert "Choose at least one sampler and one classifier" in texts(app)
     assert not [b for b in app.button if b.label == "Compare"]
 
 
 def load(app, text):
-    app.file_uploader[0].upload("my.toml", text.encode(), "application/toml").run()
-    assert not app.exception
+    fine(
+        app.file_uploader[0].upload("my.toml", text.encode(), "application/toml").run()
+    )
 
 
 LOADED = {
@@ -153,13 +132,13 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["by content", "by name"])
-def test_an_experiment_file_fills_the_form(compare_page, home, told):
-    workspace = f"workspace-load-{told}"
+@pytest.mark.parametrize("by_content", [True, False], ids=["by content", "by name"])
+def test_an_experiment_file_fills_the_form(compare_page, home, by_content):
+    workspace = f"workspace-load-{by_content}"
     store = Store(home)
     store.use_dataset(workspace, store.add_dataset(toy()))
     entries = [{"path": "a/toy *data*.csv"}, {"path": "other.csv"}]
-    if told:
+    if by_content:
         for entry, data in zip(entries, (toy(), toy("other", 4)), strict=True):
             entry["sha256"] = data.values_hash
     app = compare_page(workspace)
@@ -169,16 +148,15 @@ def test_an_experiment_file_fills_the_form(compare_page, home, told):
     store.enqueue(workspace, "embed", "a run", {}, key, other.name, held=True)
     load(app, specs.to_toml(specs.checked(LOADED | {"datasets": entries})))
     assert "4 samplers, 2 classifiers" in app.success[0].value
-    next(b for b in app.button if b.label == "Compare").click().run()
-    assert not app.exception
+    pressed(app, "Compare")
     run = store.runs(workspace, "compare")[0]
-    asked, made = specs.checked(LOADED), specs.checked(run.spec)
-    assert made["more_datasets"] == [other.content_hash]
-    assert {name: made[name] for name in asked} == asked
+    loaded, queued = specs.checked(LOADED), specs.checked(run.spec)
+    assert queued["more_datasets"] == [other.content_hash]
+    assert {name: queued[name] for name in loaded} == loaded
 
 
 @pytest.mark.parametrize(
-    "text, says",
+    "text, message",
     [
         ("folds = = 2", "my.toml: Experiment: the TOML cannot be read: "),
         ("folds = 2", "my.toml: Experiment: samplers must list at least one sampler."),
@@ -196,13 +174,13 @@ def test_an_experiment_file_fills_the_form(compare_page, home, told):
         ),
     ],
 )
-def test_a_file_that_does_not_fit_leaves_the_form_as_it_is(compare_page, text, says):
+def test_a_file_that_does_not_fit_leaves_the_form_as_it_is(compare_page, text, message):
     app = compare_page()
     app.number_input(key="compare.folds").set_value(7).run()
     load(app, text)
     (box,) = app.error
     shown = box.value.replace("\\", "")
-    assert says in shown and shown.endswith("The form below is as it was.")
+    assert message in shown and shown.endswith("The form below is as it was.")
     assert app.number_input(key="compare.folds").value == 7
     assert app.multiselect[0].value == ["none", "MLSMOTE", "AEMLO"]
 
@@ -225,8 +203,7 @@ def test_an_experiment_file_with_an_address_is_refused(compare_page, home, stran
 
 
 def start_and_take_the_spec(app, home, workspace):
-    next(b for b in app.button if b.label == "Compare").click().run()
-    assert not app.exception
+    pressed(app, "Compare")
     return Store(home).runs(workspace)[0].spec
 
 
@@ -247,7 +224,7 @@ def test_the_form_offers_what_the_administrator_allowed(
     box = app.selectbox(key="compare.scheduler")
     assert box.options == ["this machine", "default", "lab"]
     assert box.value == ""
-    assert stranger not in text(app)
+    assert stranger not in texts(app)
     box.set_value("lab").run()
     spec = start_and_take_the_spec(app, home, "workspace-allowed")
     assert (spec["backend"], spec["scheduler"]) == ("dask", "lab")
@@ -281,9 +258,8 @@ def test_a_mistake_in_the_environment_leaves_this_machine(
 def test_remedies_become_arms_that_run(compare_page, home):
     app = compare_page("workspace-four")
     app.multiselect(key="compare.remedies").set_value(["class weights", "thresholds"])
-    app.run()
-    next(b for b in app.button if b.label == "Compare").click().run()
-    assert not app.exception
+    fine(app.run())
+    pressed(app, "Compare")
     (run,) = Store(home).runs("workspace-four")
     names = [entry["name"] for entry in run.spec["classifiers"]]
     assert names == [
@@ -303,6 +279,5 @@ def test_remedies_become_arms_that_run(compare_page, home):
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_run_without_a_single_score_can_be_looked_at(compare_page, view):
     app = compare_page(FAILED, view=view)
-    assert not app.exception
     assert any("2 cells failed" in e.label for e in app.expander)
     assert any("has no class weights" in str(t.value) for t in app.dataframe)

@@ -151,7 +151,7 @@ def test_an_address_of_the_example_says_whose_it_is_and_offers_to_switch(store, 
 @pytest.mark.parametrize("name", EXAMPLE)
 def test_who_loads_yeast_meets_the_example_as_an_example(store, name, file_names):
     store.use_dataset(WORKSPACE, store.add_dataset(read("yeast")))
-    chosen = {"compare.view": "Take away"} if name == "compare" else {}
+    chosen = {"compare.view": "Download"} if name == "compare" else {}
     page = visit(name, **chosen)
     assert LINE in words(page)
     assert USE_EXAMPLE not in button_labels(page)

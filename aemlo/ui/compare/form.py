@@ -1,15 +1,31 @@
 """The form of the Compare page: arms, splits, and what they can measure."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from aemlo import formats, params, specs
 from aemlo.charts import compare as charts
 from aemlo.classifiers import CLASSIFIERS
+from aemlo.compare.equal_arms import arm_name
+from aemlo.dataset import Dataset
 from aemlo.errors import ParameterError
 from aemlo.experiment import folds, schedulers
+from aemlo.exports import comparison_text
+from aemlo.metrics import ALL_METRICS
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import figures, forms, layout, state
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted
+
+Entry = dict[str, Any]
+"""One arm of a spec: `name`, `use` and, where some are changed, `settings`."""
+Spec = dict[str, Any]
+"""What a comparison is made of; see `aemlo.specs.checked`."""
 
 FAMILIES = {"samplers": SAMPLERS, "classifiers": CLASSIFIERS}
 FIRST = {
@@ -17,7 +33,6 @@ FIRST = {
     "classifiers": ("BR-logistic", "BR-tree", "ML-kNN"),
 }
 VARIANTS = "compare.variants"
-REMEDIES = ("class weights", "thresholds")
 LIMITS = {
     "folds": (2, 20),
     "test_share": (0.05, 0.9),
@@ -25,108 +40,169 @@ LIMITS = {
     "seed": (0, 2**31 - 1),
     "jobs": (1, 64),
 }
+DIVISION = ("split", "folds", "test_share", "repeats", "seed", "duplicates", "groups")
+"""The entries of a spec that say how rows are divided."""
+SPLIT_NAMES = {
+    "folds": "Stratified folds",
+    "hold-out": "Hold-out",
+    "declared": "The split given in the files",
+}
+DUPLICATES_NAMES = {
+    "together": "stay together on one side of a split",
+    "as they fall": "are divided like other rows (with a warning)",
+}
+SCALING_NAMES = {"min-max": "each feature to 0 to 1", "none": "none"}
+LEAK_NAMES = {"": "no", "sampler": "the sampler", "scaler": "the scaler"}
+NO_SWEEP = "no sweep"
 
 
-def arms():
-    """Choose samplers and classifiers; returns the two lists of a spec."""
-    columns = st.columns(2)
-    chosen = {}
-    for column, (family, table) in zip(columns, FAMILIES.items(), strict=True):
-        variants = [v for v in _variants() if v["family"] == family]
-        names = [*table, *(v["name"] for v in variants)]
-        first = [n for n in FIRST[family] if n in table]
-        picked = column.multiselect(
-            family.capitalize(),
+def choose_spec(workspace: Workspace, dataset: Dataset) -> Spec | None:
+    """Draw the form; returns the spec it describes.
+
+    None where there is no sampler or no classifier.
+    """
+    samplers, classifiers = arms()
+    variant_editor()
+    chosen = splits(dataset)
+    chosen |= more(workspace, dataset)
+    names = [entry["name"] for entry in samplers]
+    if not names or not classifiers:
+        return None
+    spec = chosen | {"samplers": samplers, "classifiers": classifiers}
+    spec |= _verdict_settings(arms_of(spec))
+    sweep = sweep_of(samplers)
+    if sweep:
+        spec["sweep"] = sweep
+    return spec
+
+
+def arms_of(spec: Spec) -> list[str]:
+    """The names of the arms of a spec: samplers, remedies, and both together."""
+    remedies = dict.fromkeys(known.remedy for known in specs.learners(spec).values())
+    samplers = [entry["name"] for entry in spec["samplers"]]
+    return [arm_name(name, remedy) for remedy in remedies for name in samplers]
+
+
+def _verdict_settings(names: list[str]) -> Spec:
+    """Choose what the verdict rests on: baseline, primary metric, equivalence."""
+    columns = st.columns(3)
+    usable = [m.title for m in ALL_METRICS.values() if m.better and not m.per_label]
+    return {
+        "baseline": columns[0].selectbox(
+            "Compare every arm to",
             names,
-            default=[*first, *(v["name"] for v in variants)],
-            key=f"compare.{family}.{len(variants)}",
-            help="Fitted on the training part of every fold, seeded per fold."
-            if family == "samplers"
-            else "Every one learns from what every sampler made of the same rows.",
+            index=names.index("none") if "none" in names else 0,
+            key="compare.baseline",
+        ),
+        "primary": columns[1].selectbox(
+            "Primary metric",
+            usable,
+            index=usable.index(specs.DEFAULTS["primary"]),
+            key="compare.primary",
+            help="Carries the verdict, so it is chosen before the run. minority F1: "
+            "the mean F1 of the labels with IRLbl above MeanIR. All other metrics are "
+            "computed too, and are exploratory.",
+        ),
+        "rope": columns[2].number_input(
+            "Practically equal up to",
+            0.0,
+            0.5,
+            specs.DEFAULTS["rope"],
+            0.005,
+            format="%.3f",
+            key="compare.rope",
+            help="Differences up to this size make no difference in practice.",
+        ),
+    }
+
+
+def expectation(spec: Spec, dataset: Dataset) -> None:
+    """What the folds of a spec cannot measure, what they hold, and its size."""
+    division = {name: spec[name] for name in DIVISION if name in spec}
+    table, warnings, evenness = planned(dataset.content_hash, division, dataset)
+    for sentence in warnings:
+        st.warning(layout.plain(sentence))
+    st.caption(layout.plain(evenness))
+    with st.expander("Positive rows in each test part", icon=":material/grid_on:"):
+        figures.figure(
+            charts.folds_and_labels(table),
+            data=table,
+            name=f"{dataset.name}-folds-and-labels",
+            alt="Positive rows of each label in the test part of each fold.",
+            key="compare.planned",
         )
-        known = {v["name"]: v for v in variants}
-        chosen[family] = [
-            specs.arm(known[n]["use"], known[n]["settings"], n)
-            if n in known
-            else specs.arm(n)
-            for n in picked
-        ]
+    st.caption(size_in_words(spec))
+
+
+def start_buttons(workspace: Workspace, spec: Spec) -> None:
+    """The buttons that start the comparison, or its first split alone."""
+    with st.container(horizontal=True):
+        whole = st.button("Compare", type="primary", icon=":material/balance:")
+        pilot = st.button(
+            "Time the first fold",
+            icon=":material/timer:",
+            help="Runs the first split only and estimates how long the rest takes. "
+            "Its results are reused later.",
+        )
+    if whole or pilot:
+        start(workspace, spec, pilot)
+
+
+def arms() -> tuple[list[Entry], list[Entry]]:
+    """Choose samplers and classifiers; returns the two lists of a spec."""
+    sampler_side, classifier_side = st.columns(2)
+    samplers = _choose_arms(
+        sampler_side,
+        "samplers",
+        "Fitted on the training part of every fold, seeded per fold.",
+    )
+    classifiers = _choose_arms(
+        classifier_side,
+        "classifiers",
+        "Each classifier is trained on the output of each sampler.",
+    )
     remedies = st.multiselect(
         "Also each classifier with",
-        [name for name in REMEDIES if name in CLASSIFIERS],
-        placeholder="no remedy of its own",
+        list(specs.REMEDIES),
+        placeholder="none",
         key="compare.remedies",
-        help="Remedies weighed against oversampling: rows weighed by how rare their "
-        "class is; thresholds per label, tuned out of fold on the training part.",
+        help="Remedies to compare with oversampling. Class weights give rows of rare "
+        "classes more weight. Thresholds are tuned for each label, out of fold, on the "
+        "training part.",
     )
-    extra = [
-        remedied(entry, remedy)
-        for remedy in remedies
-        for entry in chosen["classifiers"]
-        if can_have(entry, remedy)
+    return samplers, specs.with_remedies(classifiers, remedies)
+
+
+def _choose_arms(column: DeltaGenerator, family: str, explanation: str) -> list[Entry]:
+    """Choose the arms of one family, its variants among them."""
+    table = FAMILIES[family]
+    variants = {v["name"]: v for v in _variants() if v["family"] == family}
+    chosen = column.multiselect(
+        family.capitalize(),
+        [*table, *variants],
+        default=[*(n for n in FIRST[family] if n in table), *variants],
+        key=f"compare.{family}.{len(variants)}",
+        help=explanation,
+    )
+    return [
+        specs.arm(variants[name]["use"], variants[name]["settings"], name)
+        if name in variants
+        else specs.arm(name)
+        for name in chosen
     ]
-    return chosen["samplers"], chosen["classifiers"] + extra
 
 
-def can_have(entry, remedy):
-    """Whether the classifier of an arm can have a remedy it does not have yet."""
-    if entry["use"] in REMEDIES:
-        return False
-    known = params.parameters(CLASSIFIERS[entry["use"]])
-    return remedy != "class weights" or "class_weights" in known
-
-
-def remedied(entry, remedy):
-    """The arm of a classifier with a remedy around it."""
-    inner = entry["use"]
-    if entry.get("settings"):
-        inner = {"name": entry["use"], "params": entry["settings"]}
-    return specs.arm(remedy, {"classifier": inner}, f"{entry['name']} + {remedy}")
-
-
-def _variants():
+def _variants() -> list[dict[str, Any]]:
     return st.session_state.setdefault(VARIANTS, [])
 
 
-def variant_editor():
-    """Make arms with other settings: variants, remedies, a sweep over one setting."""
+def variant_editor() -> None:
+    """Add arms with other settings, one or a sweep over one setting; remove them."""
     with st.popover("Add a variant or a sweep", icon=":material/tune:"):
-        family = st.segmented_control(
-            "Kind",
-            list(FAMILIES),
-            default="samplers",
-            required=True,
-            format_func=lambda name: name[:-1].capitalize(),
-            key="compare.variant.family",
-        )
-        title = st.selectbox("Of", list(FAMILIES[family]), key=f"variant.{family}")
-        cls = FAMILIES[family][title]
-        settings = forms.param_form(cls, key=f"variant.{family}.{title}")
-        swept = st.selectbox(
-            "Sweep one setting over several values",
-            ["no sweep", *params.parameters(cls)],
-            key=f"variant.sweep.{family}.{title}",
-        )
-        values = ""
-        if swept != "no sweep":
-            values = st.text_input(
-                f"Values of {forms.caption(swept, params.parameters(cls)[swept].rule)}",
-                placeholder="0.1, 0.25, 0.5",
-                key=f"variant.values.{family}.{title}.{swept}",
-            )
-        name = st.text_input(
-            "Name in the tables",
-            value="" if swept != "no sweep" else f"{title} *",
-            disabled=swept != "no sweep",
-            key=f"variant.name.{family}.{title}.{swept == 'no sweep'}",
-        )
-        if st.button("Add", type="primary", key="compare.variant.add"):
-            with layout.shown_errors():
-                _add(family, cls, settings, name, swept, values)
-                st.rerun()
-    count = len(_variants())
-    if count and st.button(
-        f"Forget {count} variant{'s' * (count > 1)}",
+        _new_variant()
+    variants = len(_variants())
+    if variants and st.button(
+        f"Remove {counted(variants, 'variant')}",
         type="tertiary",
         icon=":material/close:",
     ):
@@ -134,40 +210,97 @@ def variant_editor():
         st.rerun()
 
 
-def _add(family, cls, settings, name, swept, values):
-    defaults = {n: p.default for n, p in params.parameters(cls).items()}
-    changed = {n: v for n, v in settings.items() if v != defaults[n]}
-    if swept == "no sweep":
-        found = [(name.strip(), changed, None)]
-    else:
-        texts = [text.strip() for text in values.split(",") if text.strip()]
-        if not texts:
-            raise ParameterError(f"{cls.title}: write the values of {swept} to sweep.")
-        found = []
-        for text in texts:
-            value = params.parse(cls, swept, text)
-            found.append(
-                (f"{cls.title} {swept}={text}", changed | {swept: value}, value)
-            )
-    taken = {*FAMILIES[family], *(v["name"] for v in _variants())}
-    for label, its_settings, value in found:
-        if not label or label in taken:
+def _new_variant() -> None:
+    """The form of one more variant, or of one for each value of a setting."""
+    family = st.segmented_control(
+        "Kind",
+        list(FAMILIES),
+        default="samplers",
+        required=True,
+        format_func=lambda name: name[:-1].capitalize(),
+        key="compare.variant.family",
+    )
+    title = st.selectbox("Based on", list(FAMILIES[family]), key=f"variant.{family}")
+    cls = FAMILIES[family][title]
+    settings = forms.param_form(cls, key=f"variant.{family}.{title}")
+    swept = st.selectbox(
+        "Sweep one setting over several values",
+        [NO_SWEEP, *params.parameters(cls)],
+        key=f"variant.sweep.{family}.{title}",
+    )
+    sweeps = swept != NO_SWEEP
+    values = ""
+    if sweeps:
+        values = st.text_input(
+            f"Values of {forms.caption(swept, params.parameters(cls)[swept].rule)}",
+            placeholder="0.1, 0.25, 0.5",
+            key=f"variant.values.{family}.{title}.{swept}",
+        )
+    name = st.text_input(
+        "Name in the tables",
+        value="" if sweeps else f"{title} *",
+        disabled=sweeps,
+        key=f"variant.name.{family}.{title}.{not sweeps}",
+    )
+    if st.button("Add", type="primary", key="compare.variant.add"):
+        with layout.shown_errors():
+            changed = _changed(cls, settings)
+            if sweeps:
+                _add_sweep(family, cls, changed, swept, values)
+            else:
+                _add(family, cls, [(name.strip(), changed, None)])
+            st.rerun()
+
+
+def _changed(cls: type[Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that are not at their defaults."""
+    defaults = {name: p.default for name, p in params.parameters(cls).items()}
+    return {name: v for name, v in settings.items() if v != defaults[name]}
+
+
+def _add_sweep(
+    family: str, cls: type[Any], changed: dict[str, Any], setting: str, values: str
+) -> None:
+    """Add one variant for each of the values, which are written with commas."""
+    texts = [text.strip() for text in values.split(",") if text.strip()]
+    if not texts:
+        raise ParameterError(f"{cls.title}: write the values of {setting} to sweep.")
+    variants = []
+    for text in texts:
+        value = params.parse(cls, setting, text)
+        name = f"{cls.title} {setting}={text}"
+        variants.append((name, changed | {setting: value}, [setting, value]))
+    _add(family, cls, variants)
+
+
+def _add(
+    family: str,
+    cls: type[Any],
+    variants: Sequence[tuple[str, dict[str, Any], list[Any] | None]],
+) -> None:
+    """Add variants: (name, changed settings, [setting, value] where it is swept).
+
+    ParameterError for a name that is used already, or for a setting out of range.
+    """
+    used = {*FAMILIES[family], *(v["name"] for v in _variants())}
+    for name, settings, sweep in variants:
+        if not name or name in used:
             raise ParameterError(
-                f"There is a {family[:-1]} called {label!r} already. Use another name."
+                f"There is a {family[:-1]} called {name!r} already. Use another name."
             )
-        params.build(cls, its_settings)
+        params.build(cls, settings)
         _variants().append(
             {
                 "family": family,
                 "use": cls.title,
-                "name": label,
-                "settings": its_settings,
-                "sweep": None if value is None else [swept, value],
+                "name": name,
+                "settings": settings,
+                "sweep": sweep,
             }
         )
 
 
-def swept(samplers):
+def sweep_of(samplers: Sequence[Entry]) -> dict[str, Any] | None:
     """The sweep among the samplers of a spec: `{"setting", "values"}`, or None."""
     names = {entry["name"] for entry in samplers}
     points = [v for v in _variants() if v["name"] in names and v["sweep"]]
@@ -178,31 +311,26 @@ def swept(samplers):
     return {"setting": setting, "values": values}
 
 
-def splits(dataset):
+def splits(dataset: Dataset) -> Spec:
     """Choose how rows are divided; returns the entries of a spec."""
     ways = ["folds", "hold-out"] + ["declared"] * (dataset.split is not None)
-    words = {
-        "folds": "Stratified folds",
-        "hold-out": "Hold-out",
-        "declared": "The files' own split",
-    }
     columns = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
     how = columns[0].segmented_control(
         "Rows are divided by",
         ways,
         default="folds",
         required=True,
-        format_func=words.get,
+        format_func=lambda way: SPLIT_NAMES[way],
         key="compare.split",
     )
-    chosen = {"split": how}
+    chosen: Spec = {"split": how}
     if how == "folds":
         chosen["folds"] = columns[1].number_input(
             "Folds",
             *LIMITS["folds"],
             5,
             key="compare.folds",
-            help="More: more to learn from, longer.",
+            help="More folds give larger training parts and take longer.",
         )
     if how == "hold-out":
         chosen["test_share"] = columns[1].number_input(
@@ -213,66 +341,71 @@ def splits(dataset):
         *LIMITS["repeats"],
         1,
         key="compare.repeats",
-        help="Each repeat divides the rows anew (a declared split: other seeds). More "
-        "pairs, narrower intervals.",
+        help="Each repeat divides the rows again (with a declared split: other seeds). "
+        "More repeats give more pairs and narrower intervals.",
     )
     chosen["seed"] = columns[3].number_input(
-        "Seed", *LIMITS["seed"], 0, key="compare.seed", help="Same seed, same scores."
+        "Seed",
+        *LIMITS["seed"],
+        0,
+        key="compare.seed",
+        help="The same seed gives the same scores.",
     )
     return chosen
 
 
-def more(workspace, dataset):
-    """What few need: duplicates, scaling, other data sets, processes, the mistake."""
-    chosen = {}
+def more(workspace: Workspace, dataset: Dataset) -> Spec:
+    """What few need: duplicates, scaling, other data sets, processes, a leak."""
+    chosen: Spec = {}
     with st.expander("More settings"):
         left, right = st.columns(2)
         chosen["duplicates"] = left.selectbox(
             "Rows with equal features",
             folds.DUPLICATES,
-            format_func={
-                "together": "stay on one side of a fold",
-                "as they fall": "fall as they may (with a warning)",
-            }.get,
+            format_func=lambda way: DUPLICATES_NAMES[way],
             key="compare.duplicates",
         )
         chosen["scale"] = right.selectbox(
-            "Scaling, learned on the training part",
-            ["min-max", "none"],
-            format_func={"min-max": "each feature to 0 to 1", "none": "none"}.get,
+            "Scaling, fitted on the training part",
+            list(SCALING_NAMES),
+            format_func=lambda way: SCALING_NAMES[way],
             key="compare.scale",
         )
+        chosen["groups"] = right.selectbox(
+            "Keep together rows with the same",
+            ["", *dataset.feature_names],
+            format_func=lambda name: name or "nothing (rows are independent)",
+            key="compare.groups",
+            help="A column such as the patient or the author. Its rows stay on one "
+            "side of each split, and the column is not used as a feature.",
+        )
         others = known_datasets(workspace, dataset)
-        picked = left.multiselect(
+        more_datasets = left.multiselect(
             "Also on these data sets",
             list(others),
-            format_func=others.get,
+            format_func=lambda key: others[key],
             key="compare.more_datasets",
             help="Data sets used in this workspace. With several, samplers are ranked.",
         )
-        if picked:
-            chosen["more_datasets"] = picked
+        if more_datasets:
+            chosen["more_datasets"] = more_datasets
         chosen["jobs"] = right.number_input(
             "Processes at the same time", *LIMITS["jobs"], 1, key="compare.jobs"
         )
         with right, layout.shown_errors():
-            chosen |= _where()
-        mistake = left.selectbox(
-            "Leak lesson: also make the mistake of fitting before the split",
-            ["", "sampler", "scaler"],
-            format_func={
-                "": "no",
-                "sampler": "the sampler",
-                "scaler": "the scaler",
-            }.get,
+            chosen |= _scheduler()
+        leak = left.selectbox(
+            "Show the effect of a leak: also fit before the split",
+            list(LEAK_NAMES),
+            format_func=lambda what: LEAK_NAMES[what],
             key="compare.leak",
         )
-        if mistake:
-            chosen["leak"] = mistake
+        if leak:
+            chosen["leak"] = leak
     return chosen
 
 
-def _where():
+def _scheduler() -> Spec:
     """Choose among the schedulers the administrator allowed, if there are any."""
     names = list(schedulers.allowed())
     usual = "the default cluster" if schedulers.backend() == "dask" else "this machine"
@@ -288,48 +421,38 @@ def _where():
     return {"backend": "dask", "scheduler": name} if name else {}
 
 
-def known_datasets(workspace, dataset):
+def known_datasets(workspace: Workspace, dataset: Dataset) -> dict[str, str]:
     """Other data sets of this workspace, and yeast: content hash -> name."""
-    seen = st.session_state.setdefault("compare.seen", {})
-    seen[dataset.content_hash] = dataset.name
+    visited = st.session_state.setdefault("compare.seen", {})
+    visited[dataset.content_hash] = dataset.name
     used = {run.dataset: run.dataset_name for run in workspace.runs() if run.dataset}
-    known = {_yeast(): "yeast", **used, **seen}
-    return {k: name for k, name in known.items() if k != dataset.content_hash}
+    known = {_yeast(): "yeast", **used, **visited}
+    return {key: name for key, name in known.items() if key != dataset.content_hash}
 
 
 @st.cache_resource
-def _yeast():
+def _yeast() -> str:
     return state.store().add_dataset(formats.read("yeast"))
 
 
-def what_folds_hold(table, name):
-    """Positive rows of every label in every test part, before anything is run."""
-    with st.expander("What each test part holds", icon=":material/grid_on:"):
-        figures.figure(
-            charts.folds_and_labels(table),
-            data=table,
-            name=f"{name}-folds-and-labels",
-            alt="Positive rows of each label in the test part of each fold.",
-            key="compare.planned",
-        )
-
-
 @st.cache_data(max_entries=16, show_spinner="Dividing the rows")
-def planned(key, chosen, _dataset):
-    """(positives per fold and label, sentences) of the splits a spec would make."""
-    splits = folds.plan(
-        _dataset,
-        chosen["split"],
-        folds=chosen.get("folds", 5),
-        repeats=chosen["repeats"],
-        test_share=chosen.get("test_share", 0.2),
-        seed=chosen["seed"],
-        duplicates=chosen["duplicates"],
+def planned(
+    key: str, division: Spec, _dataset: Dataset
+) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """(positives per fold and label, warnings, evenness) of the splits of a spec.
+
+    `key` is the content hash of the data set, `division` the entries DIVISION.
+    """
+    chosen = {name: value for name, value in division.items() if name != "seed"}
+    splits = folds.Splits(**chosen).of(_dataset, division["seed"])
+    return (
+        folds.table(_dataset, splits),
+        folds.warnings(_dataset, splits, division.get("groups", "")),
+        comparison_text.splits_in_words(_dataset, splits),
     )
-    return folds.table(_dataset, splits), folds.warnings(_dataset, splits)
 
 
-def start(workspace, spec, pilot=False):
+def start(workspace: Workspace, spec: Spec, pilot: bool = False) -> None:
     """Queue the comparison, or its first split alone, and show it."""
     title = title_of(spec["samplers"], spec["classifiers"])
     if pilot:
@@ -338,33 +461,35 @@ def start(workspace, spec, pilot=False):
     st.rerun()
 
 
-def size_in_words(samplers, classifiers, chosen):
-    """How much a spec asks for."""
-    divisions = specs.DEFAULTS | chosen
-    each = divisions["folds"] if divisions["split"] == "folds" else 1
-    count = each * divisions["repeats"] * len(samplers) * len(classifiers)
-    count *= 1 + len(chosen.get("more_datasets", ()))
-    count *= 2 if chosen.get("leak") else 1
+def size_in_words(spec: Spec) -> str:
+    """How many cells a spec asks for."""
+    samplers, classifiers = spec["samplers"], spec["classifiers"]
+    division = specs.DEFAULTS | spec
+    per_repeat = division["folds"] if division["split"] == "folds" else 1
+    splits = per_repeat * division["repeats"]
+    cells = splits * len(samplers) * len(classifiers)
+    cells *= 1 + len(spec.get("more_datasets", ()))
+    cells *= 2 if spec.get("leak") else 1
     return (
-        f"{count:,} cells: {len(samplers)} samplers × {len(classifiers)} classifiers × "
-        f"{each * divisions['repeats']} splits. Cells done before are not done again."
+        f"{counted(cells, 'cell')}: {counted(len(samplers), 'sampler')} × "
+        f"{counted(len(classifiers), 'classifier')} × {counted(splits, 'split')}. "
+        "Cells that were computed before are reused."
     )
 
 
-def plain_settings(spec):
+def plain_settings(spec: Any) -> Any:
     """A spec as JSON can hold it: tuples as lists, NumPy numbers as numbers."""
     if isinstance(spec, dict):
-        return {str(k): plain_settings(v) for k, v in spec.items()}
+        return {str(name): plain_settings(value) for name, value in spec.items()}
     if isinstance(spec, list | tuple):
-        return [plain_settings(v) for v in spec]
+        return [plain_settings(value) for value in spec]
     return spec.item() if isinstance(spec, np.generic) else spec
 
 
-def title_of(samplers, classifiers):
+def title_of(samplers: Sequence[Entry], classifiers: Sequence[Entry]) -> str:
     """What a run of these arms is called in the list of runs."""
-    shown = [entry["name"] for entry in samplers]
-    names = ", ".join(shown[:4]) + (
-        f" and {len(shown) - 4} more" if len(shown) > 4 else ""
-    )
-    plural = "s" if len(classifiers) > 1 else ""
-    return f"Compare {names} with {len(classifiers)} classifier{plural}"
+    names = [entry["name"] for entry in samplers]
+    listed = ", ".join(names[:4])
+    if len(names) > 4:
+        listed += f" and {count(len(names) - 4)} more"
+    return f"Compare {listed} with {counted(len(classifiers), 'classifier')}"

@@ -1,49 +1,57 @@
 """Fill the form of the Compare page from an experiment file."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from aemlo import specs
+from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, DataError, ParameterError
+from aemlo.store import Store
 from aemlo.ui import layout
 from aemlo.ui.compare import form
+from aemlo.ui.compare.form import Entry, Spec
+from aemlo.ui.state import Workspace
 
-FILE, TOLD = "compare.load.file", "compare.load.told"
+FILE, OUTCOME = "compare.load.file", "compare.load.told"
 
 
-def loader(workspace, dataset):
+def loader(workspace: Workspace, dataset: Dataset) -> None:
     """Take an experiment file; a file that does not fit leaves the form as it is."""
     with st.popover("Load an experiment file", icon=":material/upload_file:"):
         st.file_uploader(
-            "An experiment this page, or a text editor, wrote (.toml)",
+            "An experiment file, downloaded from this page or written by hand (.toml)",
             type="toml",
             key=FILE,
             on_change=_load,
             args=(workspace, dataset),
         )
-    worked, sentence = st.session_state.get(TOLD, (True, ""))
-    if sentence:
-        (st.success if worked else st.error)(layout.plain(sentence))
+    worked, message = st.session_state.get(OUTCOME, (True, ""))
+    if message:
+        (st.success if worked else st.error)(layout.plain(message))
 
 
-def _load(workspace, dataset):
+def _load(workspace: Workspace, dataset: Dataset) -> None:
     upload = st.session_state.get(FILE)
     if upload is None:
-        st.session_state.pop(TOLD, None)
+        st.session_state.pop(OUTCOME, None)
         return
     try:
         spec = specs.from_toml(_text(upload))
         _check_form(spec, dataset)
         others = _other_datasets(workspace, dataset, spec.get("datasets", []))
     except AemloError as problem:
-        told = f"{upload.name}: {problem} The form below is as it was."
-        st.session_state[TOLD] = (False, told)
+        message = f"{upload.name}: {problem} The form below is as it was."
+        st.session_state[OUTCOME] = (False, message)
         return
     fill(spec, others)
-    told = f"The form below is filled in from {upload.name}: {_sizes(spec)}."
-    st.session_state[TOLD] = (True, told)
+    message = f"The form below is filled in from {upload.name}: {_sizes(spec)}."
+    st.session_state[OUTCOME] = (True, message)
 
 
-def _check_form(spec, dataset):
+def _check_form(spec: Spec, dataset: Dataset) -> None:
     """Raise ParameterError for what a spec may say and the form cannot."""
     engine = specs.engine(spec)
     for name, (low, high) in form.LIMITS.items():
@@ -60,7 +68,7 @@ def _check_form(spec, dataset):
         )
 
 
-def _text(upload):
+def _text(upload: UploadedFile) -> str:
     try:
         return upload.getvalue().decode("utf-8")
     except UnicodeDecodeError:
@@ -69,14 +77,16 @@ def _text(upload):
         ) from None
 
 
-def _sizes(spec):
+def _sizes(spec: Spec) -> str:
     return (
         f"{len(spec['samplers'])} samplers, {len(spec['classifiers'])} classifiers, "
         f"divided by {spec['split']}, seed {spec['seed']}"
     )
 
 
-def _other_datasets(workspace, dataset, entries):
+def _other_datasets(
+    workspace: Workspace, dataset: Dataset, entries: Sequence[Entry]
+) -> list[str]:
     """Keys of the data sets of `entries` but the first, which must be the one in use.
 
     Raises DataError where one is not here. A file without data sets is about any.
@@ -91,61 +101,72 @@ def _other_datasets(workspace, dataset, entries):
     return [_key_of(workspace.store, known, entry) for entry in entries[1:]]
 
 
-def _key_of(store, known, entry):
+def _key_of(store: Store, known: dict[str, str], entry: Entry) -> str:
+    """The content hash of the data set that `entry` describes."""
     for key, name in known.items():
         if name == _name(entry) or "sha256" in entry:
             try:
                 if _is(store.dataset(key), entry):
                     return key
             except AemloError:
-                continue  # no longer kept
+                continue  # the store no longer has it
     raise DataError(
         f"The experiment is also about {_name(entry)!r}, which this workspace has not "
         "used. Use it once on the Data set page, then load the file again."
     )
 
 
-def _is(dataset, entry):
+def _is(dataset: Dataset, entry: Entry) -> bool:
     if "sha256" in entry:
         return entry["sha256"] == dataset.values_hash
     return _name(entry).casefold() == dataset.name.casefold()
 
 
-def _name(entry):
+def _name(entry: Entry) -> str:
     path = entry["path"].replace("\\", "/").rpartition("/")[2]
     return entry.get("name") or path.partition(".")[0]
 
 
-def fill(spec, others=()):
-    """Put a checked spec into the widgets of the form; they are drawn afterwards."""
+def fill(spec: Spec, others: Sequence[str] = ()) -> None:
+    """Put a checked spec into the widgets of the form; they are drawn afterwards.
+
+    `others` are the content hashes of the further data sets.
+    """
     state = st.session_state
-    swept = spec.get("sweep", {}).get("values", {})
-    variants = [
-        {
-            "family": family,
-            "use": entry["use"],
-            "name": entry["name"],
-            "settings": changed,
-            "sweep": [spec["sweep"]["setting"], swept[entry["name"]]]
-            if family == "samplers" and entry["name"] in swept
-            else None,
-        }
-        for family in form.FAMILIES
-        for entry in spec[family]
-        for changed in [specs.changed_settings(form.FAMILIES[family], entry)]
-        if changed or entry["name"] != entry["use"]
-    ]
+    variants = _variants(spec)
     state[form.VARIANTS] = variants
     for family in form.FAMILIES:
-        count = sum(variant["family"] == family for variant in variants)
-        state[f"compare.{family}.{count}"] = [entry["name"] for entry in spec[family]]
+        number = sum(variant["family"] == family for variant in variants)
+        state[f"compare.{family}.{number}"] = [entry["name"] for entry in spec[family]]
     state["compare.remedies"] = []
-    for name in ("split", "folds", "test_share", "repeats", "seed", "duplicates"):
+    for name in (*form.DIVISION, "scale", "baseline"):
         state[f"compare.{name}"] = spec[name]
-    state["compare.scale"] = spec["scale"]
-    state["compare.baseline"] = spec["baseline"]
     state["compare.more_datasets"] = list(others)
     engine = specs.engine(spec)
     state["compare.jobs"] = engine["jobs"]
     state["compare.scheduler"] = engine["scheduler"].name if engine["scheduler"] else ""
     state["compare.leak"] = ""
+
+
+def _variants(spec: Spec) -> list[dict[str, Any]]:
+    """The arms of a spec that have changed settings or a name of their own."""
+    swept = spec.get("sweep", {}).get("values", {})
+    variants = []
+    for family, table in form.FAMILIES.items():
+        for entry in spec[family]:
+            name, settings = entry["name"], specs.changed_settings(table, entry)
+            if not settings and name == entry["use"]:
+                continue
+            sweeps = family == "samplers" and name in swept
+            variants.append(
+                {
+                    "family": family,
+                    "use": entry["use"],
+                    "name": name,
+                    "settings": settings,
+                    "sweep": [spec["sweep"]["setting"], swept[name]]
+                    if sweeps
+                    else None,
+                }
+            )
+    return variants

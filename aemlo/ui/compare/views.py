@@ -1,7 +1,5 @@
 """The further views of the Compare page: labels, data sets, trade-offs, checks."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,44 +7,166 @@ import streamlit as st
 from aemlo import compare
 from aemlo.charts import compare as charts
 from aemlo.charts import tradeoffs
+from aemlo.dataset import Dataset
 from aemlo.ui import figures, layout
+from aemlo.ui.compare.results import Results
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted, decimals, p_value, signed
+
+VIEWS = (
+    "Verdict",
+    "Labels",
+    "Data sets",
+    "Trade-offs",
+    "Folds and leaks",
+    "Download",
+)
+MOST_LABELS = 40
+"""Labels of the chart until all are asked for."""
+MOST_ROWS = 200
+"""Rows of the table of changed predictions."""
+COSTS = {
+    "sample_seconds": "sampling (s)",
+    "fit_seconds": "fitting (s)",
+    "predict_seconds": "predicting (s)",
+    "peak_mb": "memory (MB)",
+    "train_rows": "training rows",
+    "sampled_rows": "rows after sampling",
+}
 
 
-def label_view(found, workspace, dataset):
-    """Per label: change sorted by IRLbl, thirds, and a label's rows won and lost."""
-    columns = st.columns(3)
-    metric = columns[0].selectbox(
-        "Metric", found.label_metrics, key="compare.label.metric"
+def choose(result: Results) -> tuple[str, str, str]:
+    """Choose what to look at; returns view, metric and the name of the data set.
+
+    Where a view has a baseline to choose, it is set on `result`.
+    """
+    view = st.segmented_control(
+        "View",
+        VIEWS,
+        default="Verdict",
+        required=True,
+        label_visibility="collapsed",
+        key="compare.view",
     )
-    others = [name for name in found.samplers if name != found.baseline]
+    metric, name = result.metrics[0], result.datasets[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if view in ("Verdict", "Data sets", "Folds and leaks"):
+            metric = st.selectbox(
+                "Metric", result.metrics, key="compare.metric", width=260
+            )
+        if view in ("Verdict", "Labels", "Download"):
+            result.baseline = _choose_baseline(result)
+        if len(result.datasets) > 1 and view not in ("Data sets", "Download"):
+            name = st.selectbox(
+                "Data set", result.datasets, key="compare.set", width=260
+            )
+    return view, metric, name
+
+
+def _choose_baseline(result: Results) -> str:
+    samplers = result.samplers
+    known = result.baseline in samplers
+    return st.selectbox(
+        "Compared to",
+        samplers,
+        index=samplers.index(result.baseline) if known else 0,
+        key=f"compare.against.{result.run.id}",
+        width=260,
+    )
+
+
+def labels(result: Results, workspace: Workspace, dataset: str) -> None:
+    """Per label: change sorted by IRLbl, thirds, and rows that changed."""
+    others = [name for name in result.samplers if name != result.baseline]
+    metric_side, sampler_side, classifier_side = st.columns(3)
+    metric = metric_side.selectbox(
+        "Metric", result.label_metrics, key="compare.label.metric"
+    )
     if not others:
         st.info("Only the baseline was run: add a sampler to see changes per label.")
         return
     first = others.index("AEMLO") if "AEMLO" in others else len(others) - 1
-    sampler = columns[1].selectbox(
+    sampler = sampler_side.selectbox(
         "Sampler", others, first, key="compare.label.sampler"
     )
-    classifier = columns[2].selectbox(
-        "Classifier", found.classifiers, key="compare.label.classifier"
+    classifier = classifier_side.selectbox(
+        "Classifier", result.classifiers, key="compare.label.classifier"
     )
-    scores = found.scores[found.scores["dataset"] == dataset]
-    labels = found.labels[found.labels["dataset"] == dataset]
-    table = compare.per_label(
-        scores,
-        labels,
-        metric=metric,
-        classifier=classifier,
-        sampler=sampler,
-        baseline=found.baseline,
-    )
+    table = _label_table(result, dataset, metric, classifier, sampler)
     if table["change"].notna().sum() == 0:
         st.info(f"No label has {metric} in both arms.")
         return
-    most = None
-    if len(table) > 40 and not st.toggle(f"All {len(table)} labels", key="compare.all"):
-        most = 40
+    clicked = _changes_chart(table, metric, sampler, result.baseline, dataset)
+    _thirds(table)
+    with st.expander("Every label as a table"):
+        figures.table(table, name=f"{dataset}-per-label", key="compare.label_table")
+    label = _choose_label(table, clicked)
+    _changed_rows(result, workspace, dataset, sampler, classifier, label)
+
+
+def _label_table(
+    result: Results, dataset: str, metric: str, classifier: str, sampler: str
+) -> pd.DataFrame:
+    """`compare.per_label`; F1 over all test rows, with a verdict for each label."""
+    table = compare.per_label(
+        result.scores[result.scores["dataset"] == dataset],
+        result.labels[result.labels["dataset"] == dataset],
+        metric=metric,
+        classifier=classifier,
+        sampler=sampler,
+        baseline=result.baseline,
+    )
+    if metric != "F1":
+        st.caption(
+            "Changes are means of the splits. A label has a verdict for F1 only, which "
+            "is judged over all test rows."
+        )
+        return table.assign(verdict="no verdict")
+    judged = _judged_labels(
+        result.run.id,
+        result.run.finished,
+        (dataset, classifier, sampler, result.baseline),
+        result,
+    )
+    if judged is None:
+        return table.assign(verdict="no verdict")
+    st.caption(
+        "F1 over all test rows, each predicted by an arm that had not been fitted on "
+        "it. Verdict: sign-flip permutation over rows, corrected for the number of "
+        "labels (Holm). A label with fewer than 5 positive rows has a change and no "
+        "verdict."
+    )
+    return compare.with_judged_labels(table, judged)
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing over the test rows")
+def _judged_labels(
+    run_id: str,
+    stamp: float | None,
+    which: tuple[str, str, str, str],
+    _result: Results,
+) -> pd.DataFrame | None:
+    """What the rows say of each label; `which`: data set, learner, arm, baseline."""
+    predictions = _result.predictions()
+    if predictions is None:
+        return None
+    judged = predictions.per_label(*which, _result.learners)
+    place = _result.datasets.index(which[0])
+    names = _result.store.dataset(_result.dataset_keys[place]).label_names
+    return None if judged is None else judged.assign(label=list(names))
+
+
+def _changes_chart(
+    table: pd.DataFrame, metric: str, sampler: str, baseline: str, dataset: str
+) -> str | None:
+    """The change of each label as a bar; returns the label that was clicked."""
+    most = MOST_LABELS
+    if len(table) > MOST_LABELS and st.toggle(
+        f"All {count(len(table))} labels", key="compare.all"
+    ):
+        most = None
     event = figures.figure(
-        charts.labels(table, metric, sampler, found.baseline, most),
+        charts.labels(table, metric, sampler, baseline, most),
         data=table,
         name=f"{dataset}-{metric}-per-label",
         alt=f"Change of {metric} per label, rarest first.",
@@ -54,10 +174,15 @@ def label_view(found, workspace, dataset):
         on_select="rerun",
         selection_mode="points",
     )
+    points = event.selection.points if event and event.selection else []
+    return points[0]["customdata"][0] if points else None
+
+
+def _thirds(table: pd.DataFrame) -> None:
+    """Means over the rare, the middle and the common labels."""
     st.markdown("**Rare, middle and common labels**")
-    thirds = compare.by_part(table)
     figures.table(
-        thirds,
+        compare.by_part(table),
         name="thirds",
         key="compare.thirds",
         column_config={
@@ -66,80 +191,79 @@ def label_view(found, workspace, dataset):
             "after": st.column_config.NumberColumn(format="%.3f"),
         },
     )
-    with st.expander("Every label as a table"):
-        figures.table(table, name=f"{dataset}-per-label", key="compare.label_table")
+
+
+def _choose_label(table: pd.DataFrame, clicked: str | None) -> str:
+    """The label whose rows are listed: the clicked one, else the most changed one."""
     names = list(table["label"])
-    points = event.selection.points if event and event.selection else []
-    picked = points[0]["customdata"][0] if points else None
     most_changed = int(table["change"].abs().fillna(-1.0).to_numpy().argmax())
-    place = names.index(picked) if picked in names else most_changed
-    label = st.selectbox(
-        "Rows won and lost for the label (click a bar, or choose)",
+    place = names.index(clicked) if clicked in names else most_changed
+    return st.selectbox(
+        "Rows whose prediction changed, for the label (click a bar, or choose)",
         names,
         place,
         key=f"compare.won.{place}",
     )
-    _rows_won_and_lost(found, workspace, dataset, sampler, classifier, label)
 
 
-def _rows_won_and_lost(found, workspace, dataset, sampler, classifier, label):
-    folder = workspace.store.folder(found.run.id)
-    if not (folder / "predictions.json").exists():
+def _changed_rows(
+    result: Results,
+    workspace: Workspace,
+    dataset: str,
+    sampler: str,
+    classifier: str,
+    label: str,
+) -> None:
+    """Rows of `label` that are predicted otherwise than without the sampler."""
+    predictions = result.predictions()
+    if predictions is None:
         return
-    number = found.datasets.index(dataset)
-    key = (
-        found.run.dataset
-        if number == 0
-        else found.run.spec.get("more_datasets", [])[number - 1]
-    )
-    data = workspace.store.dataset(key)
+    place = result.datasets.index(dataset)
+    data = workspace.store.dataset(result.dataset_keys[place])
     column = list(data.label_names).index(label)
-    predicted = _predictions(folder, number, classifier, column)
-    repeats = sorted({repeat for name, repeat in predicted if name == sampler})
+    before, after = (
+        predictions.of_label(place, name, classifier, result.learners, column)
+        for name in (result.baseline, sampler)
+    )
     frames = [
-        compare.won_and_lost(
-            data.Y[:, column], predicted[found.baseline, r], predicted[sampler, r]
-        ).assign(repeat=r + 1)
-        for r in repeats
-        if (found.baseline, r) in predicted
+        compare.won_and_lost(data.Y[:, column], before[repeat], after[repeat]).assign(
+            repeat=repeat + 1
+        )
+        for repeat in sorted(before.keys() & after.keys())
     ]
     if not frames:
         return
     rows = pd.concat(frames, ignore_index=True)
-    counts = rows["outcome"].value_counts()
+    outcomes = rows["outcome"].value_counts()
     st.markdown(
-        f"With {layout.plain(sampler)} instead of {layout.plain(found.baseline)}: "
-        f"**{counts.get('found', 0):,}** rows of {layout.plain(label)} found that were "
-        f"missed, **{counts.get('missed', 0):,}** missed that were found, "
-        f"**{counts.get('false alarm', 0):,}** new false alarms, "
-        f"**{counts.get('cleared', 0):,}** false alarms gone."
+        f"{layout.plain(label)} with {layout.plain(sampler)} instead of "
+        f"{layout.plain(result.baseline)}: "
+        f"**{count(outcomes.get('found', 0))}** true positives gained, "
+        f"**{count(outcomes.get('missed', 0))}** lost; "
+        f"**{count(outcomes.get('false alarm', 0))}** false positives added, "
+        f"**{count(outcomes.get('cleared', 0))}** removed."
     )
     if len(rows):
-        few = rows["row"].to_numpy()[:200]
-        shown = rows.head(200).assign(
-            labels=[", ".join(np.array(data.label_names)[data.Y[i] == 1]) for i in few]
-        )
+        shown = _with_labels(rows.head(MOST_ROWS), data)
         figures.table(shown, name=f"{label}-rows-won-and-lost", key="compare.won_table")
 
 
-def _predictions(folder, dataset, classifier, column):
-    """Predictions of one label: (sampler, repeat) -> (n,) of 0, 1, -1 for untested."""
-    index = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
-    with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
-        return {
-            (sampler, repeat): arrays[str(i)][:, column]
-            for i, (number, sampler, name, repeat) in enumerate(index)
-            if number == dataset and name == classifier
-        }
+def _with_labels(rows: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    """`rows` with a column `labels`: all labels of each row."""
+    names = np.array(data.label_names)
+    return rows.assign(
+        labels=[", ".join(names[data.Y[row] == 1]) for row in rows["row"]]
+    )
 
 
-def ranks_view(found, metric):
+def ranks(result: Results, metric: str) -> None:
     """Several data sets: mean ranks, Friedman, Nemenyi; wins, ties and losses."""
-    which = st.selectbox(
-        "Classifier", ["mean of all", *found.classifiers], key="compare.rank.classifier"
+    every = "mean of all"
+    classifier = st.selectbox(
+        "Classifier", [every, *result.classifiers], key="compare.rank.classifier"
     )
     table = compare.means(
-        found.scores, metric, None if which == "mean of all" else which
+        result.scores, metric, None if classifier == every else classifier
     )
     if len(table) < 2 or table.shape[1] < 2:
         st.info(
@@ -148,7 +272,7 @@ def ranks_view(found, metric):
             "independent, so they are not ranked."
         )
         return
-    better = compare.directions(found.scores)[metric]
+    better = compare.directions(result.scores)[metric]
     ranking = compare.rank(table, better)
     figures.figure(
         tradeoffs.critical_difference(ranking, metric),
@@ -158,43 +282,44 @@ def ranks_view(found, metric):
         key="compare.cd",
     )
     st.markdown(
-        f"Friedman: chi-squared {ranking.statistic:.3f}, p = {ranking.p:.3f}, "
-        f"{ranking.datasets} data sets. "
+        f"Friedman: chi-squared {decimals(ranking.statistic)}, {p_value(ranking.p)}, "
+        f"{counted(ranking.datasets, 'data set')}. "
         + (
             "That the samplers differ at all is not shown."
             if ranking.p > 0.05
-            else f"Mean ranks more than {ranking.critical:.2f} apart differ (Nemenyi)."
+            else f"Mean ranks more than {decimals(ranking.critical, 2)} apart differ "
+            "(Nemenyi)."
         )
     )
     figures.table(table.reset_index(), name=f"means-{metric}", key="compare.means")
     figures.table(ranking.table, name=f"wins-{metric}", key="compare.wins")
 
 
-def trade_view(found, dataset):
+def trade_offs(result: Results, dataset: str) -> None:
     """Metric against metric or against seconds; a sweep where there is one."""
-    table = compare.arms(found.scores)
+    table = compare.arms(result.scores)
     table = table[table["dataset"] == dataset]
-    names = [n for n in (*found.metrics, "seconds") if n in table.columns]
-    columns = st.columns(2)
-    x = columns[0].selectbox("Across", names, len(names) - 1, key="compare.trade.x")
-    y = columns[1].selectbox("Up", names, 0, key="compare.trade.y")
-    better = compare.directions(found.scores)
+    names = [n for n in (*result.metrics, "seconds") if n in table.columns]
+    left, right = st.columns(2)
+    x = left.selectbox("Horizontal axis", names, len(names) - 1, key="compare.trade.x")
+    y = right.selectbox("Vertical axis", names, 0, key="compare.trade.y")
+    better = compare.directions(result.scores)
     front = compare.pareto(table, x, y, better)
     figures.figure(
         tradeoffs.trade_off(table, x, y, front, better),
         data=table.assign(front=front),
         name=f"{dataset}-trade-off",
-        alt=f"Arms by {x} and {y}; those no other beats in both are joined.",
+        alt=f"Arms by {x} and {y}; those that no other arm beats in both are joined.",
         key="compare.trade",
     )
-    sweep = found.run.spec.get("sweep")
+    sweep = result.run.spec.get("sweep")
     if not sweep:
         st.caption(
             "For a sweep or an ablation, add variants of one sampler over one setting."
         )
         return
-    metric = st.selectbox("Metric of the sweep", found.metrics, key="compare.sweep")
-    scores = found.scores[found.scores["dataset"] == dataset]
+    metric = st.selectbox("Metric of the sweep", result.metrics, key="compare.sweep")
+    scores = result.scores[result.scores["dataset"] == dataset]
     points = compare.sweep(scores, sweep["values"], metric)
     figures.figure(
         tradeoffs.sweep(points, metric, sweep["setting"]),
@@ -205,11 +330,11 @@ def trade_view(found, dataset):
     )
 
 
-def checks_view(found, metric, dataset):
-    """Folds x labels, what each fold cannot measure, seconds, and the leak lesson."""
-    for sentence in found.run.summary.get("warnings", []):
+def folds_and_leaks(result: Results, metric: str, dataset: str) -> None:
+    """Folds x labels, what each fold cannot measure, costs, and the leak."""
+    for sentence in result.run.summary.get("warnings", []):
         st.warning(layout.plain(sentence))
-    splits = found.splits[found.splits["dataset"] == dataset]
+    splits = result.splits[result.splits["dataset"] == dataset]
     figures.figure(
         charts.folds_and_labels(splits),
         data=splits,
@@ -217,46 +342,45 @@ def checks_view(found, metric, dataset):
         alt="Positive rows of each label in the test part of each fold.",
         key="compare.fold_labels",
     )
-    cells = found.scores[found.scores["dataset"] == dataset].drop_duplicates(
+    _costs(result, dataset)
+    _leak(result, metric, dataset)
+
+
+def _costs(result: Results, dataset: str) -> None:
+    """Seconds, memory and rows of a cell, mean of the folds."""
+    cells = result.scores[result.scores["dataset"] == dataset].drop_duplicates(
         ["sampler", "classifier", "repeat", "fold"]
     )
-    named = {
-        "sample_seconds": "sampling (s)",
-        "fit_seconds": "fitting (s)",
-        "predict_seconds": "predicting (s)",
-        "peak_mb": "memory (MB)",
-        "train_rows": "training rows",
-        "sampled_rows": "rows after sampling",
-    }
-    costs = cells.groupby(["sampler", "classifier"], sort=False)[list(named)].mean()
-    st.markdown(
-        "**What a cell costs** (mean of the folds; memory is the process's peak)"
-    )
+    costs = cells.groupby(["sampler", "classifier"], sort=False)[list(COSTS)].mean()
+    st.markdown("**Cost of a cell** (mean of the folds; memory: peak of the process)")
     number = st.column_config.NumberColumn
-    config = {name: number(format="%.3f") for name in list(named.values())[:3]}
-    config |= {name: number(format="%.0f") for name in list(named.values())[3:]}
+    config = {name: number(format="%.3f") for name in list(COSTS.values())[:3]}
+    config |= {name: number(format="%.0f") for name in list(COSTS.values())[3:]}
     figures.table(
-        costs.rename(columns=named).reset_index(),
+        costs.rename(columns=COSTS).reset_index(),
         name=f"{dataset}-costs",
         key="compare.costs",
         column_config=config,
     )
-    st.markdown("**The leak lesson**")
-    if found.leak is None:
+
+
+def _leak(result: Results, metric: str, dataset: str) -> None:
+    """Scores with and without a leak, where one was made on purpose."""
+    st.markdown("**The effect of a leak**")
+    if result.leak is None:
         st.caption(
-            "Choose under More settings to fit the sampler or the scaler before the "
-            "split as well: the difference is what that common mistake pretends."
+            "Under More settings you can also fit the sampler or the scaler before the "
+            "split. The gap shows how much this leak inflates the scores."
         )
         return
     table = compare.mistake(
-        found.scores[found.scores["dataset"] == dataset],
-        found.leak[found.leak["dataset"] == dataset],
+        result.scores[result.scores["dataset"] == dataset],
+        result.leak[result.leak["dataset"] == dataset],
     )
-    used = int(found.leak["test_rows_used"].max())
-    what = found.run.spec["leak"]
+    used = int(result.leak["test_rows_used"].max())
     st.markdown(
-        f"Here the {what} was fitted before the split on purpose; the check found "
-        f"{used:,} test rows among those it received."
+        f"Here the {result.run.spec['leak']} was fitted before the split on purpose; "
+        f"it received {counted(used, 'test row')}."
     )
     figures.figure(
         tradeoffs.mistake(table, metric),
@@ -267,6 +391,6 @@ def checks_view(found, metric, dataset):
     )
     change = table[table["metric"] == metric]["gain"]
     st.markdown(
-        f"The mistake changes {metric} by {change.min():+.3f} to {change.max():+.3f} "
-        "(positive: it flatters)."
+        f"The leak changes {metric} by {signed(change.min())} to "
+        f"{signed(change.max())} (positive: the scores look better than they are)."
     )
