@@ -381,8 +381,8 @@ def every_metric(result: Results, table: pd.DataFrame, dataset: str) -> None:
         "number of comparisons of one metric on one data set. P(better), P(equal) and "
         "P(worse): Bayesian correlated t test, where differences up to "
         f"{result.run.spec.get('rope', ROPE):g} count as equal. Effect: mean "
-        "difference divided by its standard deviation over the splits, which share training rows, "
-        "so it is larger than it would be over independent data. All metrics but the "
+        "difference divided by its standard deviation over the splits, which share "
+        "training rows, so it is larger than it would be over independent data. All metrics but the "
         "primary one are exploratory."
     )
 
