@@ -87,6 +87,14 @@ def _parser():
     compare.add_argument("--primary", help="the metric of the verdict: minority F1")
     compare.add_argument("--rope", type=float, help="differences up to it are none")
     compare.add_argument("--groups", help="column whose equal values stay together")
+    compare.add_argument(
+        "--keep-features", type=int, help="so many, chosen on the training part"
+    )
+    compare.add_argument(
+        "--control",
+        action="store_true",
+        help="also run on permuted labels, where scores must fall to chance",
+    )
     compare.add_argument("--folds", type=int, default=5)
     compare.add_argument("--repeats", type=int, default=1)
     compare.add_argument("--split", default="folds", help="folds, hold-out or declared")
@@ -280,6 +288,18 @@ def do_compare(options):
     print(comparison_text.verdicts(spec, specs.verdicts(spec, scores, predictions)))
     for dataset in datasets:
         print(comparison_text.minority_labels(spec, dataset, scores))
+    if spec["control"]:
+        with Bar("control") as bar:
+            shuffled = experiment.run(
+                [experiment.permuted(one, spec["seed"]) for one in datasets],
+                samplers,
+                classifiers,
+                metrics=["macro-AUC"],
+                on_progress=bar,
+                **engine,
+                **chosen,
+            )
+        print(comparison_text.control(spec, shuffled))
     print(f"wrote {len(scores):,} rows to {options.out}")
 
 
@@ -323,7 +343,7 @@ def _spec(options):
     )
     chosen = {
         name: getattr(options, name)
-        for name in ("primary", "rope", "groups")
+        for name in ("primary", "rope", "groups", "keep_features", "control")
         if getattr(options, name) is not None
     }
     first = "none" if "none" in titles else titles[0]

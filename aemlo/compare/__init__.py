@@ -1,5 +1,6 @@
 """From tidy scores to tables, intervals, tests and verdicts. Knows only frames."""
 
+from aemlo.compare.audit import KINDS, control, suspicious
 from aemlo.compare.design import Design
 from aemlo.compare.equal_arms import Learner, as_arms, cell_of
 from aemlo.compare.labels import (
@@ -26,6 +27,7 @@ from aemlo.compare.tradeoffs import arms, directions, mistake, pareto, sweep
 from aemlo.wording import signed
 
 __all__ = [
+    "KINDS",
     "REASONS",
     "VERDICTS",
     "Design",
@@ -37,6 +39,7 @@ __all__ = [
     "cell_of",
     "before_after",
     "by_part",
+    "control",
     "corrected_t",
     "critical_difference",
     "directions",
@@ -54,6 +57,7 @@ __all__ = [
     "rare_labels",
     "split_by_verdict",
     "summary_counts",
+    "suspicious",
     "sweep",
     "with_judged_labels",
     "won_and_lost",

@@ -6,6 +6,7 @@ received, which is to be none.
 """
 
 from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
+from aemlo.experiment.control import permuted
 from aemlo.experiment.engine import Engine
 from aemlo.experiment.estimation import estimate, splits_of, total_seconds
 from aemlo.experiment.folds import Splits
@@ -20,6 +21,7 @@ __all__ = [
     "Splits",
     "estimate",
     "grid",
+    "permuted",
     "run",
     "splits_of",
     "predictions_of",

@@ -45,6 +45,7 @@ def cell_key(
     *,
     seed: int,
     scale: str,
+    keep_features: int = 0,
     leak: str = "",
 ) -> str:
     """The key of one classifier after one sampler on one split."""
@@ -58,6 +59,7 @@ def cell_key(
             "classifier": [classifier.name, classifier.recipe],
             "seed": seed,
             "scale": scale,
+            "keep_features": keep_features,
             "tag": leak,
             "code": code_digest(sampler.code | classifier.code),
             "versions": versions(),

@@ -28,7 +28,8 @@ FACTS += (
     "predict_seconds",
     "peak_mb",
 )
-FACTS += ("test_rows_used", "duplicate_rows", "leaks", "error")
+FACTS += ("test_rows_used", "duplicate_rows", "near_duplicate_rows")
+FACTS += ("leaks", "error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,7 @@ def run(
     splits: Splits | None = None,
     seed: int = 0,
     scale: str = "min-max",
+    keep_features: int = 0,
     leak: str = "",
     metrics: Iterable[str] | None = None,
     cells: Any = None,
@@ -74,7 +76,9 @@ def run(
     where the work is done; `settings` are fields of either by their own names, such as
     `folds=10` or `jobs=2`. `metrics` are titles (None: all). `cells`, with `get(key)`
     and `put(cell)`, keeps finished cells, so that none is computed twice. `leak` plants
-    a mistake on purpose: "scaler" or "sampler" fitted before the split.
+    a mistake on purpose: "scaler", "features" or "sampler" fitted before the split.
+    `keep_features` (0: all) keeps so many of the best features, chosen on the training
+    part of each split.
 
     Columns: COLUMNS, then FACTS; rows in the order of the arguments. A cell that failed
     has NaN for every metric and its `error`. `on_scores(frame)` gets each unit's rows
@@ -92,6 +96,7 @@ def run(
         splits=splits,
         seed=seed,
         scale=scale,
+        keep_features=keep_features,
         leak=leak,
     )
     wanted = metrics or ALL_METRICS
@@ -116,6 +121,7 @@ def grid(
     splits: Splits | None = None,
     seed: int = 0,
     scale: str = "min-max",
+    keep_features: int = 0,
     leak: str = "",
     **settings: Any,
 ) -> Grid:
@@ -131,7 +137,12 @@ def grid(
         {name: Arm.of(name, one) for name, one in samplers.items()},
         {name: Arm.of(name, one) for name, one in classifiers.items()},
     )
-    options = {"seed": seed, "scale": scale, "leak": leak}
+    options: dict[str, Any] = {
+        "seed": seed,
+        "scale": scale,
+        "keep_features": keep_features,
+        "leak": leak,
+    }
     units = []
     for number, name, split in _places(divisions, samplers):
         keyed = {

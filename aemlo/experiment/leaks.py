@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from aemlo.arrays import Features
 from aemlo.dataset import Dataset
 from aemlo.preparation.words import WordColumns
 
 _BLOCK = 4_000_000  # values hashed at a time
+NEAR_DIGITS = 3
 _current = ContextVar("witness", default=None)
 
 
@@ -75,6 +77,10 @@ class Witness:
     `train` and `test` are Datasets. A received row counts as a leak when it equals a
     test row and no training row. A test row that equals a training row is a duplicate,
     which rows alone cannot tell from a leak: `duplicates` counts those apart.
+
+    `near_duplicates` counts test rows that equal a training row once each feature is
+    scaled to its range in training and rounded to 3 decimals, but not before: copies
+    with noise, such as rows that were oversampled before the data were loaded.
     """
 
     def __init__(self, train, test):
@@ -87,6 +93,7 @@ class Witness:
         self._ready = set()
         self.made_rows = set()
         self.used = {}
+        self.near_duplicates = 0
 
     def fork(self):
         """A witness that knows the same and goes on by itself."""
@@ -98,7 +105,12 @@ class Witness:
     def prepared(self, X, X_test):
         """Also know the rows as the preparation turned them out: (n, d) matrices."""
         known = set(row_hashes(X).tolist())
-        self._ready = set(row_hashes(X_test).tolist()) - known
+        given = row_hashes(X_test)
+        self._ready = set(given.tolist()) - known
+        near = set(row_hashes(_rounded(X, X)).tolist())
+        exact = np.isin(given, list(known))
+        close = np.isin(row_hashes(_rounded(X_test, X)), list(near))
+        self.near_duplicates = int((close & ~exact).sum())
 
     def made(self, X, provenance):
         """From here on, excuse these synthetic rows: features of few values can meet a
@@ -124,6 +136,23 @@ class Witness:
         return {stage: len(rows) for stage, rows in self.used.items()}
 
 
+def _rounded(X: Features, training: Features) -> Features:
+    """X with each feature scaled to its range in `training`, to 3 decimals.
+
+    A sparse matrix is divided by the largest absolute values, so zeros stay zero.
+    """
+    if sparse.issparse(X):
+        span = abs(sparse.csr_matrix(training)).max(axis=0).toarray().ravel()
+        scaled = sparse.csr_matrix(X.multiply(1.0 / np.where(span > 0, span, 1.0)))
+        scaled.data = np.round(scaled.data, NEAR_DIGITS)
+        scaled.eliminate_zeros()
+        return scaled
+    X, training = np.asarray(X, dtype=float), np.asarray(training, dtype=float)
+    low = training.min(axis=0, initial=np.inf)
+    span = training.max(axis=0, initial=-np.inf) - low
+    return np.round((X - low) / np.where(span > 0, span, 1.0), NEAR_DIGITS)
+
+
 def _of(rows):
     if isinstance(rows, Dataset):
         return row_hashes(rows.X, rows.text)
@@ -142,7 +171,7 @@ def watching(witness):
         _current.reset(token)
 
 
-def watch_fits(preparation=None, sampler=None, classifier=None):
+def watch_fits(preparation=None, sampler=None, classifier=None, feature_choice=None):
     """Let all fits of these objects, and of those inside them, tell a witness.
 
     Fits nested in other fits (a chain's samplers, a tuner's folds) share the methods of
@@ -153,6 +182,8 @@ def watch_fits(preparation=None, sampler=None, classifier=None):
         _watch(type(preparation), "fit", "scaler")
         _watch(type(preparation), "_learn_fills", "imputer")
         _watch(WordColumns, "fit", "text and feature choice")
+    if feature_choice is not None:
+        _watch(type(feature_choice), "fit", "feature choice")
     if sampler is not None:
         _watch(type(sampler), "fit_resample", "sampler")
     if classifier is not None:

@@ -8,7 +8,7 @@ import functools
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from aemlo import imbalance, metrics
-from aemlo.arrays import Features, LabelMatrix, Mask
+from aemlo.arrays import Features, LabelMatrix, Mask, Rows
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
+from aemlo.experiment.feature_choice import FeatureChoice
 from aemlo.experiment.folds import Split
 from aemlo.experiment.leaks import Witness, watch_fits, watching
 from aemlo.experiment.recipe import derived_seed, with_seed
@@ -33,7 +34,8 @@ class Unit:
     """What to do: one split of one data set, one sampler, its missing classifiers.
 
     `classifiers` maps names to (object, key of the cell). `leak` plants the mistake
-    the leak lesson shows: "", "scaler" or "sampler" fitted before the split.
+    the leak lesson shows: "", or "scaler", "features" or "sampler" fitted before the
+    split.
     """
 
     dataset: int
@@ -43,6 +45,8 @@ class Unit:
     classifiers: dict[str, tuple[Any, str]]
     seed: int
     scale: str = "min-max"
+    keep_features: int = 0
+    """The best features to keep, chosen on the training part; 0 for all."""
     leak: str = ""
     metrics: tuple[str, ...] | None = None
     """Titles; None for all, as cells to be kept need."""
@@ -169,6 +173,12 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         preparation.fit(dataset if unit.leak == "scaler" else train)
     X, X_test = preparation.transform(train), preparation.transform(test)
     witness.prepared(X, X_test)
+    groups = preparation.categorical_features_
+    if unit.keep_features:
+        choice = _chosen_features(unit, preparation, dataset, (X, train.Y), witness)
+        X, X_test = choice.transform(X), choice.transform(X_test)
+        groups = choice.groups_
+        witness.prepared(X, X_test)
     prepared = time.perf_counter()
     place = (unit.split.repeat, unit.split.fold)
     seed = derived_seed(unit.seed, "sampler", unit.sampler_name, *place)
@@ -176,7 +186,7 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
     watch_fits(sampler=sampler)
     with watching(witness):
         X, Y = _resampled(
-            unit, sampler, preparation, dataset, (X, train.Y), on_progress
+            unit, sampler, preparation, dataset, (X, train.Y), groups, on_progress
         )
     facts = {
         "train_rows": len(train.Y),
@@ -185,8 +195,26 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         "prepare_seconds": prepared - started,
         "sample_seconds": time.perf_counter() - prepared,
         "duplicate_rows": witness.duplicates,
+        "near_duplicate_rows": witness.near_duplicates,
     }
     return Ready(X, Y, X_test, test.Y, witness, facts)
+
+
+def _chosen_features(
+    unit: Unit,
+    preparation: Preparation,
+    dataset: Dataset,
+    training: tuple[Features, LabelMatrix],
+    witness: Witness,
+) -> FeatureChoice:
+    """The choice of features, on the training part or, for the lesson, on all rows."""
+    choice = FeatureChoice(unit.keep_features)
+    watch_fits(feature_choice=choice)
+    rows = training
+    if unit.leak == "features":
+        rows = (preparation.transform(dataset), dataset.Y)
+    with watching(witness):
+        return choice.fit(*rows, preparation.categorical_features_)
 
 
 def _resampled(
@@ -195,10 +223,11 @@ def _resampled(
     preparation: Preparation,
     dataset: Dataset,
     training: tuple[Features, LabelMatrix],
+    groups: Sequence[Rows],
     on_progress: Callable[..., None],
 ) -> tuple[Features, LabelMatrix]:
     options = {
-        "categorical_features": preparation.categorical_features_,
+        "categorical_features": groups,
         "on_progress": on_progress,
     }
     if unit.leak != "sampler":

@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "duplicates": "together",
     "groups": "",
     "scale": "min-max",
+    "keep_features": 0,
+    "control": False,
     "metrics": [],
     "primary": "minority F1",
     "rope": 0.01,
@@ -144,7 +146,7 @@ def _check_entries(spec):
 
 
 def _check_numbers(whole):
-    for key, low in (("folds", 2), ("repeats", 1), ("seed", 0)):
+    for key, low in (("folds", 2), ("repeats", 1), ("seed", 0), ("keep_features", 0)):
         value = whole[key]
         if not isinstance(value, int) or isinstance(value, bool) or value < low:
             raise ParameterError(
@@ -157,6 +159,11 @@ def _check_choices(whole):
     if not isinstance(whole["groups"], str):
         raise ParameterError(
             f"Experiment: groups must be the name of a column, got {whole['groups']!r}."
+        )
+    if not isinstance(whole["control"], bool):
+        raise ParameterError(
+            "Experiment: control, a run on permuted labels, must be true or false, got "
+            f"{whole['control']!r}."
         )
     words = {"split": WAYS, "duplicates": DUPLICATES, "scale": SCALES}
     for key, choices in words.items():

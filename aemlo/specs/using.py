@@ -12,7 +12,7 @@ from aemlo.specs.checking import ENGINE, READ_OPTIONS, built
 
 # What `experiment.run` takes by the same name.
 RUN_OPTIONS = ("seed", "split", "folds", "repeats", "test_share", "duplicates")
-RUN_OPTIONS += ("groups", "scale", "leak")
+RUN_OPTIONS += ("groups", "scale", "keep_features", "leak")
 
 
 def arms(spec):

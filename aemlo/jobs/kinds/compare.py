@@ -2,7 +2,8 @@
 
 Cells land in the store's cell file as they come, so that stopping, resuming or adding
 an arm costs only what is missing. Artefacts: `scores.parquet` (tidy rows),
-`leak.parquet` (the same with the mistake of the leak lesson), `labels.parquet`,
+`leak.parquet` (the same with the mistake of the leak lesson), `control.parquet` (the
+same on permuted labels), `labels.parquet`,
 `splits.parquet` (positives per fold and label), `verdicts.parquet` (the table of
 `specs.verdicts` against the spec's baseline), what `compare.predictions` saves, and
 `experiment.toml`.
@@ -44,8 +45,8 @@ def run(job: Job) -> None:
     job.store.clear_scores(job.run.id)
     kept.write_labels()
     job.may_be_cut(lambda: job.finish(kept.close()))
-    if mistake:
-        job.stage(0.0, 0.5)
+    parts = 1 + bool(mistake) + spec["control"]
+    job.stage(0.0, 1 / parts)
     try:
         kept.whole = experiment.run(
             datasets,
@@ -56,11 +57,18 @@ def run(job: Job) -> None:
             **options,
         )
         if mistake:
-            job.stage(0.5, 1.0)
+            job.stage(1 / parts, 2 / parts)
             wrong = experiment.run(
                 datasets, *arms, on_progress=job.on_progress, leak=mistake, **options
             )
             _write(wrong, job.folder / "leak.parquet")
+        if spec["control"]:
+            job.stage(1 - 1 / parts, 1.0)
+            permuted = [experiment.permuted(one, spec["seed"]) for one in datasets]
+            shuffled = experiment.run(
+                permuted, *arms, on_progress=job.on_progress, **options
+            )
+            _write(shuffled, job.folder / "control.parquet")
     except Stopped:
         job.keep_what_there_is()
     job.finish(kept.close())
@@ -156,6 +164,9 @@ class _Results:
             "failed": int((cells["error"] != "").sum()),
             "test_rows_used": int(cells["test_rows_used"].fillna(0).sum()),
             "duplicate_rows": int(cells["duplicate_rows"].fillna(0).max() or 0),
+            "near_duplicate_rows": int(
+                cells["near_duplicate_rows"].fillna(0).max() or 0
+            ),
             "warnings": self.warnings,
             "evenness": self.evenness,
             "verdicts": table["verdict"].value_counts().to_dict(),

@@ -382,8 +382,8 @@ def every_metric(result: Results, table: pd.DataFrame, dataset: str) -> None:
         "P(worse): Bayesian correlated t test, where differences up to "
         f"{result.run.spec.get('rope', ROPE):g} count as equal. Effect: mean "
         "difference divided by its standard deviation over the splits, which share "
-        "training rows, so it is larger than it would be over independent data. All metrics but the "
-        "primary one are exploratory."
+        "training rows, so it is larger than it would be over independent data. "
+        "All metrics but the primary one are exploratory."
     )
 
 
