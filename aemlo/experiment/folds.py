@@ -101,15 +101,15 @@ def plan(
         return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
     group = np.arange(dataset.n)
     if duplicates == "together":
-        group = duplicate_groups(dataset)
+        group = duplicate_groups(Splits(groups=groups).features_of(dataset))
     if of_column is not None:
         group = _joined(group, of_column)
     positives, rows = _of_groups(dataset.Y, group)
     if len(rows) < (folds if how == "folds" else 2):
         raise DataError(
             f"{dataset.name}: {folds} folds need at least {folds} "
-            f"{'different groups' if groups else 'different rows'}, got {len(rows)}. "
-            "Use fewer folds, or leave duplicates as they fall."
+            f"{'groups' if groups else 'different rows'}, got {len(rows)}. Use fewer "
+            f"folds{'' if groups else ', or leave duplicates as they fall'}."
         )
     if how == "folds":
         shares = np.full(folds, 1 / folds)

@@ -52,7 +52,12 @@ DUPLICATES_NAMES = {
     "as they fall": "are divided like other rows (with a warning)",
 }
 SCALING_NAMES = {"min-max": "each feature to 0 to 1", "none": "none"}
-LEAK_NAMES = {"": "no", "sampler": "the sampler", "scaler": "the scaler"}
+LEAK_NAMES = {
+    "": "no",
+    "sampler": "the sampler",
+    "scaler": "the scaler",
+    "features": "the choice of features",
+}
 NO_SWEEP = "no sweep"
 
 
@@ -394,9 +399,27 @@ def more(workspace: Workspace, dataset: Dataset) -> Spec:
         )
         with right, layout.shown_errors():
             chosen |= _scheduler()
+        chosen["keep_features"] = right.number_input(
+            "Best features to keep (0: all)",
+            0,
+            len(dataset.feature_names),
+            0,
+            key="compare.keep_features",
+            help="Chosen on the training part of each split, by ANOVA F over the "
+            "labels.",
+        )
+        chosen["control"] = right.checkbox(
+            "Control run with permuted labels",
+            key="compare.control",
+            help="Runs everything again on labels in another order. Scores must fall "
+            "to chance; if they do not, something has seen the test rows.",
+        )
+        leaks = [name for name in LEAK_NAMES if name != "features"]
+        if chosen["keep_features"]:
+            leaks = list(LEAK_NAMES)
         leak = left.selectbox(
             "Show the effect of a leak: also fit before the split",
-            list(LEAK_NAMES),
+            leaks,
             format_func=lambda what: LEAK_NAMES[what],
             key="compare.leak",
         )

@@ -46,7 +46,8 @@ CELL = ["dataset", "sampler", "classifier", "repeat", "fold"]
 
 @dataclass
 class Results:
-    """The frames of one run; `leak` is None where no mistake was made on purpose.
+    """The frames of one run; `leak` is None where no mistake was made on purpose,
+    `control` where nothing was run on permuted labels.
 
     `cells` are the tidy rows as they were computed, samplers x classifiers; `scores`
     the same as equal arms (see `compare.as_arms`), which is what the views show.
@@ -61,6 +62,7 @@ class Results:
     labels: pd.DataFrame
     splits: pd.DataFrame
     leak: pd.DataFrame | None
+    control: pd.DataFrame | None
     baseline: str
 
     @property
@@ -124,7 +126,9 @@ def of_run(workspace: Workspace, run: Run) -> Results | None:
     path = folder / "scores.parquet"
     if not path.exists():
         return None
-    cells, labels, splits, leak = _frames(run.id, path.stat().st_mtime_ns, folder)
+    cells, labels, splits, leak, control = _frames(
+        run.id, path.stat().st_mtime_ns, folder
+    )
     learners = specs.learners(specs.completed(run.spec))
     return Results(
         run,
@@ -135,6 +139,7 @@ def of_run(workspace: Workspace, run: Run) -> Results | None:
         labels,
         splits,
         leak,
+        None if control is None else compare.as_arms(control, learners),
         run.spec.get("baseline", "none"),
     )
 
@@ -142,16 +147,26 @@ def of_run(workspace: Workspace, run: Run) -> Results | None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _frames(
     run_id: str, stamp: int, _folder: Path
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
-    """Scores, labels, splits and, where there is one, the leak of a run."""
+) -> tuple[
+    pd.DataFrame,
+    pd.DataFrame,
+    pd.DataFrame,
+    pd.DataFrame | None,
+    pd.DataFrame | None,
+]:
+    """Scores, labels, splits, and the leak and the control of a run if there are any.
+
+    Runs of older versions have no column `split`: it is the spec's.
+    """
     scores = pd.read_parquet(_folder / "scores.parquet")
     scores["label"] = scores["label"].fillna("")
-    leak = _folder / "leak.parquet"
+    leak, control = _folder / "leak.parquet", _folder / "control.parquet"
     return (
         scores,
         pd.read_parquet(_folder / "labels.parquet"),
         pd.read_parquet(_folder / "splits.parquet"),
         pd.read_parquet(leak) if leak.exists() else None,
+        pd.read_parquet(control) if control.exists() else None,
     )
 
 
@@ -237,12 +252,48 @@ def facts(result: Results) -> None:
             "sampler, the classifier and its thresholds. Not watched: what was done to "
             "the data before it was loaded here.",
         )
+    _suspicious(result)
     cells = result.cells.drop_duplicates(CELL)
     line.markdown(f":material/grid_on: {counted(len(cells), 'cell')}")
+    if summary.get("near_duplicate_rows"):
+        line.markdown(
+            f":material/content_copy: up to {count(summary['near_duplicate_rows'])} "
+            "test rows nearly equal a training row",
+            help="Equal after scaling each feature to its range and rounding to 3 "
+            "decimals. Such rows often come from oversampling before the data were "
+            "loaded.",
+        )
     if summary.get("duplicate_rows"):
         line.markdown(
             f":material/content_copy: up to {count(summary['duplicate_rows'])} test "
             "rows equal a training row (duplicates)"
+        )
+
+
+def _suspicious(result: Results) -> None:
+    """Scores that look too good, and a control run that did not fall to chance."""
+    if result.control is not None:
+        control = compare.control(result.control)
+        above = control[control["above_chance"]]
+        if len(above):
+            arms = ", ".join(
+                f"{arm} with {learner}"
+                for arm, learner in zip(
+                    above["sampler"], above["classifier"], strict=True
+                )
+            )
+            st.error(
+                f"On permuted labels {layout.plain(arms)} scored above chance. "
+                "Something has seen the test rows: do not trust these scores.",
+                icon=":material/warning:",
+            )
+    flagged = compare.suspicious(result.scores, result.baseline)
+    for row in flagged.head(3).itertuples():
+        label = f" ({layout.plain(row.label)})" if row.label else ""
+        st.warning(
+            f"{layout.plain(row.sampler)} with {layout.plain(row.classifier)}: "
+            f"{compare.KINDS[row.kind]}{label}, from {row.before:.3f} to "
+            f"{row.after:.3f}. Look for a leak before you believe it."
         )
 
 

@@ -343,6 +343,7 @@ def folds_and_leaks(result: Results, metric: str, dataset: str) -> None:
         key="compare.fold_labels",
     )
     _costs(result, dataset)
+    _control(result, dataset)
     _leak(result, metric, dataset)
 
 
@@ -361,6 +362,31 @@ def _costs(result: Results, dataset: str) -> None:
         name=f"{dataset}-costs",
         key="compare.costs",
         column_config=config,
+    )
+
+
+def _control(result: Results, dataset: str) -> None:
+    """Macro-AUC of each arm on permuted labels, against chance."""
+    st.markdown("**Control run with permuted labels**")
+    if result.control is None:
+        st.caption(
+            "Under More settings you can also run everything on labels in another "
+            "order. Scores that stay above chance there come from a leak."
+        )
+        return
+    table = compare.control(result.control)
+    table = table[table["dataset"] == dataset].drop(columns="dataset")
+    above = int(table["above_chance"].sum())
+    st.markdown(
+        f"{counted(above, 'arm')} of {count(len(table))} scored above chance (macro-AUC "
+        "0.5)." + ("" if above else " This is as it must be.")
+    )
+    number = st.column_config.NumberColumn(format="%.3f")
+    figures.table(
+        table,
+        name=f"{dataset}-control",
+        key="compare.control_table",
+        column_config=dict.fromkeys(("mean", "low", "high"), number),
     )
 
 
