@@ -25,6 +25,8 @@ def verdicts(
     the spec's own by default.
     """
     known = learners(spec)
+    if "split" not in scores.columns:  # rows of an older run
+        scores = scores.assign(split=spec["split"])
     judge = None
     if predictions is not None:
         judge = predictions.over_rows(known, seed=spec.get("seed", 0))

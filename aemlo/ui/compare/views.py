@@ -378,8 +378,8 @@ def _control(result: Results, dataset: str) -> None:
     table = table[table["dataset"] == dataset].drop(columns="dataset")
     above = int(table["above_chance"].sum())
     st.markdown(
-        f"{counted(above, 'arm')} of {count(len(table))} scored above chance (macro-AUC "
-        "0.5)." + ("" if above else " This is as it must be.")
+        f"{counted(above, 'arm')} of {count(len(table))} scored above chance "
+        "(macro-AUC 0.5)." + ("" if above else " This is as it must be.")
     )
     number = st.column_config.NumberColumn(format="%.3f")
     figures.table(
