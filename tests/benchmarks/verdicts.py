@@ -1,0 +1,132 @@
+"""How often a verdict is wrong where nothing differs, and right where something does.
+
+Each simulation draws a data set, resamples it and fits classifiers on it, all by the
+comparison itself, and takes its verdicts. Null: four arms are one random sampler under
+four seeds, so every verdict is false; family-wise error is the share of data sets with
+any. Power: one arm over-samples the minority labels of a hard set, the baseline does
+not. Coverage: how often the interval holds the mean difference over all sets drawn.
+
+    python tests/benchmarks/verdicts.py [--draws 400] [--quick]
+
+The bar: family-wise error at most 5 % and two standard errors, for every metric and
+design; no verdict with fewer than 5 splits. `--quick` draws 20.
+"""
+
+import argparse
+import math
+
+import checkout  # noqa: F401
+import numpy as np
+import pandas as pd
+
+from aemlo import compare, experiment
+from aemlo.classifiers import CLASSIFIERS
+from aemlo.dataset import Dataset, Feature
+from aemlo.samplers import SAMPLERS
+
+METRICS = ("minority F1", "macro-F1", "Hamming loss", "macro-AUC")
+RATES = (0.4, 0.25, 0.12, 0.1)
+DESIGNS = {
+    "2 folds": {"folds": 2},
+    "3 folds": {"folds": 3},
+    "5 folds": {"folds": 5},
+    "10 folds": {"folds": 10},
+    "5 folds x 2": {"folds": 5, "repeats": 2},
+    "declared x 3": {"split": "declared", "repeats": 3},
+}
+LEARNER = {"BR-logistic": CLASSIFIERS["BR-logistic"]()}
+
+
+def drawn(seed, n=240, d=5):
+    """A data set of `n` rows and 4 labels, its last 120 rows the declared test part."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    logits = X @ rng.normal(scale=0.8, size=(d, len(RATES)))
+    noisy = logits + rng.logistic(size=logits.shape)
+    cuts = [
+        np.quantile(column, 1 - rate)
+        for column, rate in zip(noisy.T, RATES, strict=True)
+    ]
+    Y = noisy > cuts
+    features = tuple(Feature(f"x{j}") for j in range(d))
+    split = np.arange(n) < n - 120
+    return Dataset("drawn", X, Y.astype(np.uint8), features, tuple("abcd"), split=split)
+
+
+def table_of(dataset, samplers, baseline, seed, design):
+    """The verdicts of a comparison on one data set."""
+    options = {"seed": seed} | design
+    plan = experiment.grid(dataset, samplers, LEARNER, **options)
+    predictions = experiment.predictions_of(plan)
+    scores = experiment.run(
+        dataset,
+        samplers,
+        LEARNER,
+        metrics=METRICS,
+        on_cell=predictions.add,
+        **options,
+    )
+    judge = predictions.over_rows({}, seed=seed)
+    return compare.before_after(scores, baseline, over_rows=judge)
+
+
+def null(draws):
+    """Share of data sets with a false verdict, by design and metric."""
+    sampler = SAMPLERS["ML-ROS"]
+    arms = {name: sampler() for name in ("one", "two", "three", "four")}
+    rows = []
+    for name, design in DESIGNS.items():
+        false = dict.fromkeys(METRICS, 0)
+        for seed in range(draws):
+            table = table_of(drawn(seed), arms, "one", seed, design)
+            wrong = table[table["verdict"].isin(["better", "worse"])]
+            for metric in wrong["metric"].unique():
+                false[metric] += 1
+        rows.append({"design": name} | {m: false[m] / draws for m in METRICS})
+    return pd.DataFrame(rows)
+
+
+def power_and_coverage(draws, metric="minority F1"):
+    """How often a true gain is called better, and how often its interval holds it."""
+    arms = {"none": SAMPLERS["none"](), "ML-ROS": SAMPLERS["ML-ROS"]()}
+    rows = []
+    for name, design in DESIGNS.items():
+        seen = []
+        for seed in range(draws):
+            table = table_of(drawn(seed, n=360), arms, "none", seed, design)
+            seen.append(table[table["metric"] == metric].iloc[1])
+        seen = pd.DataFrame(seen)
+        truth = seen["difference"].mean()
+        judged = seen.dropna(subset=["low"])
+        inside = (judged["low"] <= truth) & (truth <= judged["high"])
+        rows.append(
+            {
+                "design": name,
+                "true gain": truth,
+                "called better": (seen["verdict"] == "better").mean(),
+                "called worse": (seen["verdict"] == "worse").mean(),
+                "coverage": inside.mean() if len(judged) else math.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--draws", type=int, default=400)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    draws = 20 if options.quick else options.draws
+    bar = 0.05 + 2 * math.sqrt(0.05 * 0.95 / draws)
+    form = "{:.3f}".format
+    print(f"False verdicts (family-wise) of {draws} data sets; the bar is {bar:.3f}")
+    table = null(draws)
+    print(table.to_string(index=False, float_format=form))
+    worst = table[list(METRICS)].to_numpy().max()
+    print(f"worst {worst:.3f}: {'within' if worst <= bar else 'ABOVE'} the bar\n")
+    print("A true gain in minority F1 (ML-ROS against none)")
+    print(power_and_coverage(draws).to_string(index=False, float_format=form))
+
+
+if __name__ == "__main__":
+    main()
