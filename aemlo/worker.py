@@ -105,6 +105,8 @@ class Worker:
 
     def do(self, run: Run) -> None:
         """Do one claimed run and write how it ended."""
+        from aemlo.experiment.engine import one_thread
+
         self.current = run.id
         if self.warms_umap and run.kind == "train":
             timer = threading.Timer(WARM_SECONDS, self._warm_umap, [run.id])
@@ -113,7 +115,10 @@ class Worker:
         self.job = job = Job(run, self.store)
         state, error = "done", None
         try:
-            run_job(job)
+            # A run before may have left more threads on: numba's OpenMP sets them for
+            # torch too, and sums in other parts differ in the last digit.
+            with one_thread():
+                run_job(job)
             state = ENDED[job.ended_by]
         except Stopped as stopped:
             if str(stopped) == "lost":

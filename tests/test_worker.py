@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from aemlo import worker as worker_module
 from aemlo.experiment.kept_cells import Cells
@@ -48,6 +49,23 @@ def training(store, **settings):
     spec = {"sampler": "AEMLO", "settings": settings, "seed": 0}
     key = store.add_dataset(dataset)
     return store.enqueue("visitor-1", "train", "AEMLO", spec, key, dataset.name)
+
+
+def test_a_run_has_one_thread_whatever_ran_before(store, monkeypatch):
+    """A map's UMAP leaves two threads on, and sums of other parts differ."""
+    threads = []
+    monkeypatch.setattr(
+        worker_module, "run_job", lambda job: threads.append(torch.get_num_threads())
+    )
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        training(store)
+        worker = Worker(store)
+        worker.do(store.claim(worker.name))
+        assert threads == [1]
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_killed_worker_s_run_comes_back_and_ends_like_an_uninterrupted_one(store):
