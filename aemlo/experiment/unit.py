@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
-from aemlo import metrics
+from aemlo import metrics, provenance
 from aemlo.arrays import Features, LabelMatrix, Mask
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
@@ -147,6 +148,7 @@ class Ready:
 
     X: Features
     Y: LabelMatrix
+    provenance: pd.DataFrame
     X_test: Features
     Y_test: LabelMatrix
     witness: Witness
@@ -173,6 +175,9 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         X, Y = _resampled(
             unit, sampler, preparation, dataset, (X, train.Y), on_progress
         )
+    # A data set may hold synthetic rows itself: all are traced to the first real ones.
+    before = provenance.of(dataset if unit.leak == "sampler" else train)
+    returned = provenance.after(before, sampler.provenance_, dataset.label_names, "")
     facts = {
         "train_rows": len(train.Y),
         "test_rows": len(test.Y),
@@ -181,7 +186,7 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         "sample_seconds": time.perf_counter() - prepared,
         "duplicate_rows": witness.duplicates,
     }
-    return Ready(X, Y, X_test, test.Y, witness, facts)
+    return Ready(X, Y, returned, X_test, test.Y, witness, facts)
 
 
 def _resampled(
@@ -221,7 +226,9 @@ def _classify(
     started = time.perf_counter()
     witness = ready.witness.fork()
     with watching(witness):
-        classifier.fit(ready.X, ready.Y, on_progress=on_progress)
+        classifier.fit(
+            ready.X, ready.Y, provenance=ready.provenance, on_progress=on_progress
+        )
     fitted = time.perf_counter()
     predicted, scores = classifier.decide(ready.X_test)
     done = time.perf_counter()
