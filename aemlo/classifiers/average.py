@@ -14,6 +14,7 @@ class Average(Classifier):
     """The mean, weighted if asked, of the scores of several classifiers. Ours."""
 
     title = "average"
+    reads_provenance = True
     cheap_settings = {"classifiers": ("BR-logistic", "ML-kNN")}
 
     def __init__(
@@ -34,7 +35,7 @@ class Average(Classifier):
         self.weights = weights
         self.random_state = random_state
 
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
         number = len(self.classifiers)
         if self.weights is not None and (
             len(self.weights) != number or sum(self.weights) <= 0
@@ -45,7 +46,10 @@ class Average(Classifier):
             )
         self.parts_ = [
             seeded(what, rng).fit(
-                X, Y, on_progress=part_of(on_progress, i / number, (i + 1) / number)
+                X,
+                Y,
+                provenance=kinship,
+                on_progress=part_of(on_progress, i / number, (i + 1) / number),
             )
             for i, what in enumerate(self.classifiers)
         ]

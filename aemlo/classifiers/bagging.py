@@ -23,6 +23,7 @@ class BalancedBagging(Classifier):
     """
 
     title = "balanced bagging"
+    reads_provenance = True
     cheap_settings = {"bags": 2}
     formulas = (
         (
@@ -54,7 +55,7 @@ class BalancedBagging(Classifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
         draws = list(self._draws(Y, rng))
         self.columns_ = [self._columns(X.shape[1], rng) for _ in draws]
         tasks = [
@@ -65,7 +66,8 @@ class BalancedBagging(Classifier):
         def bag(rows, labels, columns, seed):
             part = X[rows] if columns is None else X[rows][:, columns]
             classifier = build(self.classifier, random_state=seed)
-            return classifier.fit(part, Y[rows][:, labels])
+            relatives = kinship and kinship.take(rows)
+            return classifier.fit(part, Y[rows][:, labels], provenance=relatives)
 
         self.labels_ = [labels for _, labels in draws]
         self.models_ = run_all(bag, tasks, self.n_jobs, on_progress)

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 
 from aemlo import params
 from aemlo.arrays import Features, LabelMatrix, Scores
+from aemlo.classifiers.kinship import Kinship
 from aemlo.errors import DataError
 from aemlo.notes import Note, as_note
 from aemlo.params import Between
@@ -44,26 +46,39 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     the registry; `formulas`, pairs of words and LaTeX, are for the methods page;
     `cheap_settings` make a classifier that is fitted quickly, for tests;
     `class_weights`, where a class has that setting, weighs rows by n / (2 c) with c the
-    rows of their class, label by label. Ours.
+    rows of their class, label by label. `reads_provenance` says that `_fit` also takes
+    `kinship`, a Kinship of the rows or None: for classes that hold rows out, or that
+    have a classifier inside. Ours.
     """
 
     title: str
     is_remedy: ClassVar[bool] = False  # around another classifier, for imbalance
     notes_: list[str]
+    reads_provenance: ClassVar[bool] = False
     cheap_settings: Mapping[str, Any] = {}
     formulas: tuple[tuple[str, str], ...] = ()
 
     def fit(
-        self, X: Any, Y: Any, *, on_progress: Callable[..., object] | None = None
+        self,
+        X: Any,
+        Y: Any,
+        *,
+        provenance: pd.DataFrame | Kinship | None = None,
+        on_progress: Callable[..., object] | None = None,
     ) -> Self:
         """Learn from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
 
+        `provenance` says which rows are synthetic and of which parents: a sampler's
+        `provenance_`, or that of a data set (see aemlo.provenance). All rows are
+        learned from; those who hold rows out (tuned thresholds, early stopping) judge
+        on real rows only, and never on a row whose relatives they learned from.
         `on_progress(fraction, **values)` is called as the work goes and may raise to
         end it. Raises ParameterError for a setting out of range, DataError for X or Y
         that cannot be used, MissingExtraError where an optional package is missing.
         """
         params.check(self)
         X, Y = self._checked(X, Y)
+        kinship = self._kinship(provenance, len(Y))
         self.n_features_in_, self.n_labels_ = X.shape[1], Y.shape[1]
         self.notes_ = []
         share = Y.mean(axis=0)
@@ -80,7 +95,9 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         seed = check_random_state(getattr(self, "random_state", None))
         rng = np.random.default_rng(seed.randint(np.iinfo(np.int32).max))
         if len(self.learned_labels_):
-            self._fit(X, Y[:, self.learned_labels_], rng, on_progress or no_progress)
+            own = {"kinship": kinship} if self.reads_provenance else {}
+            labels = Y[:, self.learned_labels_]
+            self._fit(X, labels, rng, on_progress or no_progress, **own)
         return self
 
     def predict_proba(self, X: Features) -> Scores:
@@ -112,7 +129,10 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         rng: np.random.Generator,
         on_progress: Callable[..., object],
     ) -> None:
-        """Learn from X and the labels Y that have both classes."""
+        """Learn from X and the labels Y that have both classes.
+
+        Where the class reads provenance, `kinship=` is given too.
+        """
 
     @abstractmethod
     def _scores(self, X: Features) -> Scores:
@@ -132,6 +152,17 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         if values is not None:
             everything[:, self.learned_labels_] = values
         return everything
+
+    def _kinship(self, provenance, n):
+        if provenance is None:
+            return None
+        if not isinstance(provenance, Kinship):
+            provenance = Kinship.of(provenance, n, self.title)
+        if len(provenance.synthetic) != n:
+            raise DataError(
+                f"{self.title}: {n} rows, but a kinship of {len(provenance.synthetic)}."
+            )
+        return None if provenance.is_trivial else provenance
 
     def _checked(self, X, Y):
         labels = Y.toarray() if sparse.issparse(Y) else np.asarray(Y)

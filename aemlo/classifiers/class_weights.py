@@ -18,6 +18,7 @@ class ClassWeighted(Classifier):
 
     title = "class weights"
     is_remedy = True
+    reads_provenance = True
     formulas = (
         (
             "Weight of a row, with c the rows of its class among n:",
@@ -35,7 +36,7 @@ class ClassWeighted(Classifier):
         self.classifier = classifier
         self.random_state = random_state
 
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
         inner = seeded(self.classifier, rng)
         known = inner.get_params(deep=False)
         if "class_weights" in known:
@@ -47,7 +48,7 @@ class ClassWeighted(Classifier):
                 f"{self.title}: {inner.title} has no class weights. Those that have: "
                 f"{', '.join(_weighable())}."
             )
-        self.inner_ = inner.fit(X, Y, on_progress=on_progress)
+        self.inner_ = inner.fit(X, Y, provenance=kinship, on_progress=on_progress)
         self.notes_ += self._notes_of(self.inner_)
 
     def _scores(self, X):

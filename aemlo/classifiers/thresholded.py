@@ -1,13 +1,14 @@
 """Per-label thresholds, tuned out of fold on the training rows."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
-from scipy import sparse
 
-from aemlo.arrays import Features, LabelMatrix
+from aemlo.arrays import Features, LabelMatrix, Rows
 from aemlo.classifiers import tuning
 from aemlo.classifiers.base import Classifier, new_seed, part_of
+from aemlo.classifiers.kinship import Kinship
 from aemlo.classifiers.nested import CLASSIFIER, build, seeded
 from aemlo.notes import Note
 from aemlo.params import Between, OneOf, Registered
@@ -26,11 +27,19 @@ class Thresholded(Classifier):
     training; "fixed", `threshold` for all. Rows equal in every feature stay in one
     fold. A label with fewer than `min_positives` rows has too few for F-max and gets
     the threshold with the best micro-F1 of all labels, with a note. Then the
-    classifier is fitted on all rows. No row that is not given to `fit` is ever seen;
-    rows made by oversampling are tuned on like real ones, so thresholds then fit the
-    balance that the sampler made. After `fit`: `thresholds_` (q,) and
-    `out_of_fold_`, the scores (n, q) of the labels learned. Ours, of usual parts.
+    classifier is fitted on all rows. No row that is not given to `fit` is ever seen.
+
+    Where `fit` is given a provenance, thresholds are tuned on real rows only. A
+    synthetic row helps to score a fold if none of its parents is in that fold, and real
+    rows with the same source stay in one fold. Without a provenance synthetic rows
+    cannot be told from real ones.
+
+    After `fit`: `thresholds_` (q,), `tuned_rows_`, the positions of the rows that were
+    tuned on, and `out_of_fold_`, the scores (n, q) of the labels learned, NaN in rows
+    that were not tuned on. Ours, of usual parts.
     """
+
+    reads_provenance = True
 
     title = "thresholds"
     is_remedy = True
@@ -64,31 +73,61 @@ class Thresholded(Classifier):
         self.min_positives = min_positives
         self.random_state = random_state
 
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
         cuts = np.full(self.n_labels_, 0.5)
         if self.rule == "fixed":
             self.inner_ = seeded(self.classifier, rng).fit(
-                X, Y, on_progress=on_progress
+                X, Y, provenance=kinship, on_progress=on_progress
             )
             cuts[self.learned_labels_] = self.threshold
         else:
-            seed, folds = new_seed(rng), fold_numbers(X, Y, self.folds, new_seed(rng))
-            share = 1.0 / (folds.max() + 2)
-            self.out_of_fold_ = np.zeros(Y.shape)
-            for fold in range(folds.max() + 1):
-                rest = folds != fold
-                inner = build(self.classifier, random_state=seed).fit(
-                    X[rest],
-                    Y[rest],
-                    on_progress=part_of(on_progress, fold * share, (fold + 1) * share),
-                )
-                self.out_of_fold_[~rest] = inner.predict_proba(X[~rest])
-            cuts[self.learned_labels_] = self._tuned(Y, self.out_of_fold_)
+            seed, fold_seed = new_seed(rng), new_seed(rng)
+            share = self._score_out_of_fold(X, Y, kinship, seed, fold_seed, on_progress)
+            rows = self.tuned_rows_
+            if len(rows):
+                tuned = self._tuned(Y[rows], self.out_of_fold_[rows])
+                cuts[self.learned_labels_] = tuned
             self.inner_ = build(self.classifier, random_state=seed).fit(
-                X, Y, on_progress=part_of(on_progress, 1.0 - share, 1.0)
+                X,
+                Y,
+                provenance=kinship,
+                on_progress=part_of(on_progress, 1.0 - share, 1.0),
             )
         self.thresholds_ = cuts
         self.notes_ += self._notes_of(self.inner_)
+
+    def _score_out_of_fold(self, X, Y, kinship, seed, fold_seed, on_progress):
+        """Fill `out_of_fold_` and `tuned_rows_`; the share of the work for one fit."""
+        kin = kinship or Kinship.unknown(len(Y))
+        if kin.synthetic.all():
+            self.notes_.append(
+                "Every training row is synthetic: thresholds were tuned on them."
+            )
+            kin = replace(kin, synthetic=np.zeros(len(Y), dtype=bool))
+        real = np.flatnonzero(~kin.synthetic)
+        kin = kin.with_equal_rows(X)
+        folds = fold_numbers(X[real], Y[real], self.folds, fold_seed, kin.take(real))
+        self.tuned_rows_, self.out_of_fold_ = real, np.full(Y.shape, np.nan)
+        if folds.max() == 0:
+            self.tuned_rows_ = real[:0]
+            self.notes_.append(
+                "All training rows are equal or related, so none can be held out: "
+                "thresholds stay at 0.5."
+            )
+            return 1.0
+        share = 1.0 / (folds.max() + 2)
+        for fold in range(folds.max() + 1):
+            held_out = np.zeros(len(Y), dtype=bool)
+            held_out[real[folds == fold]] = True
+            rest = np.flatnonzero(~kin.related_to(held_out))
+            inner = build(self.classifier, random_state=seed).fit(
+                X[rest],
+                Y[rest],
+                provenance=kinship and kinship.take(rest),
+                on_progress=part_of(on_progress, fold * share, (fold + 1) * share),
+            )
+            self.out_of_fold_[held_out] = inner.predict_proba(X[held_out])
+        return share
 
     def _tuned(self, Y, scores):
         if self.rule == "cardinality":
@@ -117,9 +156,19 @@ class Thresholded(Classifier):
         return tuning.apply(scores, self.thresholds_[self.learned_labels_]), scores
 
 
-def fold_numbers(X: Features, Y: LabelMatrix, folds: int, seed: int) -> np.ndarray:
-    """The fold (n,) of each row: stratified by labels, equal rows of X together."""
-    group = equal_rows(X)
+def fold_numbers(
+    X: Features,
+    Y: LabelMatrix,
+    folds: int,
+    seed: int,
+    kinship: Kinship | None = None,
+) -> Rows:
+    """The fold (n,) of each row: stratified by labels, equal rows of X together.
+
+    So are rows that `kinship` says are related.
+    """
+    kinship = kinship or Kinship.unknown(len(Y)).with_equal_rows(X)
+    group = kinship.families()
     positives = np.zeros((group.max() + 1, Y.shape[1]), dtype=np.int64)
     np.add.at(positives, group, Y)
     folds = min(folds, len(positives))
@@ -129,16 +178,3 @@ def fold_numbers(X: Features, Y: LabelMatrix, folds: int, seed: int) -> np.ndarr
     shares = np.full(folds, 1 / folds)
     part = divided(positives, np.bincount(group), shares, rng)
     return np.unique(part, return_inverse=True)[1][group]
-
-
-def equal_rows(X: Features) -> np.ndarray:
-    """A number (n,) for each row of X; rows equal in every feature share one."""
-    if sparse.issparse(X):
-        X = sparse.csr_matrix(X, copy=True)
-        X.sum_duplicates()
-        ends = zip(X.indptr[:-1], X.indptr[1:], strict=True)
-        keys = [X.indices[a:b].tobytes() + X.data[a:b].tobytes() for a, b in ends]
-    else:
-        keys = [row.tobytes() for row in np.ascontiguousarray(X)]
-    numbers = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])

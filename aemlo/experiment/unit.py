@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from aemlo import imbalance, metrics
+from aemlo import imbalance, metrics, provenance
 from aemlo.arrays import Features, LabelMatrix, Mask, Rows
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, Stopped
@@ -156,6 +157,7 @@ class Ready:
 
     X: Features
     Y: LabelMatrix
+    provenance: pd.DataFrame
     X_test: Features
     Y_test: LabelMatrix
     witness: Witness
@@ -188,6 +190,9 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         X, Y = _resampled(
             unit, sampler, preparation, dataset, (X, train.Y), groups, on_progress
         )
+    # A data set may hold synthetic rows itself: all are traced to the first real ones.
+    before = provenance.of(dataset if unit.leak == "sampler" else train)
+    returned = provenance.after(before, sampler.provenance_, dataset.label_names, "")
     facts = {
         "train_rows": len(train.Y),
         "test_rows": len(test.Y),
@@ -197,7 +202,7 @@ def sampled(unit: Unit, dataset: Dataset, on_progress: Callable[..., None]) -> R
         "duplicate_rows": witness.duplicates,
         "near_duplicate_rows": witness.near_duplicates,
     }
-    return Ready(X, Y, X_test, test.Y, witness, facts)
+    return Ready(X, Y, returned, X_test, test.Y, witness, facts)
 
 
 def _chosen_features(
@@ -255,7 +260,9 @@ def _classify(
     started = time.perf_counter()
     witness = ready.witness.fork()
     with watching(witness):
-        classifier.fit(ready.X, ready.Y, on_progress=on_progress)
+        classifier.fit(
+            ready.X, ready.Y, provenance=ready.provenance, on_progress=on_progress
+        )
     fitted = time.perf_counter()
     predicted, scores = classifier.decide(ready.X_test)
     done = time.perf_counter()

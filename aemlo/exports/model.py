@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from aemlo import __version__, limited_process, params
+from aemlo import __version__, limited_process, params, provenance
 from aemlo.classifiers.base import no_progress, part_of
 from aemlo.classifiers.nested import build
 from aemlo.dataset import Dataset
@@ -48,7 +48,7 @@ class Pipeline:
         self.preparation_ = Preparation(self.scale)
         X, Y = self.preparation_.fit_transform(dataset), dataset.Y
         self.sampled_rows_ = len(Y)
-        notes = []
+        notes, returned = [], provenance.of(dataset)
         if self.arm.get("sampler"):
             sampler = build_sampler(self.arm["sampler"], int(sampler_seed % 2**31))
             X, Y = sampler.fit_resample(
@@ -59,11 +59,13 @@ class Pipeline:
             )
             self.sampled_rows_ = len(Y)
             notes += sampler.notes_
+            names = dataset.label_names
+            returned = provenance.after(returned, sampler.provenance_, names, "")
             on_progress = part_of(on_progress, 0.5, 1.0)
         self.classifier_ = build(
             self.arm["classifier"], random_state=int(classifier_seed % 2**31)
         )
-        self.classifier_.fit(X, Y, on_progress=on_progress)
+        self.classifier_.fit(X, Y, provenance=returned, on_progress=on_progress)
         self.notes_ = notes + self.classifier_.notes_
         self.label_names_ = dataset.label_names
         return self

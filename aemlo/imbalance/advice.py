@@ -11,11 +11,10 @@ import numpy as np
 
 from aemlo import imbalance
 from aemlo.arrays import Names, Rows
-from aemlo.imbalance.labels import FEW_POSITIVES, Labelled, Labels
+from aemlo.imbalance.labels import FEW_POSITIVES, HIGH_IMR, Labelled, Labels
 from aemlo.wording import count, counted, decimals, percent, ratio
 
 MEAN_IR_LIMIT, CV_IR_LIMIT = 1.5, 0.2
-HIGH_IMR = 9
 SCUMBLE_LIMIT = 0.1
 HALF = 0.5
 EMPTY_ROWS_LIMIT = 0.05
@@ -68,6 +67,18 @@ class Reading:
         """Positions of the minority labels."""
         return np.flatnonzero(imbalance.minority_labels(self.labels, self.empty))
 
+    @cached_property
+    def one_sided(self) -> Rows:
+        """Positions of the labels whose two sides differ in number by HIGH_IMR."""
+        imr = imbalance.imr_per_label(self.labels)
+        return np.flatnonzero(np.nan_to_num(imr) > HIGH_IMR)
+
+    @cached_property
+    def rare_alone(self) -> Rows:
+        """Those of them that few rows have: rare even without a label beside them."""
+        counts = self.labels.counts[self.one_sided]
+        return self.one_sided[2 * counts < self.labels.n]
+
     def named(self, columns: Rows, most: int = 3) -> str:
         """Names of label columns, at most `most`, with how many more there are."""
         shown = ", ".join(self.names[j] for j in columns[:most])
@@ -78,7 +89,7 @@ class Reading:
 def between_labels(reading: Reading) -> Sentence | None:
     """Whether the labels differ in frequency, by MeanIR and CVIR."""
     mean, spread = reading.mean_ir, reading.cv_ir
-    if np.isnan(mean):
+    if np.isnan(mean) or reading.labels.q < 2:  # one label has no other beside it
         return None
     counts = reading.labels.counts
     often = int(counts.argmax())
@@ -93,7 +104,7 @@ def between_labels(reading: Reading) -> Sentence | None:
         tone = "problem"
     else:
         text = f"The labels are about equally frequent ({evidence})."
-        tone = "fine"
+        tone = "note" if len(reading.rare_alone) else "fine"
     return Sentence(
         text,
         tone,
@@ -104,8 +115,7 @@ def between_labels(reading: Reading) -> Sentence | None:
 
 def within_labels(reading: Reading) -> Sentence | None:
     """Labels whose positives and negatives are far from equal in number."""
-    imr = imbalance.imr_per_label(reading.labels)
-    high = np.flatnonzero(np.nan_to_num(imr) > HIGH_IMR)
+    imr, high = imbalance.imr_per_label(reading.labels), reading.one_sided
     if not len(high):
         return None
     worst = high[np.argmax(imr[high])]
@@ -292,7 +302,20 @@ def what_next(reading: Reading) -> Sentence | None:
     source = "Charte et al., Neurocomputing 163, 2015; Neurocomputing 326, 2019"
     if np.isnan(reading.mean_ir):
         return None
-    if reading.mean_ir <= MEAN_IR_LIMIT or not len(reading.minority):
+    alike = reading.mean_ir <= MEAN_IR_LIMIT or not len(reading.minority)
+    if alike and len(reading.rare_alone):
+        text = (
+            f"Next: for {counted(len(reading.rare_alone), 'label')} that fewer than 1 "
+            f"row in {HIGH_IMR + 1} has, compare the classifier as it is with class "
+            "weights, with thresholds, and with an oversampler whose setting `labels` "
+            "names them: no label is rarer than the others, so by itself it adds "
+            "nothing."
+        )
+        rule, source = (
+            f"MeanIR up to {MEAN_IR_LIMIT} and ImR > {HIGH_IMR}.",
+            "Fernandez et al., Fuzzy Sets and Systems 159, 2008",
+        )
+    elif alike:
         text = (
             "Next: compare classifiers without sampling; there is little for a sampler "
             "to repair."

@@ -24,6 +24,12 @@ FEW_POSITIVES = 30
 The experimental setting of AEMLO leaves such labels out (Zhou et al., ECML PKDD 2024).
 """
 
+HIGH_IMR = 9
+"""A label with a higher ImR is highly imbalanced in itself.
+
+Fernandez et al., Fuzzy Sets and Systems 159, 2008.
+"""
+
 
 class Labels:
     """Y kept as its positives, with what several measures need computed once.

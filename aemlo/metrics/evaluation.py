@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from aemlo.errors import DataError
 from aemlo.metrics import counts, overall, per_label
@@ -33,15 +34,21 @@ def evaluate(
     left out. `label` is "" for a metric of the whole set, else the label's name (its
     number as text where no names are given); value is NaN where a label has none. How
     many labels the macro means leave out is the metric "labels with one class". Raises
-    DataError when shapes differ or scores are not finite, ParameterError for a title
-    that METRICS lacks.
+    DataError when shapes differ, when Y or `predicted` hold anything but 0 and 1, or
+    when scores are not finite; ParameterError for a title that METRICS lacks.
     """
-    truth, given = np.asarray(Y), np.asarray(predicted)
-    ranks = None if scores is None else np.asarray(scores, dtype=float)
-    _check(truth, given, ranks)
+    truth = _zeros_and_ones(Y, "true labels")
+    given = _labels_like(truth, predicted)
+    ranks = None if scores is None else _scores_like(truth, scores)
     titles = METRICS if metrics is None else metrics
+    titles = [titles] if isinstance(titles, str) else titles
     names = label_names if label_names is not None else map(str, range(truth.shape[1]))
     names = list(names)
+    if len(names) != truth.shape[1]:
+        raise DataError(
+            f"There are {truth.shape[1]} labels and {len(names)} names; each label "
+            "needs one."
+        )
     rows: list[tuple[str, str, float]] = []
     for metric in [find(METRICS, title, "metric") for title in titles]:
         if metric.needs == "scores" and ranks is None:
@@ -60,10 +67,13 @@ def diagnosis(
 ) -> pd.DataFrame:
     """A frame, one row a label: right and wrong counts, and what is odd about it.
 
-    `problem` is "never predicted", "always predicted", "never right" or "".
+    `problem` is "never predicted", "always predicted", "never right" or "". Raises
+    DataError as `evaluate` does.
     """
-    right, wrong, missed, left = right_and_wrong(Y, predicted)
-    n = len(np.asarray(Y))
+    truth = _zeros_and_ones(Y, "true labels")
+    given = _labels_like(truth, predicted)
+    right, wrong, missed, left = right_and_wrong(truth, given)
+    n = len(truth)
     problem = np.full(len(right), "", dtype=object)
     problem[(right == 0) & (wrong > 0)] = "never right"
     problem[(right + wrong == n) & (wrong > 0)] = "always predicted"
@@ -80,16 +90,52 @@ def diagnosis(
     )
 
 
-def _check(
-    Y: NDArray[Any], predicted: NDArray[Any], scores: NDArray[Any] | None
-) -> None:
-    for what, given in (("predictions", predicted), ("scores", scores)):
-        if given is not None and given.shape != Y.shape:
-            raise DataError(
-                f"The {what} have shape {given.shape}, the true labels {Y.shape}; they "
-                "must be the same rows and labels."
-            )
-    if Y.size == 0:
-        raise DataError("There are no rows to evaluate.")
-    if scores is not None and not np.isfinite(scores).all():
+def _matrix(given: Any, what: str) -> NDArray[Any]:
+    """`given`, dense or sparse, as a numeric array (n, q) that is not empty."""
+    array = given.toarray() if sparse.issparse(given) else np.asarray(given)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"The {what} must be numbers, got {array.dtype}.")
+    if array.ndim != 2:
+        raise DataError(
+            f"The {what} must have two dimensions, rows and labels, got {array.ndim}. "
+            "One label is a column: Y[:, None]."
+        )
+    if array.size == 0:
+        nothing = "rows" if not len(array) else "labels"
+        raise DataError(f"There are no {nothing} to evaluate.")
+    return array
+
+
+def _zeros_and_ones(given: Any, what: str) -> NDArray[Any]:
+    array = _matrix(given, what)
+    other = array[~((array == 0) | (array == 1))]
+    if len(other):
+        way_out = (
+            " Probabilities are given as scores; labels are scores cut at a threshold."
+            if what == "predictions" and ((other > 0) & (other < 1)).all()
+            else ""
+        )
+        raise DataError(
+            f"The {what} must hold only 0 and 1, got {float(other[0]):g}.{way_out}"
+        )
+    return array
+
+
+def _labels_like(Y: NDArray[Any], predicted: Any) -> NDArray[Any]:
+    return _of_shape(_zeros_and_ones(predicted, "predictions"), Y, "predictions")
+
+
+def _scores_like(Y: NDArray[Any], scores: Any) -> NDArray[Any]:
+    array = _of_shape(_matrix(scores, "scores"), Y, "scores").astype(float)
+    if not np.isfinite(array).all():
         raise DataError("The scores hold missing or infinite values.")
+    return array
+
+
+def _of_shape(array: NDArray[Any], Y: NDArray[Any], what: str) -> NDArray[Any]:
+    if array.shape != Y.shape:
+        raise DataError(
+            f"The {what} have shape {array.shape}, the true labels {Y.shape}; they "
+            "must be the same rows and labels."
+        )
+    return array

@@ -221,7 +221,7 @@ class OverSampler(Sampler):
                 "a budget."
             )
         if not rows.sum():
-            self.notes_.append(self._nothing_to_do(labels))
+            self.notes_.append(self._nothing_to_do(labels, Y))
         return rows
 
     def _target_by_column(self):
@@ -233,13 +233,12 @@ class OverSampler(Sampler):
             for label, count in self.target.items()
         }
 
-    def _nothing_to_do(self, labels):
+    def _nothing_to_do(self, labels, Y):
         if len(labels):
             return "Every label has the rows asked for already: nothing was added."
         return (
-            "The data are balanced already: no label has IRLbl above MeanIR, so "
-            "nothing was added. Name the labels, with a budget or target, to add rows "
-            "anyway."
+            f"{size.evenness(Y)}: no label has IRLbl above MeanIR, so nothing was "
+            "added. Name the labels, with a budget or target, to add rows anyway."
         )
 
     def _chosen_labels(self, Y):

@@ -6,6 +6,7 @@ import numpy as np
 
 from aemlo.imbalance import Labels, mean_ir, minority_labels
 from aemlo.params import Between, Switch
+from aemlo.samplers import size
 from aemlo.samplers.under import UnderSampler
 
 Removed = Annotated[
@@ -85,8 +86,8 @@ class MLRUS(UnderSampler):
         common = np.flatnonzero(counts.max(initial=0) < counts * limit)
         if not len(common):
             self.notes_.append(
-                "The data are balanced already: no label has IRLbl below MeanIR, so "
-                "nothing was removed."
+                f"{size.evenness(Y)}: no label has IRLbl below MeanIR, so nothing was "
+                "removed."
             )
             return []
         bags = {

@@ -126,9 +126,9 @@ class MLSOL(OverSampler):
     def _paper_quotas(self, Y, labels):
         return evenly(round(PAPER_SHARE * len(Y)), labels, Y.shape[1])
 
-    def _nothing_to_do(self, labels):
+    def _nothing_to_do(self, labels, Y):
         if len(labels):
-            return super()._nothing_to_do(labels)
+            return super()._nothing_to_do(labels, Y)
         return (
             "The data are balanced already: each label is on half of the rows, on all "
             "or on none, so nothing was added."

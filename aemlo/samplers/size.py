@@ -25,7 +25,8 @@ from scipy import sparse
 from aemlo import imbalance
 from aemlo.arrays import LabelMatrix, Rows
 from aemlo.errors import ParameterError
-from aemlo.imbalance import ir_per_label, label_counts, mean_ir
+from aemlo.imbalance import imr_per_label, ir_per_label, label_counts, mean_ir
+from aemlo.imbalance.labels import HIGH_IMR
 from aemlo.params import Between, Counts, Names
 
 MOST_TIMES = 100  # rows a target may ask for, in multiples of the rows given
@@ -148,6 +149,19 @@ def known_and_dense(Y: Any) -> tuple[imbalance.Labels, LabelMatrix]:
     if known is Y or sparse.issparse(Y):
         return known, known.matrix.toarray().astype(np.uint8)
     return known, np.asarray(Y)
+
+
+def evenness(Y: LabelMatrix) -> str:
+    """How a note begins where no label of Y (n, q) is rarer than the others.
+
+    Labels that are all rare are not balanced, nor is a single rare one.
+    """
+    few = 2 * label_counts(Y) < len(Y)
+    if not (few & (np.nan_to_num(imr_per_label(Y)) > HIGH_IMR)).any():
+        return "The data are balanced already"
+    if Y.shape[1] == 1:
+        return "The label is rare, but has no other beside it to be rarer than"
+    return "Some labels are rare, but none beside the others"
 
 
 def preview_frame(

@@ -8,6 +8,7 @@ import numpy as np
 
 from aemlo.arrays import Features, LabelMatrix
 from aemlo.imbalance import minority_labels
+from aemlo.samplers import size
 from aemlo.samplers.base import Sampler, kept_provenance
 
 
@@ -48,7 +49,10 @@ class UnderSampler(Sampler):
         """Rows (m,) without a minority label; none, with a note, where no label is."""
         rare = minority_labels(Y)
         if not rare.any():
-            self.notes_.append("The data are balanced already: no label is rare.")
+            self.notes_.append(
+                f"{size.evenness(Y)}: no label has IRLbl above MeanIR, so nothing "
+                "was removed."
+            )
             return np.zeros(0, dtype=int)
         return np.flatnonzero(~Y[:, rare].any(axis=1))
 

@@ -23,9 +23,9 @@ from aemlo.classifiers import (
     RAkELd,
     RAkELo,
 )
+from aemlo.classifiers.kinship import equal_rows
 from aemlo.classifiers.label_powerset import co_occurrence
 from aemlo.classifiers.partition import communities
-from aemlo.classifiers.thresholded import equal_rows
 from aemlo.errors import ParameterError
 from aemlo.formats import read
 from aemlo.preparation.preparation import Preparation

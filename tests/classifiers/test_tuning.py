@@ -103,8 +103,8 @@ def rows_scored_by_a_model_that_saw_them(cls, X, Y):
 class Cheat(Thresholded):
     """The mistake: tunes on scores of the rows the classifier was fitted on."""
 
-    def _fit(self, X, Y, rng, on_progress):
-        super()._fit(X, Y, rng, on_progress)
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
+        super()._fit(X, Y, rng, on_progress, kinship)
         self.thresholds_[:] = self._tuned(Y, self.inner_.predict_proba(X))
 
 

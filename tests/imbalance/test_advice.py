@@ -31,6 +31,37 @@ def test_balanced_labels_need_no_sampler():
     ]
 
 
+def test_a_single_rare_label_is_imbalanced():
+    assert texts(rows((95, [0]), (5, [1]))) == [
+        "Within 1 label of 1 one side outnumbers the other by more than 9 to 1 (most "
+        "in L0, ImR 19.0): a classifier of one label gains by always saying no; use F1 "
+        "or AUC, not accuracy.",
+        "1 label can be judged, but on 30 rows or fewer in all (L0): expect scores "
+        "that swing from fold to fold. Published comparisons of AEMLO leave such "
+        "labels out.",
+        "95 rows (95%) have no label: they count as negatives of every label, and "
+        "metrics by row are not defined on them.",
+        "Next: for 1 label that fewer than 1 row in 10 has, compare the classifier as "
+        "it is with class weights, with thresholds, and with an oversampler whose "
+        "setting `labels` names them: no label is rarer than the others, so by itself "
+        "it adds nothing.",
+    ]
+
+
+@pytest.mark.parametrize("positives, rare", [(10, False), (9, True), (95, False)])
+def test_from_where_on_a_single_label_is_rare(positives, rare):
+    Y = rows((positives, [1]), (100 - positives, [0]))
+    assert any("no label is rarer than the others" in text for text in texts(Y)) == rare
+
+
+def test_labels_that_are_all_rare_are_not_fine():
+    Y = rows((90, [0, 0]), (5, [1, 0]), (5, [0, 1]))
+    first = advise(Y, ["L0", "L1"])[0]
+    assert first.text.startswith("The labels are about equally frequent")
+    assert first.tone == "note"
+    assert advise(rows((5, [1, 0]), (5, [0, 1])), ["L0", "L1"])[0].tone == "fine"
+
+
 def test_rare_labels_that_ride_with_frequent_ones():
     Y = rows((100, [1, 0, 0]), (40, [0, 1, 0]), (4, [1, 1, 1]))
     found = texts(Y, folds=5)

@@ -4,9 +4,11 @@ import csv
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn import metrics as sk
 
 from aemlo import metrics
@@ -224,6 +226,102 @@ def test_every_metric_prefers_the_truth(metric):
         return
     better, worse = (right, wrong) if metric.greater_is_better else (wrong, right)
     assert np.all(np.asarray(better) > np.asarray(worse))
+
+
+TRUTH = np.array([[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    "Y, predicted, scores, names, message",
+    [
+        (
+            TRUTH,
+            np.array([[0.9, 0.2], [0.0, 1.0]]),
+            None,
+            None,
+            "The predictions must hold only 0 and 1, got 0.9. Probabilities are given "
+            "as scores; labels are scores cut at a threshold.",
+        ),
+        (
+            TRUTH,
+            TRUTH * 2,
+            None,
+            None,
+            "The predictions must hold only 0 and 1, got 2.",
+        ),
+        (
+            TRUTH * 2,
+            TRUTH,
+            None,
+            None,
+            "The true labels must hold only 0 and 1, got 2.",
+        ),
+        (
+            np.array([[1, NAN], [0, 1]]),
+            TRUTH,
+            None,
+            None,
+            "The true labels must hold only 0 and 1, got nan.",
+        ),
+        (
+            TRUTH[:, 0],
+            TRUTH[:, 0],
+            None,
+            None,
+            "The true labels must have two dimensions, rows and labels, got 1. One "
+            "label is a column: Y[:, None].",
+        ),
+        (
+            TRUTH,
+            TRUTH.astype(str),
+            None,
+            None,
+            "The predictions must be numbers, got <U21.",
+        ),
+        (TRUTH[:0], TRUTH[:0], None, None, "There are no rows to evaluate."),
+        (TRUTH[:, :0], TRUTH[:, :0], None, None, "There are no labels to evaluate."),
+        (
+            TRUTH,
+            TRUTH,
+            TRUTH[:, :1],
+            None,
+            "The scores have shape (2, 1), the true labels (2, 2); they must be the "
+            "same rows and labels.",
+        ),
+        (
+            TRUTH,
+            TRUTH,
+            None,
+            ["x"],
+            "There are 2 labels and 1 names; each label needs one.",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(Y, predicted, scores, names, message):
+    with pytest.raises(DataError) as caught:
+        metrics.evaluate(Y, predicted, scores, label_names=names)
+    assert str(caught.value) == message
+    assert isinstance(caught.value, ValueError)
+
+
+def test_probabilities_are_no_diagnosis():
+    with pytest.raises(DataError) as caught:
+        metrics.diagnosis(TRUTH, TRUTH * 0.7, ["x", "y"])
+    assert str(caught.value).startswith("The predictions must hold only 0 and 1, got")
+
+
+@pytest.mark.parametrize(
+    "kind", [np.asarray, sparse.csr_matrix, np.ndarray.tolist, pd.DataFrame]
+)
+def test_labels_of_every_kind_are_judged_alike(kind):
+    predicted = np.array([[1, 1], [0, 1]])
+    usual = metrics.evaluate(TRUTH, predicted, predicted / 2)
+    given = metrics.evaluate(kind(TRUTH), kind(predicted.astype(bool)), predicted / 2)
+    assert str(given) == str(usual)
+
+
+def test_one_title_may_be_given_alone():
+    assert metrics.evaluate(TRUTH, TRUTH, metrics="macro-F1") == [("macro-F1", "", 1.0)]
 
 
 def test_bad_input_says_what_is_wrong():

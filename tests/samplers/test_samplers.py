@@ -251,6 +251,31 @@ def test_balanced_data_come_back_unchanged_with_a_note(title):
     )
 
 
+@pytest.mark.parametrize("title", ["ML-ROS", "MLSMOTE"])
+@pytest.mark.parametrize(
+    "Y, beginning",
+    [
+        (
+            np.arange(40)[:, None] < 2,
+            "The label is rare, but has no other beside it to be rarer than: ",
+        ),
+        (
+            np.column_stack([np.arange(40) < 2, np.arange(40) > 37]),
+            "Some labels are rare, but none beside the others: ",
+        ),
+    ],
+)
+def test_rare_labels_are_not_called_balanced(title, Y, beginning):
+    sampler = make(title)
+    X, Y = np.random.default_rng(0).normal(size=(40, 9)), Y.astype(np.uint8)
+    _, Y_new = sampler.fit_resample(X, Y)
+    assert len(Y_new) == 40
+    assert sampler.notes_ == [
+        f"{beginning}no label has IRLbl above MeanIR, so nothing was added. Name the "
+        "labels, with a budget or target, to add rows anyway."
+    ]
+
+
 def test_progress_rises_to_one(title):
     X, Y = data()
     seen = []

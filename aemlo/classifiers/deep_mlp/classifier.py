@@ -20,10 +20,12 @@ class DeepMLP(Classifier):
     their effective numbers (Cui et al., CVPR 2019). Features are centred and divided by
     their standard deviation over the training rows, or by a quarter of their range
     where that is more: columns that are nearly always 0 would be blown up otherwise. A
-    share of the rows is held out to end training and to keep the best epoch.
+    share of the rows is held out to end training and to keep the best epoch: of the
+    real rows, where `fit` is given a provenance, and rows made of them are left out.
     """
 
     title = "deep MLP"
+    reads_provenance = True
     cheap_settings = {"epochs": 4, "hidden": (8,)}
     formulas = (
         (
@@ -93,13 +95,12 @@ class DeepMLP(Classifier):
         self.batch = batch
         self.random_state = random_state
 
-    def _fit(self, X, Y, rng, on_progress):
+    def _fit(self, X, Y, rng, on_progress, kinship=None):
         from aemlo.classifiers.deep_mlp import network
 
         on_progress(0.0)
         centre, spread = _standards(X)
-        held_out = np.zeros(len(Y), dtype=bool)
-        held_out[rng.permutation(len(Y))[: int(self.held_out * len(Y))]] = True
+        held_out, learned = _divided(len(Y), self.held_out, kinship, rng)
         focal = self.loss == "focal"
         settings = {
             "hidden": tuple(self.hidden),
@@ -116,9 +117,9 @@ class DeepMLP(Classifier):
             X,
             Y,
             (centre, spread),
-            held_out,
+            (held_out, learned),
             settings,
-            self._cell_weights(Y[~held_out]),
+            self._cell_weights(Y[learned]),
             new_seed(rng),
         )
         layers = training.run(on_progress)
@@ -147,6 +148,26 @@ class DeepMLP(Classifier):
             x = np.maximum(x @ weight.T + bias, 0.0)  # (n, hidden)
         weight, bias = self.layers_[-1]
         return expit(x @ weight.T + bias)  # (n, q)
+
+
+def _divided(n, share, kinship, rng):
+    """Which of `n` rows decide when to end, and which are learned from: masks (n,).
+
+    With a kinship the first are `share` of the real rows, families whole, and rows
+    related to them are in neither.
+    """
+    held_out = np.zeros(n, dtype=bool)
+    if kinship is None or kinship.synthetic.all():
+        held_out[rng.permutation(n)[: int(share * n)]] = True
+        return held_out, ~held_out
+    real = np.flatnonzero(~kinship.synthetic)
+    family = kinship.take(real).families()
+    place = rng.permutation(family.max() + 1)[family]
+    drawn = np.argsort(place, kind="stable")[: int(share * len(real))]
+    # A family that does not fit in whole stays out.
+    last = place[np.setdiff1d(np.arange(len(real)), drawn)].min()
+    held_out[real[drawn[place[drawn] < last]]] = True
+    return held_out, ~kinship.related_to(held_out)
 
 
 def _standards(X):

@@ -74,10 +74,10 @@ class Training:
     """A network learning from X (n, d), NumPy or CSR, and Y (n, q) of 0 and 1.
 
     `standards` are what is taken off the features and what they are then divided by,
-    (d,) each; `held_out` (n,) marks the rows that decide when to end (where it marks
-    none, the training rows do); `cell_weights` (2, q) weigh cells of value 0 and 1.
-    `settings` has hidden, dropout, gamma, alpha, epochs, patience, learning_rate, decay
-    and batch.
+    (d,) each; `divided` are two masks (n,): the rows that decide when to end (where
+    there are none, those learned from do) and the rows learned from; `cell_weights`
+    (2, q) weigh cells of value 0 and 1. `settings` has hidden, dropout, gamma, alpha,
+    epochs, patience, learning_rate, decay and batch.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Training:
         X: Features,
         Y: LabelMatrix,
         standards: tuple[np.ndarray, np.ndarray],
-        held_out: Mask,
+        divided: tuple[Mask, Mask],
         settings: Mapping[str, Any],
         cell_weights: np.ndarray,
         seed: int,
@@ -101,7 +101,8 @@ class Training:
             weight_decay=settings["decay"],
         )
         self.weights = torch.as_tensor(cell_weights, dtype=torch.float32)
-        inside = (~held_out).nonzero()[0]
+        held_out, learned = divided
+        inside = learned.nonzero()[0]
         self.inside = torch.as_tensor(inside)
         self.outside = held_out.nonzero()[0] if held_out.any() else inside
 

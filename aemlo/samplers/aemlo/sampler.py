@@ -331,7 +331,7 @@ class AEMLO(Arguments, OverSampler):
             generation.by_label(Y, quotas, rng)
         )
         if not len(plan.seed):
-            self.notes_.append(self._nothing_to_do(self._chosen_labels(Y)))
+            self.notes_.append(self._nothing_to_do(self._chosen_labels(Y), Y))
         if self.neighbours and len(plan.seed):
             codes = self.model_.encode(X)
             share = self.pair_share
