@@ -129,7 +129,9 @@ def marked(frame: pd.DataFrame) -> Styler:
         return ["font-weight: 700" if value == top else "" for value in column]
 
     digits = dict.fromkeys(HEADLINE, "{:.3f}") | {"labels never predicted": "{:.0f}"}
-    return frame.style.apply(best, subset=list(HEADLINE)).format(digits, na_rep="none")
+    style = frame.style
+    style.apply(best, subset=list(HEADLINE)).format(digits, na_rep="none")
+    return style
 
 
 def sentences(dataset: Dataset, result: Result) -> list[str]:

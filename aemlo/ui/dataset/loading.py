@@ -369,7 +369,7 @@ def save_as(dataset: Dataset, key: str) -> None:
     with st.expander("Save as another format"):
         title = st.selectbox("Format", list(formats.WRITERS), key=f"{key}.format")
         if dataset.provenance is not None:
-            _marks(dataset, title, key)
+            _marks(dataset, dataset.provenance, title, key)
         with layout.shown_errors():
             if st.button("Create the file", key=f"{key}.make"):
                 suffix, data = formats.one_file(dataset, title)
@@ -381,8 +381,11 @@ def save_as(dataset: Dataset, key: str) -> None:
                 )
 
 
-def _marks(dataset: Dataset, title: str, key: str) -> None:
-    """How the format `title` marks synthetic rows, and their provenance as a file."""
+def _marks(dataset: Dataset, table: pd.DataFrame, title: str, key: str) -> None:
+    """How the format `title` marks synthetic rows, and their provenance as a file.
+
+    `table` is the provenance of the data set.
+    """
     synthetic = int(provenance.synthetic(dataset).sum())
     if not formats.WRITERS[title].marks:
         marks = (
@@ -400,7 +403,7 @@ def _marks(dataset: Dataset, title: str, key: str) -> None:
         )
     st.caption(f"{count(synthetic)} of {count(dataset.n)} rows are synthetic. {marks}")
     figures.csv_button(
-        dataset.provenance,
+        table,
         name=f"{file_stem(dataset.name)}-provenance",
         key=f"{key}.provenance",
         label="Download provenance (CSV)",
