@@ -1,4 +1,4 @@
-"""Choose the data set: built in, generated, or from a file; and see how it was read."""
+"""Choose the data set: built in, generated, or from a file; see how it was read."""
 
 import streamlit as st
 
@@ -6,10 +6,11 @@ from aemlo import formats, params
 from aemlo.formats.builtin import Generator
 from aemlo.ui import cached, forms, layout, state, synthetic_rows
 from aemlo.ui.dataset import card, checks, loading
+from aemlo.wording import count, counted, decimals
 
 workspace = state.workspace()
 
-layout.page("Data set", "Which rows, features and labels is everything else about?")
+layout.page("Data set", "Which data do all pages use? Load your data, or use a sample.")
 
 with layout.shown_errors():
     card.in_use(workspace)
@@ -17,7 +18,7 @@ with layout.shown_errors():
 
 st.subheader("Use another data set", anchor=False)
 door = st.segmented_control(
-    "Where from",
+    "Source",
     ["Upload a file", "Built in", "Generate", "OpenML"],
     default="Upload a file",
     required=True,
@@ -29,24 +30,25 @@ dataset = None
 if door == "Built in":
     st.markdown(
         "**Yeast** (Elisseeff and Weston, 2001): 2,417 genes, 103 numeric features "
-        "from micro-arrays and phylogenetic profiles, 14 functional classes. Real, "
-        "and no network is needed."
+        "from micro-arrays and phylogenetic profiles, 14 functional classes. Real "
+        "data; no network is needed."
     )
     if st.button("Use yeast", type="primary", icon=":material/check:"):
         card.use(workspace, formats.read("yeast"))
 
 elif door == "Generate":
     st.markdown(
-        "Synthetic data whose size, imbalance and label dependence you set: good for "
-        "seeing what a measure or a sampler does. The name says that it is synthetic."
+        "Synthetic data with the size, imbalance and label dependence that you set, "
+        "useful to see what a measure or a sampler does. The name of the data set says "
+        "that it is synthetic."
     )
     with layout.shown_errors():
         settings = forms.param_form(Generator, key="generator")
         generator = params.build(Generator, settings)
         counts = generator.counts()
         st.caption(
-            f"The commonest label will have {counts[0]:,} rows, the rarest "
-            f"{counts[-1]:,}; the settings decide, not chance."
+            f"The most frequent label will have exactly {counted(counts[0], 'row')}, "
+            f"the rarest {count(counts[-1])}."
         )
         if st.button("Generate and use", type="primary", icon=":material/check:"):
             card.use(workspace, generator.make())
@@ -54,16 +56,19 @@ elif door == "Generate":
 elif door == "OpenML":
     st.markdown(
         "A data set by its name or number on openml.org, such as `emotions` or "
-        "`yeast`. Pressing the button **goes online**; nothing else here does."
+        "`yeast`. The button **goes online**; nothing else on this page does."
     )
     with st.form("openml", border=False):
         name = st.text_input("Name or number", key="openml.name")
-        asked = st.form_submit_button("Get it from openml.org", icon=":material/cloud:")
-    if asked:
+        pressed = st.form_submit_button(
+            "Get it from openml.org", icon=":material/cloud:"
+        )
+    if pressed:
         st.session_state["openml.asked"] = name.strip()
-    if wanted := st.session_state.get("openml.asked"):
+    requested = st.session_state.get("openml.asked")
+    if requested:
         with layout.shown_errors():
-            dataset = loading.chosen(*loading.from_openml(wanted))
+            dataset = loading.choose(*loading.from_openml(requested))
 
 else:
     uploads = st.file_uploader(
@@ -78,7 +83,7 @@ else:
     if uploads:
         with layout.shown_errors():
             options = loading.read_options(key="read")
-            dataset = loading.chosen(*loading.opened(uploads, options))
+            dataset = loading.choose(*loading.opened(uploads, options))
 
 if dataset is not None:
     with layout.shown_errors():
@@ -91,6 +96,6 @@ else:
     layout.next_step(
         "pages/imbalance.py",
         "Imbalance",
-        f"{workspace.dataset.q} labels, MeanIR {measures['mean_ir']:.3f}: "
-        "which are rare?",
+        f"{counted(workspace.dataset.q, 'label')}, MeanIR "
+        f"{decimals(measures['mean_ir'])}: which are rare?",
     )

@@ -1,9 +1,8 @@
-"""Imbalance: which labels are rare, with whom they occur, and what to do about it."""
+"""Imbalance: which labels are rare, which they occur with, and what to do about it."""
 
 import streamlit as st
 
 from aemlo import imbalance
-from aemlo.imbalance import change
 from aemlo.ui import layout, shown_run, state, synthetic_rows
 from aemlo.ui.imbalance import bars, cached, other_sets, sections, views
 from aemlo.wording import counted
@@ -15,10 +14,11 @@ labels = cached.labels(key, dataset.Y)
 other_sets.remember(dataset)
 
 layout.page(
-    "Imbalance", "Which labels are rare, how rare, and with whom do they occur?"
+    "Imbalance",
+    "Which labels are rare, how rare, and which labels do they occur with?",
 )
 synthetic_rows.noted(
-    workspace, key="imbalance", what="They are counted here as all others are."
+    workspace, key="imbalance", what="They are counted here like all other rows."
 )
 
 if not labels.counts.any():
@@ -26,7 +26,7 @@ if not labels.counts.any():
         "No row of this data set has a label, so there is nothing to measure. Choose "
         "its label columns again."
     )
-    layout.next_step("pages/dataset.py", "Data set", "Say which columns are labels.")
+    layout.next_step("pages/dataset.py", "Data set", "Choose the label columns.")
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -41,8 +41,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         key="imbalance.empty",
         help="Left out of MeanIR and CVIR, as MULAN and MLDA do; or counted with an "
-        "IRLbl of 0, as the R package mldr and tables made with it do. Holds for the "
-        "whole page.",
+        "IRLbl of 0, as the R package mldr and tables made with it do. Applies to "
+        "the whole page.",
     )
     log = st.toggle(
         "Log scale",
@@ -57,36 +57,34 @@ if after is not None:
 table = cached.per_label(key, labels, names, empty)
 measures = cached.measure_set(key, labels, names, len(dataset.feature_names), empty)
 mean = imbalance.mean_ir(labels, empty)
-moved = words = None
+changed = sentences = None
 if after is not None:
-    moved = change.before_after(labels, after.labels, names, empty)
-    words = change.change_in_words(labels, after.labels, names, empty)
+    changed, sentences = other_sets.changes(labels, after, names, empty)
 
 picture, numbers = st.columns([5, 2], gap="medium")
 with picture:
-    bars.draw(bars.Bars(dataset.name, names, table, after, moved, mean, chosen, log))
-    if words is not None:
-        st.markdown("\n".join(f"- {layout.plain(sentence)}" for sentence in words))
+    bars.draw(bars.Bars(dataset.name, names, table, after, changed, mean, chosen, log))
+    if sentences is not None:
+        st.markdown("\n".join(f"- {layout.plain(sentence)}" for sentence in sentences))
 with numbers:
     sections.headline(
         measures,
         empty,
-        after
-        and cached.measure_set(
+        None
+        if after is None
+        else cached.measure_set(
             after.key, after.labels, names, len(dataset.feature_names), empty
         ),
     )
 
 st.subheader("In words", anchor=False)
 folds = st.number_input(
-    "Folds of the comparison to come", 2, 20, 5, key="imbalance.folds", width=240
+    "Folds of the planned comparison", 2, 20, 5, key="imbalance.folds", width=240
 )
 sections.sentences(cached.advice(key, labels, names, folds, empty))
 
 st.subheader("Every label", anchor=False)
-sections.label_table(
-    table if after is None else table.join(moved.iloc[:, 2:]), dataset.name
-)
+sections.label_table(table, changed, dataset.name)
 
 st.subheader(f"Chosen label: {layout.plain(names[chosen])}", anchor=False)
 sections.label_close_up(dataset, labels, chosen, empty)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from aemlo.charts import theme
+from aemlo.wording import counted
 
 ARM_COLOURS = {
     "as it is": theme.BEFORE,
@@ -26,10 +27,10 @@ def arm_colour(name: str) -> str:
 
 
 def by_label(frame: pd.DataFrame, measure: str = "F1", most: int = MOST) -> go.Figure:
-    """What each arm reaches for each label, the rarest label on top.
+    """The measure of each label with each arm, the rarest label on top.
 
     Columns `label`, `IRLbl`, `minority`, `arm`, `value` (NaN where there is none). The
-    first arm is the one that the others are held against.
+    first arm is the one that the others are compared with.
     """
     arms = list(dict.fromkeys(frame["arm"]))
     labels = (
@@ -103,34 +104,7 @@ def curves(frame: pd.DataFrame, base_rates: Mapping[Any, float]) -> go.Figure:
     fig = make_subplots(1, 2, subplot_titles=("Precision and recall", "ROC"))
     for order, (label, part) in enumerate(frame.groupby("label", sort=False)):
         colour = LABEL_COLOURS[order % len(LABEL_COLOURS)]
-        common = {
-            "mode": "lines",
-            "name": theme.short(label, 30),
-            "legendgroup": label,
-            "line": {"color": colour, "shape": "hv"},
-            "customdata": part["threshold"],
-        }
-        fig.add_scatter(
-            x=part["recall"],
-            y=part["precision"],
-            hovertemplate="recall %{x:.3f}, precision %{y:.3f}, score from "
-            "%{customdata:.3f}<extra></extra>",
-            row=1,
-            col=1,
-            **common,
-        )
-        fig.add_hline(
-            base_rates[label], line={"color": colour, "dash": "dot"}, row=1, col=1
-        )
-        fig.add_scatter(
-            x=[0, *part["false positive rate"]],
-            y=[0, *part["recall"]],
-            hovertemplate="false positives %{x:.3f}, recall %{y:.3f}<extra></extra>",
-            showlegend=False,
-            row=1,
-            col=2,
-            **common,
-        )
+        _curves_of_a_label(fig, label, part, base_rates[label], colour)
     fig.add_scatter(
         x=[0, 1],
         y=[0, 1],
@@ -154,6 +128,38 @@ def curves(frame: pd.DataFrame, base_rates: Mapping[Any, float]) -> go.Figure:
         legend={"y": 1.09},
     )
     return fig
+
+
+def _curves_of_a_label(
+    fig: go.Figure, label: Any, part: pd.DataFrame, base_rate: float, colour: str
+) -> None:
+    """Both curves of one label, and the precision of guessing as a dotted line."""
+    common = {
+        "mode": "lines",
+        "name": theme.short(label, 30),
+        "legendgroup": label,
+        "line": {"color": colour, "shape": "hv"},
+        "customdata": part["threshold"],
+    }
+    fig.add_scatter(
+        x=part["recall"],
+        y=part["precision"],
+        hovertemplate="recall %{x:.3f}, precision %{y:.3f}, score from "
+        "%{customdata:.3f}<extra></extra>",
+        row=1,
+        col=1,
+        **common,
+    )
+    fig.add_hline(base_rate, line={"color": colour, "dash": "dot"}, row=1, col=1)
+    fig.add_scatter(
+        x=[0, *part["false positive rate"]],
+        y=[0, *part["recall"]],
+        hovertemplate="false positives %{x:.3f}, recall %{y:.3f}<extra></extra>",
+        showlegend=False,
+        row=1,
+        col=2,
+        **common,
+    )
 
 
 def threshold_curves(
@@ -189,7 +195,7 @@ def threshold_curves(
         )
     best = frame.loc[frame["F1"].idxmax()]
     fig.update_xaxes(
-        title="threshold: the label is given from this score", range=[0, 1]
+        title="threshold: the label is predicted from this score", range=[0, 1]
     )
     fig.update_yaxes(title="on the test rows", range=[0, 1.05])
     fig.update_layout(
@@ -203,7 +209,7 @@ def threshold_curves(
 
 
 def right_and_wrong(frame: pd.DataFrame, most: int = MOST) -> go.Figure:
-    """Right, wrong and missed rows of each label, the rarest label on top.
+    """True positives, false negatives and false positives of each label, rarest on top.
 
     Columns `label`, `IRLbl`, `true positives`, `false positives`, `false negatives`.
     """
@@ -213,24 +219,26 @@ def right_and_wrong(frame: pd.DataFrame, most: int = MOST) -> go.Figure:
     shown = shown.head(most).iloc[::-1]
     y = list(range(len(shown)))
     fig = go.Figure()
-    for column, name, colour in (
-        ("true positives", "right", theme.BETTER),
-        ("false negatives", "missed", theme.NEUTRAL),
-        ("false positives", "wrongly given", theme.WORSE),
+    for column, colour in (
+        ("true positives", theme.BETTER),
+        ("false negatives", theme.NEUTRAL),
+        ("false positives", theme.WORSE),
     ):
         fig.add_bar(
             x=shown[column],
             y=y,
             orientation="h",
-            name=name,
+            name=column,
             marker={
                 "color": colour,
-                "pattern": {"shape": theme.HATCH if name == "missed" else ""},
+                "pattern": {
+                    "shape": theme.HATCH if column == "false negatives" else ""
+                },
             },
             customdata=[theme.short(n, 80) for n in shown["label"]],
-            hovertemplate=f"%{{customdata}}: %{{x:,}} rows {name}<extra></extra>",
+            hovertemplate=f"%{{customdata}}: %{{x:,}} {column}<extra></extra>",
         )
-    bare = int((shown["true positives"] == 0).sum())
+    without = int((shown["true positives"] == 0).sum())
     fig.update_yaxes(tickvals=y, ticktext=[theme.short(n, 30) for n in shown["label"]])
     fig.update_xaxes(title="test rows")
     fig.update_layout(
@@ -238,9 +246,9 @@ def right_and_wrong(frame: pd.DataFrame, most: int = MOST) -> go.Figure:
         legend_traceorder="normal",
         title_y=0.97,
         margin_t=85,
-        title=f"{bare} of {len(shown)} labels are never given rightly"
-        if bare
-        else f"All {len(shown)} labels are given rightly at least once",
+        title=f"{without} of {counted(len(shown), 'label')} have no true positive"
+        if without
+        else f"All {counted(len(shown), 'label')} have a true positive",
         height=130 + ROW * max(len(shown), 6),
     )
     return fig
@@ -275,15 +283,18 @@ def calibration(frame: pd.DataFrame, name: str) -> go.Figure:
     fig.update_xaxes(title="score, mean of a bin", range=[-0.02, 1.02])
     fig.update_yaxes(title="share that has the label", range=[-0.02, 1.02])
     fig.update_layout(
-        title=f"{theme.short(name)}: scores are off by {theme.number(gap)} on average, "
-        f"mostly {word}",
+        title=f"{theme.short(name)}: scores differ from the shares by "
+        f"{theme.number(gap)} on average, mostly {word}",
         height=420,
     )
     return fig
 
 
 def contributions(frame: pd.DataFrame, label: str) -> go.Figure:
-    """What speaks for and against a label in one row; `feature`, `contribution`."""
+    """Features that raise and lower a label's score in one row.
+
+    Columns `feature`, `value`, `contribution`.
+    """
     shown = frame.iloc[::-1]
     y = list(range(len(shown)))
     fig = go.Figure(
@@ -310,7 +321,8 @@ def contributions(frame: pd.DataFrame, label: str) -> go.Figure:
     )
     fig.update_xaxes(title="coefficient × value (log-odds)")
     fig.update_layout(
-        title=f"What speaks for (right) and against {theme.short(label, 30)}",
+        title="Features that raise (right) and lower (left) the score of "
+        f"{theme.short(label, 30)}",
         height=120 + ROW * max(len(shown), 5),
     )
     return fig

@@ -99,9 +99,7 @@ def _settings(workspace: Workspace, run: Run) -> None:
             notes = st.text_area("Notes", run.notes)
             pinned = st.checkbox("Pin: keep at the top, never clean up", run.pinned)
             if st.form_submit_button("Save"):
-                workspace.store.rename(
-                    run.id, title=title, notes=notes, pinned=int(pinned)
-                )
+                workspace.store.rename(run.id, title=title, notes=notes, pinned=pinned)
                 st.rerun()
 
 

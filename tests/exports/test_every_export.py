@@ -386,7 +386,7 @@ def test_every_download_button_hands_out_something_that_is_walked():
                 "data",
             ): "to_bytes and zipped, a line above",
             ("aemlo/ui/dataset/loading.py", "data"): "formats.one_file, a line above",
-            ("aemlo/ui/classify/use.py", "data"): "a model file",
+            ("aemlo/ui/classify/use.py", "model_file"): "a model file",
         }.keys()
     )
 

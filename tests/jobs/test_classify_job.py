@@ -293,7 +293,7 @@ def test_charts_of_a_finished_run(tmp_path):
     dataset = yeast().take(np.arange(300))
     job = done(classify, Store(tmp_path), dataset, {"arms": [PLAIN, CUTS]})
     files = tuple((a["name"], a["file"]) for a in job.summary["arms"])
-    found = result.result.__wrapped__(job.folder, 1.0, files)
+    found = result.read.__wrapped__(job.folder, 1.0, files)
     Y, arm = dataset.Y[found.test], found.arms["as it is"]
     frame = frames.by_label(dataset, found, "F1")
     fig = charts.by_label(frame)

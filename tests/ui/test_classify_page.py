@@ -6,32 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE, fine, finished_run, opened_store, pressed, texts, visit
 
 from aemlo.classifiers.nested import build
 from aemlo.dataset import Dataset, Feature
 from aemlo.exports import model
+from aemlo.jobs import run_job
 from aemlo.jobs.base import Job
-from aemlo.jobs.kinds import classify, predict
-from aemlo.store import Store
-from aemlo.ui.classify import form as pieces
-from aemlo.ui.classify import result
-
-WORKSPACE = "classify-page-test"
+from aemlo.ui import state
+from aemlo.ui.classify import form, result
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A store of its own, with the worker never started."""
-    from aemlo.ui import state
-
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
-    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
-    monkeypatch.setattr(state, "ensure_worker", lambda store: None)
-    state.store.clear()
-    store = Store()
-    store.use_dataset(WORKSPACE, store.add_dataset(small()))
-    yield store
-    state.store.clear()
+    """A store that the app uses, with a small data set in use."""
+    for store in opened_store(tmp_path, monkeypatch):
+        store.use_dataset(WORKSPACE, store.add_dataset(small()))
+        yield store
 
 
 def small(text=None):
@@ -48,37 +39,10 @@ def small(text=None):
     )
 
 
-def opened(**chosen):
-    page = AppTest.from_file("../../app.py", default_timeout=60)
-    page.session_state["_via_app"] = True
-    for key, value in chosen.items():
-        page.session_state[key] = value
-    page.run()
-    page.switch_page("pages/classify.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page):
-    kinds = (page.markdown, page.info, page.caption, page.warning)
-    return " ".join(str(element.value) for kind in kinds for element in kind)
-
-
-def do_next(store, module):
-    """What the worker would do with the run that waits."""
-    run = store.claim("worker")
-    job = Job(run, store)
-    module.run(job)
-    store.finish(run.id, "done", summary=job.summary)
-    return store.run(run.id)
-
-
 def finished(store, remedies=("thresholds", "class weights")):
-    arms = pieces.arms("BR-logistic", {}, ["MLSMOTE"], remedies)
+    arms = form.arms("BR-logistic", {}, ["MLSMOTE"], remedies)
     spec = {"arms": arms, "split": {"how": "hold-out", "test_share": 0.3}}
-    key = store.add_dataset(small())
-    store.enqueue(WORKSPACE, "classify", "Test", spec, key, "a <small> set")
-    return do_next(store, classify)
+    return finished_run(store, "classify", "Test", spec, small())
 
 
 def test_the_curves_of_a_finished_run_stay_in_sight(home):
@@ -86,15 +50,14 @@ def test_the_curves_of_a_finished_run_stay_in_sight(home):
     losses = ("as it is: loss", "as it is: held out loss")
     rows = [(step, name, 1 / step) for step in (1, 2, 3) for name in losses]
     home.add_events(run.id, rows)
-    page = opened()
+    page = visit("classify")
     assert any(box.label.startswith("Loss by epoch") for box in page.expander)
 
 
 def test_an_empty_page_says_what_to_press_and_the_button_queues_it(home):
-    page = opened()
-    assert r"**No classification on a \<small\> set yet.**" in words(page)
-    page.button(key="classify.start").click().run()
-    assert not page.exception
+    page = visit("classify")
+    assert r"**No classification on a \<small\> set yet.**" in texts(page)
+    fine(page.button(key="classify.start").click().run())
     (run,) = home.runs(WORKSPACE, "classify")
     names = [arm["name"] for arm in run.spec["arms"]]
     assert names == [
@@ -119,51 +82,53 @@ def test_an_empty_page_says_what_to_press_and_the_button_queues_it(home):
 def test_every_view_of_a_finished_run(home, view):
     run = finished(home)
     assert run.state == "done"
-    page = opened(**{"classify.view": view})
-    assert "With **thresholds**, macro\\-F1" in words(page) or (
-        "With **thresholds**, macro-F1" in words(page)
+    page = visit("classify", **{"classify.view": view})
+    assert "With **thresholds**, macro\\-F1" in texts(page) or (
+        "With **thresholds**, macro-F1" in texts(page)
     )
     assert not page.error
 
 
 def test_the_slider_counts_right_and_wrong(home):
     run = finished(home)
-    page = opened(**{"classify.view": "Thresholds"})
-    found = result.result_of(type("W", (), {"store": home}), home.run(run.id))
-    Y, arm = small().Y[found.test], found.arms["as it is"]
+    page = visit("classify", **{"classify.view": "Thresholds"})
+    classified = result.of_run(state.Workspace(WORKSPACE), home.run(run.id))
+    Y, arm = small().Y[classified.test], classified.arms["as it is"]
     key = f"classify.cut.{run.id}.as it is.All labels"
     page.slider(key=key).set_value(0.1).run()
-    given = arm.scores >= 0.1
+    predicted = arm.scores >= 0.1
     shown = {metric.label: metric.value for metric in page.metric}
-    assert shown["right"] == f"{(given & (Y == 1)).sum():,}"
-    assert shown["wrongly given"] == f"{(given & (Y == 0)).sum():,}"
+    assert shown["true positives"] == f"{(predicted & (Y == 1)).sum():,}"
+    assert shown["false positives"] == f"{(predicted & (Y == 0)).sum():,}"
     page.selectbox(key="classify.cut.label").select("middle").run()
     shown = {metric.label: metric.value for metric in page.metric}
-    assert shown["right"] == f"{(given & (Y == 1))[:, 2].sum():,}"
+    assert shown["true positives"] == f"{(predicted & (Y == 1))[:, 2].sum():,}"
     # What was set for all labels stays set when one is looked at.
     assert page.slider(key=f"classify.cut.{run.id}.as it is.middle").value == 0.1
 
 
 def test_labels_with_problems_are_named(home):
     finished(home)
-    text = words(opened(**{"classify.view": "Labels"}))
+    text = texts(visit("classify", **{"classify.view": "Labels"}))
     assert "Labels with one class in the test rows, hence without AUC: 1." in text
 
 
 def test_train_on_all_rows_and_show_the_model(home):
     finished(home)
-    page = opened(**{"classify.view": "Use it"})
-    page.button(key="classify.use.go").click().run()
-    assert not page.exception
+    page = visit("classify", **{"classify.view": "Use it"})
+    pressed(page, "Train on all rows")
     (run,) = home.runs(WORKSPACE, "predict")
     assert run.title == "Model: BR-logistic, as it is"
-    do_next(home, predict)
-    page = opened(**{"classify.view": "Use it"})
+    claimed = home.claim("nobody")
+    job = Job(claimed, home)
+    run_job(job)
+    home.finish(run.id, "done", summary=job.summary)
+    page = visit("classify", **{"classify.view": "Use it"})
     assert page.get("download_button")
 
 
 def test_a_failed_arm_is_shown_with_its_reason(home):
-    arms = pieces.arms("ML-kNN", {}, [], [])
+    arms = form.arms("ML-kNN", {}, [], [])
     arms.append(
         {
             "name": "class weights",
@@ -171,24 +136,18 @@ def test_a_failed_arm_is_shown_with_its_reason(home):
             "classifier": {"name": "class weights", "params": {"classifier": "ML-kNN"}},
         }
     )
-    key = home.add_dataset(small())
-    home.enqueue(WORKSPACE, "classify", "Test", {"arms": arms}, key, "small")
-    do_next(home, classify)
-    assert any("has no class weights" in w.value for w in opened().warning)
+    finished_run(home, "classify", "Test", {"arms": arms}, small())
+    assert any("has no class weights" in w.value for w in visit("classify").warning)
 
 
 def test_text_columns_are_sent_to_the_data_page(home):
     dataset = small(pd.DataFrame({"words": ["a"] * 120}))
     home.use_dataset(WORKSPACE, home.add_dataset(dataset))
-    assert "Turn the text columns into numbers first." in words(opened())
+    assert "Turn the text columns into numbers first." in texts(visit("classify"))
 
 
 def test_the_guide_opens_and_shows_its_tables(home):
-    page = AppTest.from_file("../../app.py", default_timeout=60)
-    page.session_state["_via_app"] = True
-    page.run()
-    page.switch_page("pages/guide.py").run()
-    assert not page.exception
+    page = visit("guide")
     assert len(page.dataframe) == 3
     assert len(page.code) == 3
 
@@ -200,15 +159,14 @@ def test_every_classifier_has_a_form_whose_settings_build_it():
         from aemlo.classifiers import CLASSIFIERS
         from aemlo.ui import forms
 
-        st.session_state["found"] = {
+        st.session_state["forms"] = {
             title: forms.param_form(cls, key=title)
             for title, cls in CLASSIFIERS.items()
         }
 
-    page = AppTest.from_function(script, default_timeout=60).run()
-    assert not page.exception
-    found = page.session_state["found"]
-    assert len(found) >= 20
-    for title, settings in found.items():
+    page = fine(AppTest.from_function(script, default_timeout=60).run())
+    forms = page.session_state["forms"]
+    assert len(forms) >= 20
+    for title, settings in forms.items():
         written = json.loads(json.dumps({"name": title, "params": settings}))
         build(written)

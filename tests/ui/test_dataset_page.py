@@ -1,11 +1,10 @@
-"""The data set page, run without a browser: doors, labels confirmed, checks, errors."""
+"""The Data set page, without a browser: sources, labels confirmed, checks, errors."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE, fine, opened_store, texts, visit
 
 from aemlo.store import Store
 
-WORKSPACE = "dataset-page-test"
 SEMICOLONS = "Höhe;Art;L1;L2\n" + "\n".join(
     f"{k},5;{'xyz'[k % 3]};{k % 2};{int(k % 4 == 0)}" for k in range(40)
 )
@@ -18,30 +17,18 @@ BROKEN = "@relation r\n@attribute a numeric\n@attribute L {0,1}\n@data\n1,0\nx,1
 
 @pytest.fixture
 def app(tmp_path, monkeypatch):
-    """The app on its first page, with a store of its own and no worker."""
-    from aemlo.ui import state
-
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
-    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
-    monkeypatch.setattr(state, "ensure_worker", lambda store: None)
-    state.store.clear()
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.session_state["_via_app"] = True
-    app.run()
-    assert not app.exception, app.exception
-    yield app
-    state.store.clear()
+    """The Data set page of a visitor who has not chosen one yet."""
+    for _ in opened_store(tmp_path, monkeypatch):
+        yield visit("dataset")
 
 
 def upload(app, name, content):
-    app.file_uploader[0].upload(name, content, "text/plain").run()
-    assert not app.exception, app.exception
+    fine(app.file_uploader[0].upload(name, content, "text/plain").run())
 
 
 def press(app, label):
     button = next(b for b in app.button if b.label.replace("\\", "") == label)
-    button.click().run()
-    assert not app.exception, app.exception
+    fine(button.click().run())
 
 
 def in_use():
@@ -49,25 +36,24 @@ def in_use():
     return store.dataset(store.workspace_dataset(WORKSPACE))
 
 
-def said(app):
-    return " ".join(str(e.value) for e in (*app.markdown, *app.caption)).replace(
-        "\\", ""
-    )
+def text_of(app):
+    """The sentences of the page, without the marks of Markdown."""
+    return texts(app).replace("\\", "")
 
 
 def test_yeast_is_in_use_and_clean_at_first(app):
-    assert "In use: **yeast**" in said(app)
+    assert "In use: **yeast**" in text_of(app)
     assert [m.value for m in app.metric] == ["2,417", "103", "14", "4.237", "7.197"]
-    assert app.success[0].value.startswith("Nothing found")
+    assert app.success[0].value.startswith("No problems found")
 
 
 def test_labels_are_proposed_and_then_confirmed(app):
     upload(app, "s.csv", SEMICOLONS.encode("cp1252"))
-    assert "Guess: the last 2 columns hold only 0 and 1." in said(app)
-    assert "In use: **yeast**" in said(app)
+    assert "Guess: the last 2 columns hold only 0 and 1." in text_of(app)
+    assert "In use: **yeast**" in text_of(app)
     assert "Windows-1252" in app.warning[0].value.replace("\\", "")
     press(app, "Use this data set")
-    assert "In use: **s**" in said(app)
+    assert "In use: **s**" in text_of(app)
     dataset = in_use()
     assert dataset.label_names == ("L1", "L2")
     assert dataset.labels_from == "the last 2 columns, confirmed by the user"
@@ -111,26 +97,28 @@ def test_a_broken_file_is_one_box_and_the_good_one_stays(app):
     assert [box.value.replace("\\", "") for box in app.error] == [
         "b.arff, line 6: 'a' is numeric, but 'x' is not a number."
     ]
-    assert "In use: **s**" in said(app)
+    assert "In use: **s**" in text_of(app)
 
 
 def test_a_text_with_lists_of_labels(app):
     upload(app, "t.csv", LISTS.encode())
-    assert "the lists in column 'topics' (parted by ';')" in said(app)
+    assert "the lists in column 'topics' (parted by ';')" in text_of(app)
     press(app, "Use this data set")
     dataset = in_use()
     assert dataset.label_names == ("a", "b")
     assert dataset.text_names == ("story",)
 
 
-def test_labels_with_blanks_between_are_taken_apart_when_said(app):
+def test_labels_with_blanks_between_are_taken_apart_when_text_of(app):
     upload(app, "stories.csv", LISTS.replace("a;b", "a b").encode())
     (way,) = (g for g in app.segmented_control if g.label == "Labels are")
     way.set_value("lists in a column").run()
     (column,) = (box for box in app.selectbox if box.label == "Column with the lists")
     column.set_value("topics").run()
-    (between,) = (box for box in app.selectbox if box.label == "Between two labels")
-    between.set_value(" ").run()
+    (separator,) = (
+        box for box in app.selectbox if box.label == "Separator between labels"
+    )
+    separator.set_value(" ").run()
     press(app, "Use this data set")
     assert in_use().label_names == ("a", "b")
     assert in_use().Y[:2].tolist() == [[0, 1], [1, 1]]
@@ -139,7 +127,7 @@ def test_labels_with_blanks_between_are_taken_apart_when_said(app):
 def test_an_arff_without_a_hint_proposes_its_first_columns(app, shared):
     content = (shared / "data" / "arff-no-label-info" / "CHD_49.arff").read_bytes()
     upload(app, "CHD_49.arff", content)
-    assert "Guess: the first 6 columns hold only 0 and 1." in said(app)
+    assert "Guess: the first 6 columns hold only 0 and 1." in text_of(app)
     press(app, "Use this data set")
     assert (in_use().n, in_use().q) == (555, 6)
     assert in_use().labels_from == "the first 6 columns, confirmed by the user"
@@ -150,17 +138,17 @@ def test_a_split_of_sparse_files_with_xml_is_kept_and_saved_as_two_files(app, sh
     names = ("medical-train.arff", "medical-test.arff", "medical.xml")
     files = [(name, (mulan / name).read_bytes(), "text/plain") for name in names]
     app.file_uploader[0].set_value(files).run()
-    assert "Labels from medical.xml (45 names)" in said(app)
+    assert "Labels from medical.xml (45 names)" in text_of(app)
     press(app, "Use this data set")
     dataset = in_use()
     assert (dataset.n, dataset.q, dataset.split.sum()) == (978, 45, 333)
     assert dataset.is_sparse
     app.selectbox(key="save.format").set_value("CSV, labels as lists").run()
-    press(app, "Make the file")
+    press(app, "Create the file")
     assert [button.label for button in app.get("download_button")] == ["Download .zip"]
 
 
-def test_an_answer_is_done_noted_and_taken_back(app):
+def test_an_answer_is_applied_noted_and_undone(app):
     upload(app, "s.csv", SEMICOLONS.encode())
     press(app, "Use this data set")
     before = in_use().content_hash
@@ -168,12 +156,12 @@ def test_an_answer_is_done_noted_and_taken_back(app):
     dataset = in_use()
     assert dataset.feature_names == ("Höhe",)
     assert dataset.recipe == ({"step": "drop_features", "names": ["Art"]},)
-    assert "Left out 1 feature: 'Art'" in said(app)
-    press(app, "Take back")
+    assert "Left out 1 feature: 'Art'" in text_of(app)
+    press(app, "Undo")
     assert in_use().content_hash == before
 
 
-def test_made_data_are_called_synthetic(app):
+def test_generated_data_are_called_synthetic(app):
     app.segmented_control(key="door").set_value("Generate").run()
     press(app, "Generate and use")
     assert in_use().name.startswith("synthetic (1,000 x 30, 8 labels")

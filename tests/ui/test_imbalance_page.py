@@ -3,44 +3,18 @@
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import WORKSPACE, store, texts, visit
 
 from aemlo.dataset import Dataset, Feature
 from aemlo.formats.builtin import yeast
-from aemlo.store import Store
 from aemlo.ui.imbalance.views import VIEWS
 
-WORKSPACE = "imbalance-page-test"
+__all__ = ["store"]  # a fixture
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A store of its own, with the worker never started."""
-    from aemlo.ui import state
-
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path))
-    monkeypatch.setenv("AEMLO_WORKSPACE", WORKSPACE)
-    monkeypatch.setattr(state, "ensure_worker", lambda store: None)
-    state.store.clear()
-    yield Store()
-    state.store.clear()
-
-
-def opened(view=None, **chosen):
-    """The page as first opened, with widgets set beforehand."""
-    page = AppTest.from_file("../../app.py", default_timeout=60)
-    page.session_state["_via_app"] = True
-    for key, value in chosen.items():
-        page.session_state[key] = value
-    if view:
-        page.session_state["imbalance.view"] = view
-    page.run()
-    page.switch_page("pages/imbalance.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page):
-    return " ".join(str(element.value) for element in page.markdown)
+def opened(view="Long tail", **chosen):
+    """The page in one of its views, with widgets set beforehand."""
+    return visit("imbalance", **{"imbalance.view": view}, **chosen)
 
 
 def headings(page):
@@ -57,9 +31,9 @@ def small(Y, names, **more):
     return Dataset("small", X, Y, (Feature("a"), Feature("b")), names, **more)
 
 
-def test_opens_on_yeast_with_the_rarest_label_chosen(home):
+def test_opens_on_yeast_with_the_rarest_label_chosen(store):
     page = opened()
-    text = words(page)
+    text = texts(page)
     assert "**MeanIR 7.197**" in text and "**Labelsets 198**" in text
     assert "Chosen label: Class14" in headings(page)
     assert "1,816 / 34" in text
@@ -69,38 +43,38 @@ def test_opens_on_yeast_with_the_rarest_label_chosen(home):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_view_is_drawn(home, view):
+def test_every_view_is_drawn(store, view):
     page = opened(view)
     assert not page.error and not page.warning
     assert page.get("plotly_chart") or view in ("All measures", "Side by side")
 
 
-def test_first_address_ever_visited(home):
+def test_first_address_ever_visited(store):
     page = AppTest.from_file("../../pages/imbalance.py", default_timeout=60)
     page.session_state["_via_app"] = True
     page.run()
-    assert "**MeanIR 7.197**" in words(page)
+    assert "**MeanIR 7.197**" in texts(page)
 
 
-def test_a_chosen_label_is_the_one_close_up(home):
+def test_a_chosen_label_is_the_one_close_up(store):
     page = opened(**{"imbalance.label": "Class9"})
     assert "Chosen label: Class9" in headings(page)
     page.selectbox(key="imbalance.label").set_value("Class2").run()
     assert "Chosen label: Class2" in headings(page)
-    assert "Its 1,038 rows" in words(page)
+    assert "Its 1,038 rows" in texts(page)
 
 
-def test_the_convention_changes_the_whole_page(home):
+def test_the_convention_changes_the_whole_page(store):
     Y = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]], np.uint8)
-    use(home, small(Y, ("A", "B", "Z")))
-    assert "**MeanIR 2.500**" in words(opened())
-    zero = words(opened(**{"imbalance.empty": "counts as 0"}))
+    use(store, small(Y, ("A", "B", "Z")))
+    assert "**MeanIR 2.500**" in texts(opened())
+    zero = texts(opened(**{"imbalance.empty": "counts as 0"}))
     assert "**MeanIR 1.667**" in zero
     assert "no row has Z" in zero
 
 
-def test_a_set_without_any_label_says_so(home):
-    use(home, small(np.zeros((4, 2), np.uint8), ("A", "B")))
+def test_a_set_without_any_label_says_so(store):
+    use(store, small(np.zeros((4, 2), np.uint8), ("A", "B")))
     page = opened()
     assert page.info[0].value == (
         "No row of this data set has a label, so there is nothing to measure. Choose "
@@ -108,44 +82,43 @@ def test_a_set_without_any_label_says_so(home):
     )
 
 
-def finished_run(store, dataset, rows):
+def resampled(store, dataset, rows):
     """A finished resampling run whose result is `rows` of `dataset`."""
     key = store.add_dataset(dataset)
-    run_id = store.enqueue(
-        *(WORKSPACE, "resample", "ML-ROS 10 %", {"sampler": "ML-ROS"}),
-        *(key, dataset.name),
-    )
+    spec = {"sampler": "ML-ROS"}
+    title = "ML-ROS 10 %"
+    run_id = store.enqueue(WORKSPACE, "resample", title, spec, key, dataset.name)
     dataset.take(rows).save(store.folder(run_id) / "resampled")
     store.finish(run_id, "done")
     return key
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_finished_run_is_laid_over_every_view(home, view):
+def test_a_finished_run_is_laid_over_every_view(store, view):
     dataset = yeast()
     rare = np.flatnonzero(dataset.Y[:, 13])
-    key = finished_run(home, dataset, np.concatenate([np.arange(dataset.n), rare]))
+    key = resampled(store, dataset, np.concatenate([np.arange(dataset.n), rare]))
     page = opened(view, **{f"imbalance.over.{key[:12]}": "ML-ROS 10 %"})
     assert not page.error
-    text = words(page)
+    text = texts(page)
     assert "Rows went from 2,417 to 2,451" in text.replace("\\", "")
     assert "**MeanIR 7.197 → " in text
     assert "IRLbl after" in page.dataframe[0].value.columns
 
 
-def test_the_sampled_set_stands_beside_the_one_before(home):
+def test_the_sampled_set_stands_beside_the_one_before(store):
     dataset = yeast()
-    finished_run(home, dataset, np.arange(1000))
+    resampled(store, dataset, np.arange(1000))
     page = opened("Side by side", **{_over(dataset): "ML-ROS 10 %"})
     table = page.dataframe[-1].value
     assert table.columns.tolist()[2:] == ["yeast", "after ML-ROS 10 %"]
     assert table["after ML-ROS 10 %"][0] == "1,000"
 
 
-def test_a_run_whose_rows_are_gone_is_not_offered(home):
+def test_a_run_whose_rows_are_gone_is_not_offered(store):
     dataset = yeast()
-    finished_run(home, dataset, np.arange(10))
-    for folder in (home.home / "runs").glob("*/resampled"):
+    resampled(store, dataset, np.arange(10))
+    for folder in (store.home / "runs").glob("*/resampled"):
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
@@ -153,15 +126,15 @@ def test_a_run_whose_rows_are_gone_is_not_offered(home):
     assert opened().selectbox(key=_over(dataset)).options == ["nothing", example]
 
 
-def test_a_run_of_other_labels_is_refused_in_words(home):
+def test_a_run_of_other_labels_is_refused_in_texts(store):
     dataset = yeast()
-    finished_run(home, dataset, np.arange(10))
-    for path in (home.home / "runs").glob("*/resampled/names.json"):
+    resampled(store, dataset, np.arange(10))
+    for path in (store.home / "runs").glob("*/resampled/names.json"):
         path.write_text(path.read_text().replace("Class14", "Other"))
     page = opened(**{_over(dataset): "ML-ROS 10 %"})
     assert page.error[0].value.replace("\\", "") == (
-        "'ML-ROS 10 %' has other labels than this data set, so it cannot be laid over "
-        "it. Open the data set it was made from."
+        "'ML-ROS 10 %' has other labels than this data set, so the two cannot be "
+        "compared. Open the data set that the run used."
     )
 
 
@@ -169,9 +142,9 @@ def _over(dataset):
     return f"imbalance.over.{dataset.content_hash[:12]}"
 
 
-def test_sets_side_by_side_include_declared_parts(home):
+def test_sets_side_by_side_include_declared_parts(store):
     Y = np.array([[1, 1], [1, 0], [1, 0], [0, 1]], np.uint8)
-    use(home, small(Y, ("A", "B"), split=np.array([True, True, True, False])))
+    use(store, small(Y, ("A", "B"), split=np.array([True, True, True, False])))
     page = opened("Side by side")
     table = page.dataframe[-1].value
     assert table.columns.tolist()[2:] == ["small", "its training part"]
@@ -180,7 +153,7 @@ def test_sets_side_by_side_include_declared_parts(home):
     assert "its rows with B" in chosen.options
 
 
-def test_what_if_answers_before_anything_runs(home):
+def test_what_if_answers_before_anything_runs(store):
     page = opened("What if", **{"imbalance.method": "REMEDIAL"})
     metrics = {m.label: m.value for m in page.metric}
     assert metrics == {"Rows added": "817", "Expected MeanIR": "7.197"}
@@ -191,21 +164,21 @@ def test_what_if_answers_before_anything_runs(home):
     assert "cannot be told in advance" in page.error[0].value and not page.exception
 
 
-def test_what_if_at_the_published_size_is_exact(home):
+def test_what_if_at_the_published_size_is_exact(store):
     page = opened(
         "What if", **{"imbalance.method": "MLSMOTE", "imbalance.published": True}
     )
-    told = " ".join(caption.value for caption in page.caption).replace("\\", "")
-    assert "Exact: every row of a bag is a seed" in told
+    text = texts(page).replace("\\", "")
+    assert "Exact: every row of a bag is a seed" in text
     # Class9 and Class14, the minority labels, have 178 and 34 rows.
     assert {m.label: m.value for m in page.metric}["Rows added"] == "212"
 
 
-def test_text_columns_are_not_compared_but_the_page_stands(home):
+def test_text_columns_are_not_compared_but_the_page_stands(store):
     import pandas as pd
 
     Y = np.array([[1, 1], [1, 0], [1, 1], [0, 1]], np.uint8)
     text = pd.DataFrame({"note": ["a", "b", "c", "d"]})
-    use(home, small(Y, ("A", "B"), text=text))
+    use(store, small(Y, ("A", "B"), text=text))
     page = opened()
     assert any("Features are not compared" in info.value for info in page.info)

@@ -1,30 +1,33 @@
-"""Pieces of the classify page: what a run left, and the controls of a new one."""
+"""The form of the Classify page: a classifier, its remedies, and the split."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import streamlit as st
 
 from aemlo.classifiers import CLASSIFIERS
+from aemlo.dataset import Dataset
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import forms, layout, state
+from aemlo.ui.state import Workspace
 
-ALL = "All labels"
-PLAIN, WEIGHTS, CUTS = "as it is", "class weights", "thresholds"
-BOTH = "weights and thresholds"
-NUMBER = st.column_config.NumberColumn
-BAR = st.column_config.ProgressColumn
-COLUMNS = {
-    "IRLbl": NUMBER("IRLbl", format="%.3g"),
-    **{
-        name: BAR(name, min_value=0.0, max_value=1.0, format="%.3f")
-        for name in ("precision", "recall", "F1", "AUC", "average precision")
-    },
+Arms = list[dict[str, Any]]
+"""Arms of a spec: `name`, `sampler` (or None) and `classifier` each."""
+
+PLAIN, WEIGHTS, THRESHOLDS = "as it is", "class weights", "thresholds"
+WEIGHTS_AND_THRESHOLDS = "weights and thresholds"
+SPLIT_NAMES = {
+    "hold-out": "A share",
+    "folds": "One fold",
+    "declared": "The split given in the files",
 }
 
 
-# Controls
+def choose_arms(key: str) -> tuple[Arms, str]:
+    """Choose a classifier and its remedies.
 
-
-def choose_arms(key):
-    """Widgets for a classifier and its remedies; the arms as specs, plain first."""
+    Returns the arms of a spec, the plain one first, and the classifier's title.
+    """
     left, right = st.columns(2)
     with left:
         titles = list(CLASSIFIERS)
@@ -34,59 +37,70 @@ def choose_arms(key):
             index=titles.index("BR-logistic"),
             key=f"{key}.classifier",
             persist_state="session",
-            help="Learned as it is first, then with each remedy.",
+            help="Trained as it is first, then with each remedy.",
         )
     with right:
         samplers = [name for name in SAMPLERS if name != "none"]
         chosen = st.multiselect(
-            "Oversampling to hold it against",
+            "Compare with oversampling",
             samplers,
             default=["MLSMOTE"] if "MLSMOTE" in samplers else samplers[:1],
             key=f"{key}.samplers",
             persist_state="session",
-            help="Each gives one more column of results: rows are added to the "
-            "training part before the classifier learns.",
+            help="Each sampler is one more arm: its synthetic rows are added to the "
+            "training part before the classifier is trained.",
         )
     with st.expander(f"Settings of {layout.plain(title)}"):
         settings = forms.param_form(CLASSIFIERS[title], key=f"{key}.form")
     has_weights = "class_weights" in settings or isinstance(
         settings.get("weights"), str
     )
-    options = [CUTS, WEIGHTS, BOTH] if has_weights else [CUTS]
+    options = [THRESHOLDS]
+    if has_weights:
+        options += [WEIGHTS, WEIGHTS_AND_THRESHOLDS]
     remedies = st.pills(
-        "Remedies without new rows",
+        "Remedies without synthetic rows",
         options,
         selection_mode="multi",
         default=options,
         key=f"{key}.remedies.{has_weights}",
         help="Thresholds are tuned out of fold on the training part (best F1 of each "
-        "label); class weights count a row n / (2 c), c the rows of its class.",
+        "label). Class weights give a row the weight n / (2 c), where c is the number "
+        "of rows of its class.",
     )
     return arms(title, settings, chosen, remedies), title
 
 
-def arms(title, settings, samplers, remedies):
+def arms(
+    title: str,
+    settings: dict[str, Any],
+    samplers: Sequence[str],
+    remedies: Collection[str],
+) -> Arms:
     """The arms: the classifier as it is, each remedy, each sampler before it."""
     plain = {"name": title, "params": settings}
     weighted = {"name": WEIGHTS, "params": {"classifier": plain}}
     wrapped = {
-        CUTS: {"name": CUTS, "params": {"classifier": plain}},
+        THRESHOLDS: {"name": THRESHOLDS, "params": {"classifier": plain}},
         WEIGHTS: weighted,
-        BOTH: {"name": CUTS, "params": {"classifier": weighted}},
+        WEIGHTS_AND_THRESHOLDS: {
+            "name": THRESHOLDS,
+            "params": {"classifier": weighted},
+        },
     }
-    found = [{"name": PLAIN, "sampler": None, "classifier": plain}]
-    found += [
+    without_rows = [{"name": PLAIN, "sampler": None, "classifier": plain}]
+    without_rows += [
         {"name": name, "sampler": None, "classifier": wrapped[name]}
-        for name in (CUTS, WEIGHTS, BOTH)
+        for name in (THRESHOLDS, WEIGHTS, WEIGHTS_AND_THRESHOLDS)
         if name in remedies
     ]
-    return found + [
+    return without_rows + [
         {"name": name, "sampler": {"name": name, "params": {}}, "classifier": plain}
         for name in samplers
     ]
 
 
-def start(workspace, title, arms, split):
+def start(workspace: Workspace, title: str, arms: Arms, split: dict[str, Any]) -> None:
     """Queue a run of the classifier `title` on the data set in use, and show it."""
     names = ", ".join(arm["name"] for arm in arms[1:]) or "as it is"
     with layout.shown_errors():
@@ -95,7 +109,7 @@ def start(workspace, title, arms, split):
         st.rerun()
 
 
-def in_words(arm):
+def in_words(arm: dict[str, Any]) -> str:
     """An arm in a few words: its innermost classifier and what was done for it."""
     classifier = arm["classifier"]
     while isinstance(classifier, dict) and isinstance(
@@ -106,8 +120,8 @@ def in_words(arm):
     return f"{title}, {arm['name']}"
 
 
-def choose_split(dataset, key):
-    """Widgets for the split; its spec."""
+def choose_split(dataset: Dataset, key: str) -> dict[str, Any]:
+    """Choose how the test rows are drawn; returns the split of a spec."""
     ways = ["hold-out", "folds"] + (["declared"] if dataset.split is not None else [])
     left, middle, right = st.columns(3)
     how = left.segmented_control(
@@ -116,14 +130,10 @@ def choose_split(dataset, key):
         default=ways[-1] if dataset.split is not None else "hold-out",
         required=True,
         key=f"{key}.how",
-        format_func={
-            "hold-out": "A share",
-            "folds": "One fold",
-            "declared": "Declared by the files",
-        }.get,
+        format_func=lambda way: SPLIT_NAMES[way],
         help="Stratified by labels; rows with equal features stay on one side.",
     )
-    spec = {"how": how}
+    spec: dict[str, Any] = {"how": how}
     if how == "hold-out":
         spec["test_share"] = middle.slider(
             "Share of test rows", 0.1, 0.5, 0.3, 0.05, key=f"{key}.share"
@@ -131,9 +141,7 @@ def choose_split(dataset, key):
     elif how == "folds":
         spec["folds"] = middle.number_input("Folds", 2, 20, 5, key=f"{key}.folds")
         spec["fold"] = (
-            right.number_input(
-                "The fold to look at", 1, int(spec["folds"]), 1, key=f"{key}.fold"
-            )
+            right.number_input("Test fold", 1, int(spec["folds"]), 1, key=f"{key}.fold")
             - 1
         )
     if how != "declared":

@@ -1,59 +1,77 @@
 """The result of a classification run, read once."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from scipy import sparse
+
+from aemlo.arrays import LabelMatrix, Matrix, PerLabel, Rows, Scores
+from aemlo.store import Run
+from aemlo.ui.state import Workspace
 
 
 @dataclass(frozen=True, eq=False)
 class Arm:
-    """What one arm says of the test rows: labels and scores (n, q), thresholds (q,)."""
+    """What one arm predicted for the test rows.
+
+    `labels` and `scores` are (n, q), `thresholds` (q,), `coefficients` (q, d) or None
+    where the classifier has none.
+    """
 
     name: str
-    labels: np.ndarray
-    scores: np.ndarray
-    thresholds: np.ndarray
-    coefficients: np.ndarray | None
+    labels: LabelMatrix
+    scores: Scores
+    thresholds: PerLabel
+    coefficients: Matrix | None
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A finished classify run: the rows it was judged on and its arms by name."""
+    """A finished classify run: the rows it was judged on and its arms by name.
 
-    train: np.ndarray
-    test: np.ndarray
-    near: np.ndarray
-    distance: np.ndarray
-    feature_names: np.ndarray
+    `train` and `test` are positions of rows; `near` and `distance` (n_test, k) the
+    nearest training rows of each test row; `X_test` the features as the classifier
+    got them, called `feature_names`.
+    """
+
+    train: Rows
+    test: Rows
+    near: NDArray[np.integer[Any]]
+    distance: Matrix
+    feature_names: NDArray[Any]
     X_test: sparse.csr_matrix
-    arms: dict
+    arms: dict[str, Arm]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def result(folder, finished, files):
+def read(
+    folder: Path, finished: float | None, files: tuple[tuple[str, str], ...]
+) -> Result:
     """The Result kept in `folder`; `files` are pairs of arm name and file name."""
-    with np.load(folder / "rows.npz", allow_pickle=False) as kept:
-        rows = {name: kept[name] for name in kept.files}
+    with np.load(folder / "rows.npz", allow_pickle=False) as stored:
+        rows = {name: stored[name] for name in stored.files}
     arms = {}
     for name, file in files:
-        with np.load(folder / file, allow_pickle=False) as kept:
+        with np.load(folder / file, allow_pickle=False) as stored:
             arms[name] = Arm(
                 name,
-                kept["labels"],
-                kept["scores"],
-                kept["thresholds"],
-                kept["coefficients"] if "coefficients" in kept.files else None,
+                stored["labels"],
+                stored["scores"],
+                stored["thresholds"],
+                stored["coefficients"] if "coefficients" in stored.files else None,
             )
     X_test = sparse.csr_matrix(sparse.load_npz(folder / "test.npz"))
     return Result(**rows, X_test=X_test, arms=arms)
 
 
-def result_of(workspace, run):
+def of_run(workspace: Workspace, run: Run) -> Result | None:
     """The Result of a run, as far as its arms are done; None before the first."""
-    done = [a for a in run.summary.get("arms", []) if not a["error"]]
+    done = [arm for arm in run.summary.get("arms", []) if not arm["error"]]
     if not done:
         return None
-    files = tuple((a["name"], a["file"]) for a in done)
-    return result(workspace.store.folder(run.id), run.finished, files)
+    files = tuple((arm["name"], arm["file"]) for arm in done)
+    return read(workspace.store.folder(run.id), run.finished, files)

@@ -1,30 +1,37 @@
 """What the data set in use is: its size, its labels, what was assumed."""
 
+import math
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from aemlo import formats
 from aemlo.charts import theme
+from aemlo.dataset import Dataset, Feature
 from aemlo.ui import cached, figures, layout
 from aemlo.ui.dataset import loading
+from aemlo.ui.state import Workspace
+from aemlo.wording import count, counted, decimals
 
 SHOWN_ROWS = 8
 SHOWN_COLUMNS = 12
-FEW_LABELS = 10
+SHORT_TABLE = 10
+"""Labels of a table that needs no scroll bar."""
 
 
-def in_use(workspace):
+def in_use(workspace: Workspace) -> None:
     """The card of the data set in use, with its first rows and notes."""
     dataset = workspace.dataset
     measures = cached.summary(dataset.content_hash, dataset)
     with st.container(border=True):
         st.markdown(f"In use: **{layout.plain(dataset.name)}**")
         with st.container(horizontal=True):
-            st.metric("Rows", f"{dataset.n:,}")
+            st.metric("Rows", count(dataset.n))
             st.metric(
-                "Features", f"{len(dataset.feature_names):,}", help=kinds(dataset)
+                "Features", count(len(dataset.feature_names)), help=kinds(dataset)
             )
-            st.metric("Labels", f"{dataset.q:,}")
+            st.metric("Labels", count(dataset.q))
             st.metric(
                 "Cardinality",
                 theme.number(measures["cardinality"]),
@@ -33,18 +40,18 @@ def in_use(workspace):
             st.metric(
                 "MeanIR",
                 theme.number(measures["mean_ir"]),
-                help="Mean over the labels of IRLbl: positives of the commonest label "
-                "over positives of the label.",
+                help="Mean of IRLbl over the labels. IRLbl: positives of the most "
+                "frequent label, divided by those of the label.",
             )
         st.caption(
-            f"Labels from: {layout.plain(dataset.labels_from or 'not said')}. "
+            f"Labels from: {layout.plain(dataset.labels_from or 'not stated')}. "
             f"Features: {kinds(dataset)}."
         )
         if dataset.split is not None:
             train = int(dataset.split.sum())
             st.caption(
-                f"Declared split: {train:,} training rows and "
-                f"{dataset.n - train:,} test rows."
+                f"Declared split: {counted(train, 'training row')} and "
+                f"{counted(dataset.n - train, 'test row')}."
             )
         for warning in dataset.warnings:
             st.warning(layout.plain(warning), icon=":material/warning:")
@@ -52,23 +59,25 @@ def in_use(workspace):
             st.dataframe(first_rows(dataset), hide_index=True, alt="First rows")
             width = len(dataset.feature_names)
             if width > SHOWN_COLUMNS:
-                st.caption(f"{SHOWN_COLUMNS} of {width:,} features, then the labels.")
+                st.caption(
+                    f"{SHOWN_COLUMNS} of {count(width)} features, then the labels."
+                )
         loading.save_as(dataset, key="save")
 
 
-def kinds(dataset):
-    """How many features are of which kind, and how they are kept, in words."""
-    counts = pd.Series([f.kind for f in dataset.features]).value_counts()
-    words = [f"{count:,} {kind}" for kind, count in counts.items()]
+def kinds(dataset: Dataset) -> str:
+    """How many features are of which kind, and whether they are sparse, in words."""
+    numbers = pd.Series([f.kind for f in dataset.features]).value_counts()
+    words = [f"{count(number)} {kind}" for kind, number in numbers.items()]
     if dataset.text_names:
-        words.append(f"{len(dataset.text_names):,} text")
+        words.append(f"{count(len(dataset.text_names))} text")
     return ", ".join(words) + (", sparse" if dataset.is_sparse else "")
 
 
-def first_rows(dataset):
+def first_rows(dataset: Dataset) -> pd.DataFrame:
     """The first rows as a frame of words: some features, some labels."""
     part = dataset.take(range(min(SHOWN_ROWS, dataset.n)))
-    X = part.X.toarray() if part.is_sparse else part.X
+    X = part.X if isinstance(part.X, np.ndarray) else part.X.toarray()
     columns = {}
     for j, feature in enumerate(part.features[:SHOWN_COLUMNS]):
         columns[feature.name] = [_word(feature, value) for value in X[:, j]]
@@ -79,21 +88,21 @@ def first_rows(dataset):
     return pd.DataFrame(columns)
 
 
-def _word(feature, value):
-    if value != value:
+def _word(feature: Feature, value: float) -> str:
+    if math.isnan(value):
         return "?"
     if feature.kind == "nominal":
         return feature.categories[int(value)]
     return f"{value:.6g}"
 
 
-def labels_preview(dataset, per_label):
+def labels_preview(dataset: Dataset, per_label: pd.DataFrame) -> None:
     """Cardinality and a table of label counts, before the data set is used."""
     per_row = dataset.Y.sum(axis=1)
     empty = int((per_row == 0).sum())
     st.markdown(
-        f"**{dataset.q:,} labels**, {per_row.mean():.3f} per row on average; "
-        f"{empty:,} rows have none."
+        f"**{counted(dataset.q, 'label')}**, {decimals(per_row.mean())} per row on "
+        f"average; {counted(empty, 'row')} without a label."
     )
     columns = ["label", "positives", "share", "IRLbl", "minority"]
     shown = per_label[[name for name in columns if name in per_label]]
@@ -101,13 +110,13 @@ def labels_preview(dataset, per_label):
         shown,
         name="labels",
         key="labels_preview",
-        height="content" if len(shown) <= FEW_LABELS else 320,
+        height="content" if len(shown) <= SHORT_TABLE else 320,
     )
 
 
-def use(workspace, dataset):
-    """Make `dataset` the one in use, say so, and draw the page afresh."""
-    with st.spinner("Keeping the data set"):
+def use(workspace: Workspace, dataset: Dataset) -> None:
+    """Make `dataset` the one in use, show a note, and draw the page again."""
+    with st.spinner("Saving the data set"):
         workspace.use(dataset)
     used = st.session_state.get("uploads_used", 0)
     loading.release(f"upload.{used}")
@@ -117,7 +126,7 @@ def use(workspace, dataset):
     st.rerun()
 
 
-def endings():
+def endings() -> list[str]:
     """File name endings that can be read."""
     known = {e for form in formats.READERS.values() for e in form.extensions}
     return sorted({*known, ".gz", ".xml", ".zip"})

@@ -1,9 +1,10 @@
-"""The imbalance page's first picture: bars of one measure, and of the set sampled.
+"""The first chart of the Imbalance page: bars of one measure, before and after.
 
 Drawn in a fragment: another measure redraws the bars alone.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -24,21 +25,21 @@ MEASURES = {
 class Bars:
     """What the bars show: a line a label, and the choices made above.
 
-    `moved` is the frame of `change.before_after` for the Sampled `after`, or None.
+    `changed` is the frame of `change.before_after` for the Sampled `after`, or None.
     """
 
     stem: str
-    names: list
+    names: list[str]
     table: pd.DataFrame
     after: other_sets.Sampled | None
-    moved: pd.DataFrame | None
+    changed: pd.DataFrame | None
     mean: float
     chosen: int
     log: bool
 
 
 @st.fragment
-def draw(bars):
+def draw(bars: Bars) -> None:
     """The choice of a measure, and its bars."""
     cached.leave_if_another_label(bars.names, bars.chosen)
     measure = st.segmented_control(
@@ -48,14 +49,14 @@ def draw(bars):
         required=True,
         key="imbalance.measure",
         label_visibility="collapsed",
-        format_func=MEASURES.get,
+        format_func=lambda measure: MEASURES[measure],
     )
     shown = {
         "log": bars.log,
         "chosen": bars.chosen,
         "mean": bars.mean if measure == "IRLbl" else None,
     }
-    if bars.after is None:
+    if bars.after is None or bars.changed is None:
         figures.figure(
             charts.by_label(bars.table, measure, **shown),
             data=bars.table,
@@ -66,20 +67,21 @@ def draw(bars):
         return
     figures.figure(
         change_charts.before_after(
-            bars.moved,
+            bars.changed,
             measure,
             after=bars.after.name,
             colour=bars.after.colour,
             **shown,
         ),
-        data=bars.moved,
+        data=bars.changed,
         name=f"{bars.stem}-{measure}-before-after",
         alt=f"Bars of {measure} for each label before and after {bars.after.name}.",
         **_clickable("imbalance.paired", bars.names),
     )
 
 
-def _clickable(key, names):
+def _clickable(key: str, names: list[str]) -> dict[str, Any]:
+    """Arguments of a chart in which a click chooses a label."""
     return {
         "key": key,
         "on_select": cached.clicked_in_chart(key, names),

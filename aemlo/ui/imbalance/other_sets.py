@@ -1,29 +1,40 @@
 """Other sets beside the one in use: finished sampling runs, parts, earlier sets."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from aemlo import imbalance
+from aemlo.arrays import Mask, Names
 from aemlo.charts import theme
 from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.imbalance import Labels, change
+from aemlo.imbalance.labels import Labelled
 from aemlo.store import Run
 from aemlo.ui import downloads, figures, layout
 from aemlo.ui.imbalance import cached
+from aemlo.ui.state import Workspace
+
+LabelSet = tuple[Labelled, Names, int]
+"""The labels of a set, their names, and the number of features."""
 
 ENDED = ("done", "stopped")
-SEEN = "imbalance.seen"
+VISITED = "imbalance.seen"
 MOST = 8
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A data set after a finished run: the run and its id, what it is called and the
-    colour of its sampler, the Labels."""
+    """A data set after a finished run.
+
+    The run and its id, its name, the colour of its sampler, and the Labels.
+    """
 
     run: Run
     key: str
@@ -32,7 +43,7 @@ class Sampled:
     labels: Labels
 
 
-def sampling_runs(workspace, key):
+def sampling_runs(workspace: Workspace, key: str) -> dict[str, Run]:
     """Finished runs that resampled the data set with this content hash, by title."""
     runs = [
         run
@@ -51,17 +62,19 @@ def sampling_runs(workspace, key):
     }
 
 
-def _folder(workspace, run):
+def _folder(workspace: Workspace, run: Run) -> Path:
     return workspace.store.folder(run.id) / "resampled"
 
 
 @st.cache_resource(max_entries=16)
-def _resampled(run_id, finished, _folder):
+def _resampled(
+    run_id: str, finished: float | None, _folder: Path
+) -> tuple[Labels, list[str]]:
     names = json.loads((_folder / "names.json").read_text(encoding="utf-8"))
     return Labels(np.load(_folder / "Y.npy", allow_pickle=False)), names["label_names"]
 
 
-def sampled(workspace, title, run, names):
+def sampled(workspace: Workspace, title: str, run: Run, names: Names) -> Sampled:
     """The Sampled of a finished run; RunError if it is gone or has other labels."""
     folder = _folder(workspace, run)
     if not (folder / "Y.npy").exists():
@@ -69,35 +82,51 @@ def sampled(workspace, title, run, names):
     labels, after_names = _resampled(run.id, run.finished, folder)
     if list(after_names) != list(names):
         raise RunError(
-            f"{title!r} has other labels than this data set, so it cannot be laid over "
-            "it. Open the data set it was made from."
+            f"{title!r} has other labels than this data set, so the two cannot be "
+            "compared. Open the data set that the run used."
         )
     name = run.spec.get("sampler", "AEMLO")
     return Sampled(run, run.id, title, theme.sampler_colour(name), labels)
 
 
-def choose_overlay(workspace, dataset):
-    """The finished run to lay over the pictures: a Sampled, or None."""
+def choose_overlay(workspace: Workspace, dataset: Dataset) -> Sampled | None:
+    """Choose the finished run to draw in the charts too: a Sampled, or None."""
     runs = sampling_runs(workspace, dataset.content_hash)
     title = st.selectbox(
-        "Lay over",
+        "Compare with a run",
         [None, *runs],
         format_func=lambda option: option or "nothing",
         key=f"imbalance.over.{dataset.content_hash[:12]}",
         disabled=not runs,
         help="A finished training or resampling run of this data set, drawn beside it "
-        "in every picture."
+        "in every chart."
         if runs
         else "Once a training or resampling run of this data set has ended, it can be "
-        "drawn beside it in every picture.",
+        "drawn beside it in every chart.",
     )
     if title is None:
         return None
     return sampled(workspace, title, runs[title], dataset.label_names)
 
 
-def side_by_side(workspace, dataset, chosen, empty, over=None):
-    """A table of all measures of several sets, with CSV and LaTeX to take away.
+def changes(
+    labels: Labels, after: Sampled, names: Names, empty: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """What the run `after` changed: `change.before_after`, and sentences on it."""
+    return (
+        change.before_after(labels, after.labels, names, empty),
+        change.change_in_words(labels, after.labels, names, empty),
+    )
+
+
+def side_by_side(
+    workspace: Workspace,
+    dataset: Dataset,
+    chosen: int,
+    empty: str,
+    over: Sampled | None = None,
+) -> None:
+    """A table of all measures of several sets, to download as CSV or LaTeX.
 
     `over` is the Sampled laid over the page, offered first.
     """
@@ -105,17 +134,17 @@ def side_by_side(workspace, dataset, chosen, empty, over=None):
     first, second = list(choices)[:2]
     if over is not None and f"after {over.name}" in choices:
         second = f"after {over.name}"
-    picked = st.multiselect(
+    names = st.multiselect(
         f"Sets (at most {MOST})",
         list(choices),
         default=[first, second],
         max_selections=MOST,
         key=f"imbalance.sets.{dataset.content_hash[:12]}.{chosen}.{second}",
-        help="This data set, parts of it, what finished runs made of it, and the data "
+        help="This data set, parts of it, the results of finished runs, and the data "
         "sets of this visit and of your other runs.",
     )
     with layout.shown_errors():
-        sets = {name: choices[name]() for name in picked}
+        sets = {name: choices[name]() for name in names}
         table = change.side_by_side(sets, empty)
         st.dataframe(
             change.as_text(table),
@@ -130,39 +159,40 @@ def side_by_side(workspace, dataset, chosen, empty, over=None):
                 key="imbalance.sets.csv",
                 label="Download table (CSV)",
             )
-            st.download_button(
+            downloads.download_button(
                 "Download table (LaTeX)",
-                data=lambda: change.as_latex(
+                lambda: change.as_latex(
                     table, f"Label measures; labels without positives {empty}."
-                ),
-                file_name=downloads.file_name("measures-side-by-side.tex"),
-                mime="application/x-tex",
+                ).encode(),
+                "measures-side-by-side.tex",
                 key="imbalance.sets.tex",
-                icon=":material/download:",
+                mime="application/x-tex",
                 type="tertiary",
-                on_click="ignore",
             )
 
 
-def remember(dataset):
-    """Keep the data set's hash and name, so that later ones can be set beside it."""
-    st.session_state.setdefault(SEEN, {})[dataset.content_hash] = dataset.name
+def remember(dataset: Dataset) -> None:
+    """Keep the data set's hash and name, so that it can be compared with later ones."""
+    st.session_state.setdefault(VISITED, {})[dataset.content_hash] = dataset.name
 
 
-def _choices(workspace, dataset, chosen):
+def _choices(
+    workspace: Workspace, dataset: Dataset, chosen: int
+) -> dict[str, Callable[[], LabelSet]]:
     """What can be put side by side: a name, and a function giving its set."""
     names, features = dataset.label_names, len(dataset.feature_names)
+    split = dataset.split
 
-    def part(rows):
+    def part(rows: Callable[[], Mask]) -> Callable[[], LabelSet]:
         return lambda: (dataset.Y[rows()], names, features)
 
-    whole = cached.labels(dataset.content_hash, dataset.Y)
-    choices = {dataset.name: lambda: (whole, names, features)}
-    if dataset.split is not None:
-        choices["its training part"] = part(lambda: dataset.split)
-        choices["its test part"] = part(lambda: ~dataset.split)
+    labels = cached.labels(dataset.content_hash, dataset.Y)
+    choices = {dataset.name: lambda: (labels, names, features)}
+    if split is not None:
+        choices["its training part"] = part(lambda: split)
+        choices["its test part"] = part(lambda: np.asarray(~split))
     choices["its rows with a minority label"] = part(
-        lambda: dataset.Y[:, imbalance.minority_labels(whole)].any(axis=1)
+        lambda: np.any(dataset.Y[:, imbalance.minority_labels(labels)], axis=1)
     )
     choices[f"its rows with {names[chosen]}"] = part(lambda: dataset.Y[:, chosen] == 1)
     for title, run in sampling_runs(workspace, dataset.content_hash).items():
@@ -171,7 +201,7 @@ def _choices(workspace, dataset, chosen):
             names,
             features,
         )
-    others = dict(st.session_state.get(SEEN, {}))
+    others = dict(st.session_state.get(VISITED, {}))
     others |= {run.dataset: run.dataset_name for run in workspace.runs()}
     for key, name in others.items():
         if key and key != dataset.content_hash:
@@ -180,7 +210,7 @@ def _choices(workspace, dataset, chosen):
     return choices
 
 
-def _other(workspace, key):
+def _other(workspace: Workspace, key: str) -> LabelSet:
     other: Dataset = workspace.store.dataset(key)
     labels = cached.labels(key, other.Y)
     return labels, other.label_names, len(other.feature_names)

@@ -1,4 +1,7 @@
-"""Pieces of the imbalance page: measures, advice, label tables, the forecast."""
+"""Sections of the Imbalance page: measures, advice, label tables, the forecast."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -7,16 +10,27 @@ from aemlo import imbalance
 from aemlo.charts import imbalance_change as change_charts
 from aemlo.charts import imbalance_rows as row_charts
 from aemlo.charts import theme
+from aemlo.dataset import Dataset
 from aemlo.errors import AemloError
-from aemlo.imbalance import detail
+from aemlo.imbalance import Labels, detail
+from aemlo.imbalance.advice import Sentence
 from aemlo.ui import figures, layout
 from aemlo.ui.imbalance import cached
-from aemlo.wording import rows_in_words, written
+from aemlo.wording import count, rows_in_words, signed, written
+
+if TYPE_CHECKING:  # samplers bring scikit-learn, which the page does not wait for
+    from aemlo.samplers.expectation import Expectation
 
 HEADLINE = (
-    ("mean_ir", "max_ir", "cv_ir", "scumble", "minority")
-    + ("cardinality", "density", "labelsets")
-)  # fmt: skip
+    "mean_ir",
+    "max_ir",
+    "cv_ir",
+    "scumble",
+    "minority",
+    "cardinality",
+    "density",
+    "labelsets",
+)
 TONES = {
     "problem": ":orange[:material/warning:]",
     "note": ":blue[:material/info:]",
@@ -26,13 +40,14 @@ MANY_ROWS = 200
 PAIR_LIMIT = 60
 RING_LIMIT = 40
 PAIR_NOTES = {
-    "Ring": "Diamonds are minority labels, larger marks have more rows; a wider tie "
+    "Ring": "Diamonds are minority labels, larger marks have more rows; a wider line "
     "means a larger share of the rarer label's rows. After mldr's concurrence view.",
-    "Co-occurrence": "Read along a line: of the rows with this label, the share that "
-    "also has the label of the column. A click on a cell chooses its line's label.",
-    "Phi": "Phi is the correlation of two 0/1 columns: above 0 together more often "
-    "than chance has it, below 0 less often. Rows x phi squared is Pearson's "
-    "chi-squared. A click on a cell chooses its line's label.",
+    "Co-occurrence": "Each line of the chart is a label: of its rows, the share that "
+    "also has the label of the column. A click on a cell chooses the label of its "
+    "line.",
+    "Phi": "Phi is the correlation of two 0/1 columns: above 0, together more often "
+    "than by chance; below 0, less often. Rows x phi squared is Pearson's chi-squared. "
+    "A click on a cell chooses the label of its line.",
 }
 NUMBER = st.column_config.NumberColumn
 SIGNIFICANT = "%.3g"
@@ -47,7 +62,7 @@ COLUMNS = {
     "rows": NUMBER("rows", format="localized"),
     "share of its rows": NUMBER("share of its rows", format="percent"),
     "share of theirs": NUMBER("share of theirs", format="percent"),
-    "lift": NUMBER("lift", format="%.2f", help="Times as often as chance has it"),
+    "lift": NUMBER("lift", format="%.2f", help="How many times as often as by chance"),
     "phi": NUMBER("phi", format="%.3f"),
     "chi-squared": NUMBER("chi-squared", format="%.1f"),
 }
@@ -57,16 +72,21 @@ for _name in ("positives", "IRLbl", "ImR", "SCUMBLE"):
         COLUMNS[f"{_name} {_when}"] = NUMBER(f"{_name} {_when}", format=_format)
 
 
-def headline(measures, convention, later=None):
-    """The measures looked at first, with their meaning; `later` after sampling."""
+def headline(
+    measures: pd.DataFrame, convention: str, after: pd.DataFrame | None = None
+) -> None:
+    """The most important measures with their meaning; `after` are those after sampling.
+
+    Both are tables of `imbalance.measure_set`.
+    """
     known = measures.set_index("key")
-    later = None if later is None else later.set_index("key")["value"]
+    later = None if after is None else after.set_index("key")["value"]
     lines = []
     for key in HEADLINE:
         row = known.loc[key]
-        moved = "" if later is None else f" → {written(later[key], row['form'])}"
+        change = "" if later is None else f" → {written(later[key], row['form'])}"
         lines.append(
-            f"**{row['measure']} {written(row['value'], row['form'])}{moved}**  \n"
+            f"**{row['measure']} {written(row['value'], row['form'])}{change}**  \n"
             f":small[:gray[{layout.plain(row['meaning'])}]]"
         )
     with st.container(border=True):
@@ -74,8 +94,8 @@ def headline(measures, convention, later=None):
         st.caption(f"Labels without positives: {convention}.")
 
 
-def sentences(advice):
-    """What the data set's measures say, each sentence with its rule and source."""
+def sentences(advice: Sequence[Sentence]) -> None:
+    """What the measures of the data set mean, each with its rule and source."""
     st.markdown(
         "\n\n".join(
             f"{TONES[sentence.tone]} {layout.plain(sentence.text)}  \n"
@@ -86,9 +106,14 @@ def sentences(advice):
     )
 
 
-def label_table(table, stem):
-    """All labels in a table to search and sort; a click on a row chooses its label."""
-    few = len(table) <= 14
+def label_table(table: pd.DataFrame, changed: pd.DataFrame | None, stem: str) -> None:
+    """All labels in a table to search and sort; a click on a row chooses its label.
+
+    `changed` is the frame of `change.before_after` where a run is laid over.
+    """
+    if changed is not None:
+        table = table.join(changed.iloc[:, 2:])
+    is_short = len(table) <= 14
     table = table.sort_values(
         "IRLbl", ascending=False, kind="stable", na_position="last"
     )
@@ -100,38 +125,44 @@ def label_table(table, stem):
         on_select=cached.clicked_in_table("imbalance.table", list(table["label"])),
         selection_mode="single-row",
         column_config=COLUMNS,
-        height="content" if few else 420,
+        height="content" if is_short else 420,
         alt="Every label with its positives, IRLbl, ImR and SCUMBLE.",
     )
 
 
-def label_close_up(dataset, labels, label, empty):
-    """One label: measures worked out, whom it meets, its rows, its features."""
+def label_close_up(dataset: Dataset, labels: Labels, label: int, empty: str) -> None:
+    """One label: its measures in numbers, its neighbours, its features, its rows."""
     names = list(dataset.label_names)
     name, key = names[label], dataset.content_hash
     st.markdown(
         "\n\n".join(
-            f"**{row.measure} {written(row.value, row.form)}** "
-            f"= {layout.plain(row.formula)}. {layout.plain(row.meaning)} "
-            f":small[:gray[{layout.plain(row.source)}]]"
-            for row in detail.measure_label(labels, label, names, empty).itertuples()
+            f"**{row['measure']} {written(row['value'], row['form'])}** "
+            f"= {layout.plain(row['formula'])}. {layout.plain(row['meaning'])} "
+            f":small[:gray[{layout.plain(row['source'])}]]"
+            for _, row in detail.measure_label(labels, label, names, empty).iterrows()
         )
     )
-    rows = detail.rows_of(labels, label)
-    meets, features = st.columns(2, gap="medium")
-    with meets:
-        st.markdown("**Whom it meets**")
-        met = imbalance.neighbours(labels, label, names)
+    neighbours, features = st.columns(2, gap="medium")
+    with neighbours:
+        st.markdown("**Labels that it occurs with**")
+        table = imbalance.neighbours(labels, label, names)
         figures.table(
-            met,
+            table,
             name=f"{dataset.name}-{label}-neighbours",
             key="imbalance.neighbours",
             column_config=COLUMNS,
-            height=300 if len(met) > 7 else "content",
+            height=300 if len(table) > 7 else "content",
             alt=f"Labels that share rows with {name}.",
         )
     with features:
         _feature_panel(dataset, labels, label, key, name)
+    _rows_of_label(dataset, labels, label)
+
+
+def _rows_of_label(dataset: Dataset, labels: Labels, label: int) -> None:
+    """The rows that have a label, the first of them as a table, all as a file."""
+    names = list(dataset.label_names)
+    rows = detail.rows_of(labels, label)
     shown = detail.per_row(labels, names, rows[:MANY_ROWS])
     more = f", the first {MANY_ROWS} shown" if len(rows) > MANY_ROWS else ""
     st.markdown(f"**Its {rows_in_words(len(rows))}**{more}")
@@ -142,7 +173,7 @@ def label_close_up(dataset, labels, label, empty):
         height=260 if len(shown) > 6 else "content",
         column_config=COLUMNS
         | {"row": NUMBER("row", help="Counted from 0"), "labels": NUMBER("labels")},
-        alt=f"Rows with {name}.",
+        alt=f"Rows with {names[label]}.",
     )
     figures.csv_button(
         lambda: detail.per_row(labels, names, rows),
@@ -152,7 +183,10 @@ def label_close_up(dataset, labels, label, empty):
     )
 
 
-def _feature_panel(dataset, labels, label, key, name):
+def _feature_panel(
+    dataset: Dataset, labels: Labels, label: int, key: str, name: str
+) -> None:
+    """The features whose mean differs most between rows with and without a label."""
     try:
         table = cached.feature_differences(key, dataset, labels, label)
     except AemloError as problem:
@@ -160,7 +194,7 @@ def _feature_panel(dataset, labels, label, key, name):
         return
     if table["difference"].notna().sum() == 0:
         st.info(
-            "Features are not compared: it takes two rows with the label and two "
+            "Features are not compared: this needs two rows with the label, two "
             "without, and a feature that varies."
         )
         return
@@ -173,16 +207,18 @@ def _feature_panel(dataset, labels, label, key, name):
     )
 
 
-def choose_labels(labels, names, view, chosen):
-    """The labels a picture of pairs shows: positions, rare ones first."""
+def choose_labels(
+    labels: Labels, names: list[str], view: str, chosen: int
+) -> list[int]:
+    """Choose the labels that a chart of pairs shows: positions, rare ones first."""
     if view == "Ring":
         first, limit = imbalance.concurrent_labels(labels), RING_LIMIT
-        note = "minority labels of highest SCUMBLE and whom they meet"
+        note = "minority labels of highest SCUMBLE and labels they occur with"
     else:
         first, limit = imbalance.rare_and_met(labels), PAIR_LIMIT
-        note = "the rarest labels and whom they meet"
+        note = "the rarest labels and labels they occur with"
     first = list(dict.fromkeys([*map(int, first), chosen]))[:limit]
-    picked = st.multiselect(
+    shown = st.multiselect(
         f"Labels shown (at most {limit}; none: {note})",
         names,
         key=f"imbalance.shown.{view}",
@@ -190,10 +226,10 @@ def choose_labels(labels, names, view, chosen):
         max_selections=limit,
         persist_state="session",
     )
-    return [names.index(name) for name in picked] or first
+    return [names.index(name) for name in shown] or first
 
 
-def all_measures(measures, stem):
+def all_measures(measures: pd.DataFrame, stem: str) -> None:
     """Every measure with its value, formula, meaning and source."""
     for group, rows in measures.groupby("group", sort=False):
         st.markdown(f"**{group}**")
@@ -204,8 +240,8 @@ def all_measures(measures, stem):
                     written(v, form)
                     for v, form in zip(rows["value"], rows["form"], strict=True)
                 ],
-                "Formula with this set's numbers": rows["formula"],
-                "What it tells": rows["meaning"],
+                "Formula with the numbers of this data set": rows["formula"],
+                "Meaning": rows["meaning"],
                 "Source": rows["source"],
             }
         )
@@ -218,68 +254,107 @@ def all_measures(measures, stem):
     )
 
 
-def what_if(dataset, labels, log, empty):
+def what_if(dataset: Dataset, labels: Labels, log: bool, empty: str) -> None:
     """A forecast of label counts and IRLbl for a sampler and a share of rows."""
-    # Imported here: samplers bring scikit-learn, which the page does not wait for.
-    from aemlo import params
-    from aemlo.samplers import SAMPLERS, expectation
-
-    names = list(dataset.label_names)
-    methods = [title for title in SAMPLERS if title not in ("none", "chain")]
-    controls, shown = st.columns([1, 3], gap="medium")
+    controls, chart = st.columns([1, 3], gap="medium")
     with controls:
-        method = st.selectbox(
-            "Sampler",
-            methods,
-            index=methods.index("ML-ROS") if "ML-ROS" in methods else 0,
-            key="imbalance.method",
-        )
-        budget = params.parameters(SAMPLERS[method]).get("budget")
-        own = budget is None or (
-            budget.optional
-            and st.checkbox("The sampler's published size", key="imbalance.published")
-        )
-        percent = st.slider(
-            "Size (% of the rows)",
-            *(1, 200 if budget is None else min(200, int(100 * budget.rule.high)), 25),
-            key=f"imbalance.percent.{method}",
-            disabled=own,
-        )
+        method, share = _choose_sampling()
         measure = st.radio(
             "Show", ["positives", "IRLbl"], horizontal=True, key="imbalance.forecast"
         )
-    key = dataset.content_hash
     with layout.shown_errors():
-        share = None if own else percent / 100
-        forecast = cached.expected(key, dataset, labels, method, share)
-        table = expectation.expected_table(labels, forecast, names, empty)
-        _, later = expectation.expected_ir(forecast, empty)
+        forecast = cached.expected(dataset.content_hash, dataset, labels, method, share)
         now = imbalance.mean_ir(labels, empty)
         with controls:
-            fewer = forecast.rows < 0
-            st.metric(
-                "Rows removed" if fewer else "Rows added",
-                theme.count(abs(forecast.rows)),
+            _expected_numbers(forecast, now, empty)
+        with chart:
+            _expected_chart(
+                dataset,
+                labels,
+                forecast,
+                empty,
+                method=method,
+                measure=measure,
+                log=log,
+                mean=now if measure == "IRLbl" else None,
             )
-            st.metric(
-                "Expected MeanIR",
-                theme.number(later),
-                delta=f"{later - now:+.3f}",
-                delta_color="inverse",
-            )
-            st.caption(layout.plain(forecast.certainty))
-        with shown:
-            figures.figure(
-                change_charts.before_after(
-                    table,
-                    measure,
-                    after=f"{method}, expected",
-                    colour=theme.sampler_colour(method),
-                    log=log,
-                    mean=now if measure == "IRLbl" else None,
-                ),
-                data=table,
-                name=f"{dataset.name}-expected-{method}",
-                alt=f"{measure} per label now and as expected after {method}.",
-                key="imbalance.whatif",
-            )
+
+
+def _choose_sampling() -> tuple[str, float | None]:
+    """Choose a sampler and the share of rows; None leaves the size to the sampler."""
+    # Imported here: samplers bring scikit-learn, which the page does not wait for.
+    from aemlo import params
+    from aemlo.samplers import SAMPLERS
+
+    methods = [title for title in SAMPLERS if title not in ("none", "chain")]
+    method = st.selectbox(
+        "Sampler",
+        methods,
+        index=methods.index("ML-ROS") if "ML-ROS" in methods else 0,
+        key="imbalance.method",
+    )
+    budget = params.parameters(SAMPLERS[method]).get("budget")
+    published_size = budget is None or (
+        budget.optional
+        and st.checkbox("The sampler's published size", key="imbalance.published")
+    )
+    percent = st.slider(
+        "Size (% of the rows)",
+        1,
+        200 if budget is None else min(200, int(100 * budget.rule.high)),
+        25,
+        key=f"imbalance.percent.{method}",
+        disabled=published_size,
+    )
+    return method, None if published_size else percent / 100
+
+
+def _expected_numbers(forecast: "Expectation", now: float, empty: str) -> None:
+    """Rows and MeanIR after the sampler, and how sure the forecast is."""
+    from aemlo.samplers import expectation
+
+    _, later = expectation.expected_ir(forecast, empty)
+    st.metric(
+        "Rows removed" if forecast.rows < 0 else "Rows added",
+        count(abs(forecast.rows)),
+    )
+    st.metric(
+        "Expected MeanIR",
+        theme.number(later),
+        delta=signed(later - now),
+        delta_color="inverse",
+    )
+    st.caption(layout.plain(forecast.certainty))
+
+
+def _expected_chart(
+    dataset: Dataset,
+    labels: Labels,
+    forecast: "Expectation",
+    empty: str,
+    *,
+    method: str,
+    measure: str,
+    log: bool,
+    mean: float | None,
+) -> None:
+    """Bars of `measure` per label, now and as expected."""
+    from aemlo.samplers import expectation
+
+    table = expectation.expected_table(
+        labels, forecast, list(dataset.label_names), empty
+    )
+    figures.figure(
+        change_charts.before_after(
+            table,
+            measure,
+            after=f"{method}, expected",
+            colour=theme.sampler_colour(method),
+            log=log,
+            mean=mean,
+        ),
+        data=table,
+        name=f"{dataset.name}-expected-{method}",
+        alt=f"{measure} per label now and as expected after {method}.",
+        key="imbalance.whatif",
+    )

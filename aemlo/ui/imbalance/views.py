@@ -1,13 +1,18 @@
-"""The pictures under the imbalance page's choice of views, one function a view.
+"""The charts below the choice of views on the Imbalance page, one function a view.
 
 They are drawn in a fragment: choosing a view or moving a slider redraws them alone.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
 from aemlo import imbalance
 from aemlo.charts import imbalance as charts
@@ -38,27 +43,29 @@ class Shown:
     log: bool
 
     @property
-    def key(self):
+    def key(self) -> str:
+        """The content hash of the set."""
         return self.dataset.content_hash
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
+        """Names of the labels in the order of the columns."""
         return list(self.dataset.label_names)
 
-    def over(self, values):
+    def over(self, values: Callable[[Labels], Any]) -> charts.Overlay | None:
         """An Overlay with `values(labels)` of the sampled set, or None."""
         if self.after is None:
             return None
         after = self.after
         return charts.Overlay(after.name, after.colour, values(after.labels))
 
-    def stem(self, what):
+    def stem(self, what: str) -> str:
         """Name of a download."""
         return f"{self.dataset.name}-{what}"
 
 
 @st.fragment
-def more(shown):
+def more(shown: Shown) -> None:
     """The choice of views, and the one chosen."""
     cached.leave_if_another_label(shown.names, shown.chosen)
     view = st.segmented_control(
@@ -72,7 +79,8 @@ def more(shown):
     VIEWS[view](shown)
 
 
-def _clickable(key, shown):
+def _clickable(key: str, shown: Shown) -> dict[str, Any]:
+    """Arguments of a chart in which a click chooses a label."""
     return {
         "key": key,
         "on_select": cached.clicked_in_chart(key, shown.names),
@@ -80,7 +88,8 @@ def _clickable(key, shown):
     }
 
 
-def long_tail(shown):
+def long_tail(shown: Shown) -> None:
+    """Positive rows of each label against its rank."""
     figures.figure(
         charts.long_tail(
             shown.table,
@@ -95,18 +104,19 @@ def long_tail(shown):
     )
 
 
-def concurrence(shown):
+def concurrence(shown: Shown) -> None:
+    """SCUMBLE of each label against its IRLbl."""
     st.markdown(
-        "SCUMBLE is high where a rare label shares its rows with frequent ones: then "
-        "cloning those rows lifts both, and the imbalance stays."
+        "SCUMBLE is high where a rare label shares its rows with frequent ones: "
+        "cloning those rows adds positives to both, and the imbalance stays."
     )
-    measured = partial(imbalance.per_label, names=shown.names, empty=shown.empty)
+    per_label = partial(imbalance.per_label, names=shown.names, empty=shown.empty)
     figures.figure(
         charts.scumble_by_ir(
             shown.table,
             mean=imbalance.mean_ir(shown.labels, shown.empty),
             chosen=shown.chosen,
-            after=shown.over(measured),
+            after=shown.over(per_label),
         ),
         data=shown.table,
         name=shown.stem("scumble"),
@@ -115,9 +125,17 @@ def concurrence(shown):
     )
 
 
-def ring(shown):
+def _shared_rows(labels: Labels, columns: Sequence[int]) -> NDArray[np.integer[Any]]:
+    """Rows shared by each pair of the labels at `columns`, a dense square."""
+    return cast(
+        "NDArray[np.integer[Any]]", imbalance.cooccurrence(labels, list(columns))
+    )
+
+
+def ring(shown: Shown) -> None:
+    """Labels in a ring, those that share rows joined."""
     columns = sections.choose_labels(shown.labels, shown.names, "Ring", shown.chosen)
-    together = partial(imbalance.cooccurrence, labels=columns)
+    together = partial(_shared_rows, columns=columns)
     fig = pair_charts.ring(
         together(shown.labels),
         shown.table.reset_index(names="position").iloc[columns],
@@ -127,37 +145,45 @@ def ring(shown):
     _pair_figure(shown, fig, "Ring", columns, **_clickable("imbalance.ring", shown))
 
 
-def cooccurrence(shown):
+def cooccurrence(shown: Shown) -> None:
+    """Share of the rows of each label that also have another."""
     columns = sections.choose_labels(
         shown.labels, shown.names, "Co-occurrence", shown.chosen
     )
     names = [shown.names[j] for j in columns]
-    square = imbalance.cooccurrence(shown.labels, columns)
+    square = _shared_rows(shown.labels, columns)
     if shown.after is None:
         fig = pair_charts.cooccurrence(square, names, columns)
     else:
-        later = imbalance.cooccurrence(shown.after.labels, columns)
+        later = _shared_rows(shown.after.labels, columns)
         fig = pair_charts.difference(
-            *(pair_charts.shares(square), pair_charts.shares(later)),
-            *(names, "share", columns),
+            pair_charts.shares(square),
+            pair_charts.shares(later),
+            names,
+            "share",
+            columns,
         )
     click = _clickable("imbalance.square", shown)
     _pair_figure(shown, fig, "Co-occurrence", columns, **click)
 
 
-def phi(shown):
+def phi(shown: Shown) -> None:
+    """Correlation of each pair of labels."""
     columns = sections.choose_labels(shown.labels, shown.names, "Phi", shown.chosen)
     names = [shown.names[j] for j in columns]
-    tie = imbalance.phi(shown.labels, columns)
+    correlation = imbalance.phi(shown.labels, columns)
     if shown.after is None:
-        fig = pair_charts.phi(tie, names, columns)
+        fig = pair_charts.phi(correlation, names, columns)
     else:
         later = imbalance.phi(shown.after.labels, columns)
-        fig = pair_charts.difference(tie, later, names, "phi", columns)
+        fig = pair_charts.difference(correlation, later, names, "phi", columns)
     _pair_figure(shown, fig, "Phi", columns, **_clickable("imbalance.phi", shown))
 
 
-def _pair_figure(shown, fig, view, columns, **more):
+def _pair_figure(
+    shown: Shown, fig: go.Figure, view: str, columns: Sequence[int], **more: Any
+) -> None:
+    """A chart of pairs with its table as a file, and how to read it."""
     figures.figure(
         fig,
         data=partial(imbalance.pair_table, shown.labels, shown.names, columns),
@@ -168,7 +194,8 @@ def _pair_figure(shown, fig, view, columns, **more):
     st.caption(sections.PAIR_NOTES[view])
 
 
-def rows(shown):
+def rows(shown: Shown) -> None:
+    """Labels per row, and SCUMBLE of the rows."""
     left, right = st.columns(2)
     table = partial(detail.per_row, shown.labels, shown.names)
     with left:
@@ -193,7 +220,8 @@ def rows(shown):
         )
 
 
-def labelsets(shown):
+def labelsets(shown: Shown) -> None:
+    """The most frequent labelsets, and all of them by rank."""
     table = cached.per_labelset(shown.key, shown.labels, shown.names)
     later = shown.over(partial(imbalance.per_labelset, names=shown.names))
     left, right = st.columns(2)
@@ -222,15 +250,18 @@ def labelsets(shown):
     )
 
 
-def all_measures(shown):
+def all_measures(shown: Shown) -> None:
+    """Every measure with its value, formula, meaning and source."""
     sections.all_measures(shown.measures, shown.dataset.name)
 
 
-def what_if(shown):
+def what_if(shown: Shown) -> None:
+    """A forecast of what a sampler would change."""
     sections.what_if(shown.dataset, shown.labels, shown.log, shown.empty)
 
 
-def side_by_side(shown):
+def side_by_side(shown: Shown) -> None:
+    """Measures of several sets in one table."""
     other_sets.side_by_side(
         shown.workspace, shown.dataset, shown.chosen, shown.empty, shown.after
     )
