@@ -60,4 +60,4 @@ most = answer.each_label(dataset, classified)
 st.subheader("In depth", anchor=False)
 depth.depth(workspace, dataset, run, classified, most)
 
-answer.next_step(dataset, classified)
+answer.next_step(dataset, classified, run.spec["arms"])

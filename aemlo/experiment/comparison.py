@@ -1,6 +1,6 @@
 """`run`: from data sets and arms to tidy rows, one cell at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -60,6 +60,7 @@ def run(
     scale: str = "min-max",
     keep_features: int = 0,
     leak: str = "",
+    only: Collection[tuple[str, str]] | None = None,
     metrics: Iterable[str] | None = None,
     cells: Any = None,
     engine: Engine | None = None,
@@ -77,6 +78,7 @@ def run(
     `folds=10` or `jobs=2`. `metrics` are titles (None: all). `cells`, with `get(key)`
     and `put(cell)`, keeps finished cells, so that none is computed twice. `leak` plants
     a mistake on purpose: "scaler", "features" or "sampler" fitted before the split.
+    `only` limits the arms to these pairs of a sampler and a classifier.
     `keep_features` (0: all) keeps so many of the best features, chosen on the training
     part of each split.
 
@@ -98,6 +100,7 @@ def run(
         scale=scale,
         keep_features=keep_features,
         leak=leak,
+        only=only,
     )
     wanted = metrics or ALL_METRICS
     titles = [find(ALL_METRICS, title, "metric").title for title in wanted]
@@ -123,6 +126,7 @@ def grid(
     scale: str = "min-max",
     keep_features: int = 0,
     leak: str = "",
+    only: Collection[tuple[str, str]] | None = None,
     **settings: Any,
 ) -> Grid:
     """The Grid that `run` would work through with these arguments."""
@@ -151,7 +155,10 @@ def grid(
                 cell_key(datasets[number], split, arms[0][name], arm, **options),
             )
             for classifier, arm in arms[1].items()
+            if only is None or (name, classifier) in only
         }
+        if not keyed:
+            continue
         units.append(
             Unit(
                 dataset=number,

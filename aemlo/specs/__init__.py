@@ -11,6 +11,7 @@ from aemlo.specs.checking import (
     changed_settings,
     checked,
 )
+from aemlo.specs.following import comparison_of
 from aemlo.specs.judging import verdicts
 from aemlo.specs.learning import REMEDIES, learners, with_remedies
 from aemlo.specs.using import arms, datasets, engine, options
@@ -25,6 +26,7 @@ __all__ = [
     "arms",
     "changed_settings",
     "checked",
+    "comparison_of",
     "completed",
     "datasets",
     "engine",

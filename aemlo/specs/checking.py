@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "scale": "min-max",
     "keep_features": 0,
     "control": False,
+    "arms": [],
     "metrics": [],
     "primary": "minority F1",
     "rope": 0.01,
@@ -104,6 +105,21 @@ def _check_baseline(whole: dict[str, Any]) -> None:
                 "sampler or a classifier another name."
             )
     every = list(dict.fromkeys(name for names in arms.values() for name in names))
+    chosen = whole["arms"]
+    if not isinstance(chosen, list) or not all(isinstance(a, str) for a in chosen):
+        raise ParameterError(
+            f"Experiment: arms must list names of arms, got {chosen!r}."
+        )
+    strange = [name for name in chosen if name not in every]
+    if strange:
+        raise ParameterError(
+            f"Experiment: there is no arm {strange[0]!r}. Arms: {', '.join(every)}."
+        )
+    if chosen and whole["baseline"] not in chosen:
+        raise ParameterError(
+            f"Experiment: the baseline {whole['baseline']!r} is not among the arms to "
+            f"run: {', '.join(chosen)}. Add it, or choose another baseline."
+        )
     if whole["baseline"] not in every:
         raise ParameterError(
             f"Experiment: the baseline {whole['baseline']!r} is not among the arms. "

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from aemlo import checks
 from aemlo.classifiers import CLASSIFIERS
+from aemlo.compare.equal_arms import arm_name
 from aemlo.errors import DataError, ParameterError
 from aemlo.experiment import schedulers
 from aemlo.formats import read
 from aemlo.samplers import SAMPLERS
 from aemlo.specs.checking import ENGINE, READ_OPTIONS, built
+from aemlo.specs.learning import learners
 
 # What `experiment.run` takes by the same name.
 RUN_OPTIONS = ("seed", "split", "folds", "repeats", "test_share", "duplicates")
@@ -32,7 +34,20 @@ def arms(spec):
 def options(spec):
     """Keyword arguments of `experiment.run` that a checked spec says."""
     chosen = {name: spec[name] for name in RUN_OPTIONS if name in spec}
-    return chosen | {"metrics": spec["metrics"] or None}
+    return chosen | {"metrics": spec["metrics"] or None, "only": only(spec)}
+
+
+def only(spec):
+    """(sampler, classifier) of the arms a checked spec is limited to; None for all."""
+    if not spec["arms"]:
+        return None
+    known = learners(spec)
+    return [
+        (sampler["name"], name)
+        for sampler in spec["samplers"]
+        for name, learner in known.items()
+        if arm_name(sampler["name"], learner.remedy) in spec["arms"]
+    ]
 
 
 def engine(spec, **instead):

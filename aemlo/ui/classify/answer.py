@@ -1,12 +1,16 @@
 """The answer of the Classify page: what each remedy does, overall and by label."""
 
+from typing import Any
+
 import streamlit as st
 
+from aemlo import specs
 from aemlo.charts import classify as charts
 from aemlo.dataset import Dataset
 from aemlo.ui import figures, layout
 from aemlo.ui.classify import frames
 from aemlo.ui.classify.result import Result
+from aemlo.ui.compare import load
 from aemlo.wording import count
 
 MEASURES = ("F1", "recall", "precision", "AUC", "average precision")
@@ -72,11 +76,20 @@ def each_label(dataset: Dataset, result: Result) -> int:
     return most
 
 
-def next_step(dataset: Dataset, result: Result) -> None:
-    """The link to the Compare page, with the arm that is best here."""
-    layout.next_step(
-        "pages/compare.py",
-        "Compare",
-        f"**{layout.plain(frames.best_arm(dataset, result))}** has the best macro-F1 "
-        "on this split: see whether it holds over folds.",
-    )
+def next_step(dataset: Dataset, result: Result, arms: list[dict[str, Any]]) -> None:
+    """The button that sets up a comparison of just these arms over folds."""
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        best = layout.plain(frames.best_arm(dataset, result))
+        st.markdown(
+            f"**{best}** has the best macro-F1 on this split. Whether it holds, a "
+            "comparison over folds can show."
+        )
+        if st.button(
+            "Compare these arms over folds",
+            icon=":material/balance:",
+            key="classify.compare",
+        ):
+            with layout.shown_errors():
+                load.fill(specs.comparison_of(arms))
+                st.switch_page("pages/compare.py")

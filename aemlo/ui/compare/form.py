@@ -1,5 +1,6 @@
 """The form of the Compare page: arms, splits, and what they can measure."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ LIMITS = {
 }
 DIVISION = ("split", "folds", "test_share", "repeats", "seed", "duplicates", "groups")
 """The entries of a spec that say how rows are divided."""
+OTHERS = ("scale", "keep_features", "control", "baseline", "primary", "rope")
+"""Further entries of a spec with a widget each."""
 SPLIT_NAMES = {
     "folds": "Stratified folds",
     "hold-out": "Hold-out",
@@ -88,11 +91,27 @@ def arms_of(spec: Spec) -> list[str]:
     return [arm_name(name, remedy) for remedy in remedies for name in samplers]
 
 
+def arms_key(names: Sequence[str]) -> str:
+    """The key of the list of arms: other arms to choose from, another widget."""
+    return f"compare.arms.{zlib.crc32(repr(list(names)).encode())}"
+
+
 def _verdict_settings(names: list[str]) -> Spec:
     """Choose what the verdict rests on: baseline, primary metric, equivalence."""
+    chosen = st.multiselect(
+        "Arms",
+        names,
+        default=names,
+        key=arms_key(names),
+        help="An arm is what is done about the imbalance: a sampler, a remedy of the "
+        "classifier, or both. All arms are compared as equals, with each classifier.",
+    )
+    limited = set(chosen) != set(names)
+    names = chosen or names
     columns = st.columns(3)
     usable = [m.title for m in ALL_METRICS.values() if m.better and not m.per_label]
     return {
+        "arms": chosen if limited else [],
         "baseline": columns[0].selectbox(
             "Compare every arm to",
             names,

@@ -61,6 +61,11 @@ def _check_form(spec: Spec, dataset: Dataset) -> None:
                 f"Experiment: {name} = {value!r}, and this form takes {low} to {high}. "
                 "The command line takes it as it is."
             )
+    if spec["groups"] and spec["groups"] not in dataset.feature_names:
+        raise ParameterError(
+            f"Experiment: groups is {spec['groups']!r}, and {dataset.name!r} has no "
+            "such column."
+        )
     if spec["split"] == "declared" and dataset.split is None:
         raise ParameterError(
             f"Experiment: split is 'declared', but {dataset.name!r} has no split of "
@@ -139,8 +144,10 @@ def fill(spec: Spec, others: Sequence[str] = ()) -> None:
         number = sum(variant["family"] == family for variant in variants)
         state[f"compare.{family}.{number}"] = [entry["name"] for entry in spec[family]]
     state["compare.remedies"] = []
-    for name in (*form.DIVISION, "scale", "baseline"):
+    for name in (*form.DIVISION, *form.OTHERS):
         state[f"compare.{name}"] = spec[name]
+    names = form.arms_of(spec)
+    state[form.arms_key(names)] = spec["arms"] or names
     state["compare.more_datasets"] = list(others)
     engine = specs.engine(spec)
     state["compare.jobs"] = engine["jobs"]
