@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "scale": "min-max",
     "keep_features": 0,
     "control": False,
-    "arms": [],
+    "only": [],
     "metrics": [],
     "primary": "minority F1",
     "rope": 0.01,
@@ -105,10 +105,10 @@ def _check_baseline(whole: dict[str, Any]) -> None:
                 "sampler or a classifier another name."
             )
     every = list(dict.fromkeys(name for names in arms.values() for name in names))
-    chosen = whole["arms"]
+    chosen = whole["only"]
     if not isinstance(chosen, list) or not all(isinstance(a, str) for a in chosen):
         raise ParameterError(
-            f"Experiment: arms must list names of arms, got {chosen!r}."
+            f"Experiment: only must list names of arms, got {chosen!r}."
         )
     strange = [name for name in chosen if name not in every]
     if strange:

@@ -32,7 +32,7 @@ def comparison_of(arms: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
     known = learners(spec)
     names = [arm_name(sampler, known[name].remedy) for sampler, name in pairs]
     chosen = list(dict.fromkeys([NOTHING, *names]))
-    return checked(spec | {"arms": chosen} | options)
+    return checked(spec | {"only": chosen} | options)
 
 
 def _named(what: str | dict[str, Any]) -> dict[str, Any]:

@@ -39,14 +39,14 @@ def options(spec):
 
 def only(spec):
     """(sampler, classifier) of the arms a checked spec is limited to; None for all."""
-    if not spec["arms"]:
+    if not spec["only"]:
         return None
     known = learners(spec)
     return [
         (sampler["name"], name)
         for sampler in spec["samplers"]
         for name, learner in known.items()
-        if arm_name(sampler["name"], learner.remedy) in spec["arms"]
+        if arm_name(sampler["name"], learner.remedy) in spec["only"]
     ]
 
 

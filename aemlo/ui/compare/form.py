@@ -111,7 +111,7 @@ def _verdict_settings(names: list[str]) -> Spec:
     columns = st.columns(3)
     usable = [m.title for m in ALL_METRICS.values() if m.better and not m.per_label]
     return {
-        "arms": chosen if limited else [],
+        "only": chosen if limited else [],
         "baseline": columns[0].selectbox(
             "Compare every arm to",
             names,

@@ -147,7 +147,7 @@ def fill(spec: Spec, others: Sequence[str] = ()) -> None:
     for name in (*form.DIVISION, *form.OTHERS):
         state[f"compare.{name}"] = spec[name]
     names = form.arms_of(spec)
-    state[form.arms_key(names)] = spec["arms"] or names
+    state[form.arms_key(names)] = spec["only"] or names
     state["compare.more_datasets"] = list(others)
     engine = specs.engine(spec)
     state["compare.jobs"] = engine["jobs"]
