@@ -98,7 +98,9 @@ def _parser():
     compare.add_argument("--folds", type=int, default=5)
     compare.add_argument("--repeats", type=int, default=1)
     compare.add_argument("--split", default="folds", help="folds, hold-out or declared")
-    compare.add_argument("--jobs", type=int, help="processes at once; default 1")
+    compare.add_argument(
+        "--jobs", type=int, help="processes at once; default: all cores"
+    )
     compare.add_argument("--backend", help="loky (default) or dask")
     compare.add_argument("--scheduler", help="a Dask scheduler: address or name")
     compare.add_argument("--spec", help="a TOML file the Compare page wrote")

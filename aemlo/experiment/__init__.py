@@ -7,7 +7,7 @@ received, which is to be none.
 
 from aemlo.experiment.comparison import COLUMNS, FACTS, grid, run
 from aemlo.experiment.control import permuted
-from aemlo.experiment.engine import Engine
+from aemlo.experiment.engine import Engine, cores
 from aemlo.experiment.estimation import estimate, splits_of, total_seconds
 from aemlo.experiment.folds import Splits
 from aemlo.experiment.predictions import predictions_of
@@ -19,6 +19,7 @@ __all__ = [
     "Cell",
     "Engine",
     "Splits",
+    "cores",
     "estimate",
     "grid",
     "permuted",

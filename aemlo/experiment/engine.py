@@ -27,6 +27,7 @@ from aemlo.experiment.unit import Cell, Unit, do_unit
 
 LOOK_SECONDS = 0.3
 ATTEMPTS = 2  # once among others, once alone
+UNITS_FOR_ALL_CORES = 10  # fewer are done before processes have started
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
@@ -38,13 +39,29 @@ Ended: TypeAlias = "tuple[Unit, list[Cell], str]"
 class Engine:
     """Where units of work are computed.
 
-    `backend` is "loky" (`jobs` processes here; one job is this process) or "dask"
-    (`scheduler`, its address or a Scheduler: only one you trust, it can run code here).
+    `backend` is "loky" (`jobs` processes here; one job is this process; None: one for
+    each core, from 10 units on) or "dask" (`scheduler`, its address or a Scheduler:
+    only one you trust, it can run code here). `spare()` is asked before each unit how
+    many of the processes to leave without work for now; one always works.
     """
 
-    jobs: int = 1
+    jobs: int | None = 1
     backend: str = "loky"
     scheduler: Scheduler | str | None = None
+    spare: Callable[[], int] | None = None
+
+    def processes(self, units: int) -> int:
+        """How many processes do so many units."""
+        if self.jobs is not None:
+            return self.jobs
+        return cores() if units >= UNITS_FOR_ALL_CORES else 1
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def finished(
@@ -69,14 +86,16 @@ def finished(
         raise ParameterError(
             f"backend must be one of {', '.join(BACKENDS)}, got {engine.backend!r}."
         )
-    if engine.backend == "loky" and engine.jobs == 1:
+    units = list(units)
+    processes = engine.processes(len(units))
+    if engine.backend == "loky" and processes == 1:
         yield from _here(units, datasets, report, keep)
         return
     pool: Pool
     if engine.backend == "dask":
         pool = _Dask(datasets, engine.scheduler)
     else:
-        pool = _Loky(datasets, engine.jobs)
+        pool = _Loky(datasets, processes, engine.spare)
     with pool:
         for unit, cells, error in _through(pool, units, report):
             for cell in cells:
@@ -206,7 +225,10 @@ def _lost(problem: BaseException) -> str:
 class Pool(Protocol):
     """What `finished` needs of a pool of processes; `room` units are in it at most."""
 
-    room: int
+    @property
+    def room(self) -> int:
+        """Units that may be in the pool now, running or waiting."""
+        ...
 
     def __enter__(self) -> Any: ...
 
@@ -236,10 +258,21 @@ class Pool(Protocol):
 class _Loky:
     """joblib's reusable process pool; data sets go by a folder, read once a process."""
 
-    def __init__(self, datasets: Sequence[Dataset], jobs: int):
+    def __init__(
+        self,
+        datasets: Sequence[Dataset],
+        jobs: int,
+        spare: Callable[[], int] | None = None,
+    ):
         self.jobs = jobs
-        self.room = jobs + 1  # one waits so that no process idles between two
+        self.spare = spare or (lambda: 0)
         self.datasets = datasets
+
+    @property
+    def room(self) -> int:
+        working = max(1, self.jobs - self.spare())
+        # Where all may work, one unit waits so that no process idles between two.
+        return working + 1 if working == self.jobs else working
 
     def __enter__(self) -> "_Loky":
         self._folder = tempfile.TemporaryDirectory(prefix="aemlo-")
@@ -332,13 +365,17 @@ class _Dask:
     def __exit__(self, *problem: object) -> None:
         self._client.close()
 
+    @property
+    def room(self) -> int:
+        return 2 * self.threads
+
     def _send(self) -> None:
         self._client.wait_for_workers(1, timeout=60)
         self._sources = [
             self._client.scatter(dataset, broadcast=True, hash=False)
             for dataset in self.datasets
         ]
-        self.room = 2 * max(1, sum(self._client.nthreads().values()))
+        self.threads = max(1, sum(self._client.nthreads().values()))
 
     def submit(self, unit: Unit) -> Future:
         # Dask's own executor never ends a future whose result it refuses to read.

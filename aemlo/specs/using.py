@@ -53,11 +53,13 @@ def only(spec):
 def engine(spec, **instead):
     """Where a checked spec computes: jobs, backend, scheduler of `experiment.run`.
 
+    Where nobody says how many, `jobs` is None: all cores, from 10 units of work on.
+
     What is not None in `instead` (the command line's) stands before what the spec says.
     The name of a scheduler in a spec becomes the allowed Scheduler of that name; raises
     ParameterError for any other, and for an address always.
     """
-    chosen = {"jobs": 1, "backend": "loky", "scheduler": None}
+    chosen = {"jobs": None, "backend": "loky", "scheduler": None}
     chosen |= {name: spec[name] for name in ENGINE if spec.get(name) not in (None, "")}
     given = {k: value for k, value in instead.items() if value is not None}
     chosen |= given

@@ -30,6 +30,9 @@ ALIVE_SECONDS = 10.0
 ATTEMPTS = 3
 
 
+VISITED = "visited"
+
+
 class Store:
     """All that is kept; safe to use from several processes and threads at once.
 
@@ -238,6 +241,26 @@ class Store:
         return json.loads(row["value"]) if row else None
 
     # The queue, as a worker sees it.
+
+    def visit(self) -> None:
+        """Note that somebody opened a page now."""
+        (self.home / VISITED).touch()
+
+    def last_visit(self) -> float:
+        """When a page was opened last, in seconds since 1970; 0 for never."""
+        path = self.home / VISITED
+        return path.stat().st_mtime if path.exists() else 0.0
+
+    def others_wait(self, workspace: str) -> bool:
+        """Whether a run of another workspace is waiting."""
+        with self.open() as db:
+            return bool(
+                db.execute(
+                    "SELECT 1 FROM runs WHERE state = 'queued' AND workspace != ? "
+                    "LIMIT 1",
+                    (workspace,),
+                ).fetchone()
+            )
 
     def claim(self, worker: str) -> Run | None:
         """The oldest waiting run whose workspace has none running, now `worker`'s."""

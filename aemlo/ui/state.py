@@ -182,6 +182,7 @@ def workspace() -> Workspace:
     if address != identity:
         st.query_params["w"] = identity
     visited = Workspace(identity)
+    visited.store.visit()
     ensure_worker(visited.store)
     return visited
 

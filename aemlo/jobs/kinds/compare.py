@@ -10,6 +10,8 @@ same on permuted labels), `labels.parquet`,
 """
 
 import logging
+import math
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ def run(job: Job) -> None:
     mistake = options.pop("leak", "")
     plan = experiment.grid(datasets, *arms, **options)
     options |= where | {"cells": Cells(job.store.home / "cells.sqlite")}
+    options["spare"] = Courtesy(job)
     kept = _Results(job, spec, datasets, plan)
     job.store.clear_scores(job.run.id)
     kept.write_labels()
@@ -73,6 +76,31 @@ def run(job: Job) -> None:
         job.keep_what_there_is()
     job.finish(kept.close())
     options["cells"].clean_up()
+
+
+class Courtesy:
+    """How many cores to leave free: one while somebody else waits or uses a page.
+
+    A page counts for a minute, and not the visit that started the run.
+    """
+
+    SECONDS = 60.0
+    LOOK = 2.0
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.began = time.time()
+        self.looked, self.answer = -math.inf, 0
+
+    def __call__(self) -> int:
+        now = time.time()
+        if now - self.looked >= self.LOOK:
+            self.looked = now
+            store = self.job.store
+            visited = store.last_visit() > max(self.began + 5, now - self.SECONDS)
+            waits = store.others_wait(self.job.run.workspace)
+            self.answer = int((visited or waits) and experiment.cores() > 1)
+        return self.answer
 
 
 def _datasets(job: Job, spec: dict[str, Any]) -> list[Dataset]:
@@ -157,7 +185,9 @@ class _Results:
         table = specs.verdicts(spec, scores, self.predictions)
         _write(table, self.job.folder / "verdicts.parquet")
         left = experiment.estimate(
-            scores, experiment.splits_of(spec), int(spec.get("jobs", 1))
+            scores,
+            experiment.splits_of(spec),
+            int(spec.get("jobs") or experiment.cores()),
         )
         return {
             "cells": len(cells),

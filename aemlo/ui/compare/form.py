@@ -15,7 +15,7 @@ from aemlo.classifiers import CLASSIFIERS
 from aemlo.compare.equal_arms import arm_name
 from aemlo.dataset import Dataset
 from aemlo.errors import ParameterError
-from aemlo.experiment import folds, schedulers
+from aemlo.experiment import cores, folds, schedulers
 from aemlo.exports import comparison_text
 from aemlo.metrics import ALL_METRICS
 from aemlo.samplers import SAMPLERS
@@ -414,7 +414,11 @@ def more(workspace: Workspace, dataset: Dataset) -> Spec:
         if more_datasets:
             chosen["more_datasets"] = more_datasets
         chosen["jobs"] = right.number_input(
-            "Processes at the same time", *LIMITS["jobs"], 1, key="compare.jobs"
+            "Processes at the same time",
+            *LIMITS["jobs"],
+            all_cores(),
+            key="compare.jobs",
+            help="One core stays free while somebody else waits or uses a page.",
         )
         with right, layout.shown_errors():
             chosen |= _scheduler()
@@ -445,6 +449,11 @@ def more(workspace: Workspace, dataset: Dataset) -> Spec:
         if leak:
             chosen["leak"] = leak
     return chosen
+
+
+def all_cores() -> int:
+    """As many processes as there are cores, within what the form takes."""
+    return min(cores(), LIMITS["jobs"][1])
 
 
 def _scheduler() -> Spec:

@@ -56,7 +56,7 @@ def _check_form(spec: Spec, dataset: Dataset) -> None:
     engine = specs.engine(spec)
     for name, (low, high) in form.LIMITS.items():
         value = engine.get(name, spec.get(name))
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             raise ParameterError(
                 f"Experiment: {name} = {value!r}, and this form takes {low} to {high}. "
                 "The command line takes it as it is."
@@ -150,7 +150,7 @@ def fill(spec: Spec, others: Sequence[str] = ()) -> None:
     state[form.arms_key(names)] = spec["only"] or names
     state["compare.more_datasets"] = list(others)
     engine = specs.engine(spec)
-    state["compare.jobs"] = engine["jobs"]
+    state["compare.jobs"] = engine["jobs"] or form.all_cores()
     state["compare.scheduler"] = engine["scheduler"].name if engine["scheduler"] else ""
     state["compare.leak"] = ""
 
