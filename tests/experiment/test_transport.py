@@ -3,12 +3,14 @@
 import io
 import math
 import pickle
+import sqlite3
 
 import numpy as np
 import pytest
 
 from aemlo.errors import DataError
 from aemlo.experiment import Cell
+from aemlo.experiment.kept_cells import Cells
 from aemlo.experiment.transport import packed, unpacked
 
 UNREADABLE = (
@@ -83,4 +85,41 @@ def array(value):
 def test_anything_else_is_refused(content):
     with pytest.raises(DataError) as caught:
         unpacked(content)
+    assert str(caught.value) == UNREADABLE
+
+
+def test_scores_of_test_rows_cross_and_are_kept_to_the_last_bit(tmp_path):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(7, 3)).astype(np.float32)
+    scores[0, 0], scores[1, 1] = np.float32(1e-40), -0.0
+    one = cell(predicted=scores > 0, test_scores=scores)
+    (crossed,) = unpacked(packed([one]))
+    kept = Cells(tmp_path / "cells.sqlite")
+    kept.put(one)
+    for other in (crossed, kept.get("key")):
+        assert other.test_scores.tobytes() == scores.tobytes()
+        assert np.array_equal(other.predicted, one.predicted)
+
+
+def test_a_cell_without_scores_is_kept_without(tmp_path):
+    kept = Cells(tmp_path / "cells.sqlite")
+    kept.put(cell(predicted=np.ones((2, 2), bool)))
+    assert kept.get("key").test_scores is None
+
+
+def test_cells_of_an_older_version_are_dropped(tmp_path):
+    path = tmp_path / "cells.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE cells (key TEXT PRIMARY KEY, scores TEXT)")
+        db.execute("INSERT INTO cells VALUES ('old', '[]')")
+    kept = Cells(path)
+    assert kept.get("old") is None and len(kept) == 0
+    with sqlite3.connect(path) as db:
+        names = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    assert "cells" not in names
+
+
+def test_scores_of_the_wrong_kind_are_refused():
+    with pytest.raises(DataError) as caught:
+        unpacked(packed([cell(test_scores=np.ones((2, 2)))]))
     assert str(caught.value) == UNREADABLE
