@@ -17,14 +17,18 @@ from aemlo.specs import versions
 
 
 def learners(spec: dict[str, Any]) -> dict[str, Learner]:
-    """The Learner of each classifier of `spec`, by its name in the tables."""
-    unwrapped = {entry["name"]: _unwrapped(entry) for entry in spec["classifiers"]}
+    """The Learner of each classifier of `spec`, by its name in the tables.
+
+    Entries may be titles, or leave out their name, as specs do before they are checked.
+    """
+    entries = [_whole(entry) for entry in spec["classifiers"]]
+    unwrapped = {entry["name"]: _unwrapped(entry) for entry in entries}
     plain: dict[str, str] = {}
     for name, (inner, remedy) in unwrapped.items():
         if not remedy:
             plain.setdefault(repr(inner), name)
     result = {}
-    for entry in spec["classifiers"]:
+    for entry in entries:
         inner, remedy = unwrapped[entry["name"]]
         if entry.get("learner"):
             result[entry["name"]] = Learner(entry["learner"], entry.get("remedy", ""))
@@ -36,6 +40,12 @@ def learners(spec: dict[str, Any]) -> dict[str, Learner]:
             # Nothing in the spec learns so without the remedy: it stands for itself.
             result[entry["name"]] = Learner(entry["name"])
     return result
+
+
+def _whole(entry: str | dict[str, Any]) -> dict[str, Any]:
+    whole = {"use": entry} if isinstance(entry, str) else dict(entry)
+    use = whole.get("use") or whole["name"]
+    return whole | {"use": use, "name": whole.get("name") or use}
 
 
 def _unwrapped(entry: dict[str, Any]) -> tuple[dict[str, Any], str]:
