@@ -190,8 +190,8 @@ def _apart(table: pd.DataFrame, chosen: int | None) -> pd.DataFrame:
     if len(table) <= MARKS:
         return table
     places = np.linspace(0, len(table) - 1, MARKS).astype(int)
-    kept = np.isin(np.arange(len(table)), places)
-    return table[kept | (table["position"] == chosen).to_numpy()]
+    marked = np.isin(np.arange(len(table)), places)
+    return table[marked | (table["position"] == chosen).to_numpy()]
 
 
 def scumble_by_ir(
