@@ -23,6 +23,8 @@ MOST_LABELS = 40
 """Labels of the chart label by label, until all are asked for."""
 EVERYTHING = "all rows"
 """What the rows of all labels together are called."""
+JUDGED = ("run", "without", "settings")
+"""The entries of a judgement's spec that say what is judged, and how."""
 AUC = "told apart (AUC)"
 """The measure that a forest gives, as the figures have it."""
 
@@ -92,7 +94,7 @@ def _judged_again(
         (
             run
             for run in workspace.store.runs(workspace.id, "judge", view.run.dataset)
-            if run.spec == spec
+            if all(run.spec.get(name) == spec.get(name) for name in JUDGED)
         ),
         None,
     )
