@@ -71,12 +71,14 @@ SECTIONS = {
         "A **chain** gives the tree of each label the earlier labels as features; an "
         "**ensemble of chains** averages several orders, and **label communities** "
         "learn labels that occur together as one. One chain gets whole rows right more "
-        f"often than trees alone ({number('chains', 'one chain', 'subset accuracy')} against "
+        "often than trees alone "
+        f"({number('chains', 'one chain', 'subset accuracy')} against "
         f"{number('chains', 'each label alone', 'subset accuracy')} of the rows); "
         "averaging then lowers the Hamming loss from "
         f"{number('chains', 'one chain', 'Hamming loss')} to "
         f"{number('chains', 'five chains', 'Hamming loss')}. None of them is "
-        "designed for rare labels: communities are best in ranking and worst in macro-F1.",
+        "designed for rare labels: communities are best in ranking and worst in "
+        "macro-F1.",
     ),
 }
 for name, (title, text) in SECTIONS.items():
