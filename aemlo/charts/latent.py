@@ -23,7 +23,7 @@ Group = tuple[str, pd.DataFrame, Marker]
 """Points drawn alike: their name in the legend, the points, the marker."""
 
 KIND = "real or synthetic"
-# Colours of the commonest categories, distinct in light, dark and to colour-blind
+# Colours of the most frequent categories, distinct in light, dark and to colour-blind
 # eyes; the other categories are grey.
 CATEGORY_COLOURS = (
     "#D55E00",
@@ -56,8 +56,8 @@ def latent_map(
     """The map in the plane, or in space where there is a column `z`.
 
     `colour` is a column of `points` (numbers: an even scale; True and False: has or
-    has not; texts: the seven commonest, the rest grey), or KIND. `marked` are ids of
-    rows to ring; `lines` a frame `child parent` of ids to join; `note` is a sentence
+    has not; texts: the seven most frequent, the rest grey), or KIND. `marked` are ids
+    of rows to ring; `lines` a frame `child parent` of ids to join; `note` is a sentence
     under the title, such as how many rows are not drawn.
     """
     figure = go.Figure()

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.wording import count, decimals
+from aemlo.wording import counted, decimals
 
 MOST_LINES = 400
 MARGINS = {"t": 70, "b": 125}
@@ -61,8 +61,8 @@ def where(
             hoverinfo="skip",
         )
     fig.update_layout(
-        title=f"{count(len(synthetic))} rows made by {theme.safe(sampler)} among "
-        f"{count(len(points) - len(synthetic))} real rows",
+        title=f"{counted(len(synthetic), 'synthetic row')} of {theme.safe(sampler)} "
+        f"among {counted(len(points) - len(synthetic), 'real row')}",
         height=560,
         xaxis_title="first principal component",
         yaxis_title="second principal component",
@@ -115,7 +115,7 @@ def beside(table: pd.DataFrame, values: list[str], title: str) -> go.Figure:
             },
         )
     fig.update_layout(
-        title="<br>".join(textwrap.wrap(theme.safe(title), 72)),
+        title="<br>".join(theme.safe(line) for line in textwrap.wrap(title, 72)),
         height=MARGINS["t"] + MARGINS["b"] + 24 * len(names),
         margin=MARGINS,
         xaxis_title="value, as a share of the feature's range",
