@@ -268,11 +268,11 @@ def folds_and_labels(table: pd.DataFrame, most: int = 60) -> go.Figure:
             hovertemplate="%{y}, %{x}: %{text:,} positive rows<extra></extra>",
         )
     )
-    bare = int((values == 0).any(axis=1).sum())
+    lacking = int((values == 0).any(axis=1).sum())
     figure.update_layout(
-        title=f"{bare} of {table['label'].nunique()} labels have a fold without a "
+        title=f"{lacking} of {table['label'].nunique()} labels have a fold without a "
         "positive test row"
-        if bare
+        if lacking
         else "Every label has a positive row in every test part",
         xaxis_title="Test part",
         yaxis={"autorange": "reversed", "title": "Label, rarest first"},

@@ -1,4 +1,4 @@
-"""The map of the latent space: rows as points, told apart by colour and by shape.
+"""The map of the latent space: rows as points of different colours and shapes.
 
 Every figure takes a frame `points`, one row a point, in the order to draw them (rare
 rows last), with columns `row` (the row's id in the resampled data set), `synthetic`
@@ -117,9 +117,9 @@ def linked_views(
         },
     )
     figure.update_coloraxes(showscale=False)
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
-    figure.update_xaxes(title=None, **bare)
-    figure.update_yaxes(title=None, **bare)
+    plain_axis = {"showticklabels": False, "zeroline": False, "showgrid": False}
+    figure.update_xaxes(title=None, **plain_axis)
+    figure.update_yaxes(title=None, **plain_axis)
     return figure
 
 
@@ -401,17 +401,17 @@ def _add_lines(
 
 def _bare_axes(figure: go.Figure, method: str, in_space: bool) -> None:
     # The axes of such a picture have no unit; distances mean something, places do not.
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
+    plain_axis = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:
         figure.update_scenes(
             aspectmode="cube", camera_eye={"x": 1.3, "y": 1.3, "z": 0.8}
         )
         figure.update_scenes(
             {
-                f"{axis}axis": {**bare, "title": {"text": f"{method} {order}"}}
+                f"{axis}axis": {**plain_axis, "title": {"text": f"{method} {order}"}}
                 for order, axis in enumerate("xyz", start=1)
             }
         )
         return
-    figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **bare)
-    figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **bare)
+    figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **plain_axis)
+    figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **plain_axis)

@@ -1,4 +1,4 @@
-"""What stands beside the latent map: selections, probes, plausibility."""
+"""Charts beside the latent map: selections, probes, plausibility."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -104,8 +104,11 @@ def beside_parents(frame: pd.DataFrame) -> go.Figure:
 
 
 def probe_bars(probes: pd.DataFrame, most: int = 30) -> go.Figure:
-    """How well the latent space tells each label; `probes` has `label`, `positives`,
-    `auc`, `unit`, `unit_auc`. A dashed line is at 0.5: no better than chance."""
+    """How well a latent direction separates each label.
+
+    `probes` has `label`, `positives`, `auc`, `unit`, `unit_auc`. A dashed line is at
+    0.5: no better than chance.
+    """
     known = probes.dropna(subset="auc").sort_values("auc", kind="stable")
     shown = known.tail(most)
     names = [theme.short(name, 32) for name in shown["label"]]
@@ -266,7 +269,7 @@ def quality_per_label(
 
 def _standing(part: pd.DataFrame, measure: str) -> str:
     """A title that says on how many labels the first sampler does better than the
-    second: nearer to real rows, or higher where nothing is said of those."""
+    second: nearer to real rows, or higher where there is no such value."""
     title = f"{measure[0].upper()}{measure[1:]}"
     samplers = list(dict.fromkeys(part["sampler"]))
     if len(samplers) < 2:
@@ -295,7 +298,7 @@ def _symbol(sampler: str) -> str:
 
 
 def telling_features(telling: pd.DataFrame, auc: Mapping[str, float]) -> go.Figure:
-    """The features by which a forest tells synthetic rows from real ones; `telling` has
+    """The features by which a forest separates synthetic rows from real; `telling` has
     `sampler`, `feature`, `importance`, `auc` maps a sampler to its AUC."""
     samplers = list(dict.fromkeys(telling["sampler"]))
     figure = make_subplots(

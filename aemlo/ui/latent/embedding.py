@@ -204,7 +204,7 @@ def _enqueue(workspace: Workspace, run: Run, chosen: dict[str, int | float]) -> 
 
 
 def method_to_show(view: View, space: str, method: str, dimensions: int) -> str:
-    """UMAP where it is ready, else PCA, with a sentence that says why."""
+    """UMAP where it is ready, else PCA, with a sentence on the reason."""
     if method != "UMAP" or view.picture(space, method, dimensions) is not None:
         return method
     if view.embed is not None and view.embed.active:

@@ -35,7 +35,7 @@ from aemlo.ui.latent.view import (
 from aemlo.ui.state import Workspace
 from aemlo.wording import count, counted
 
-# Texts that never change: Streamlit tells options by them.
+# Texts that never change: Streamlit identifies options by them.
 GROUPS = {
     "outside": "synthetic, outside its region",
     "synthetic": "synthetic, made for it",
@@ -213,7 +213,7 @@ def draw_map(
 
 
 def _notes(picture: pd.DataFrame, not_drawn: int, left_out: Rows, marked: Rows) -> str:
-    """What the subtitle of the map says of rows that are not drawn, or not as usual."""
+    """The subtitle of the map: which rows are not drawn, or not as usual."""
     notes = []
     if not_drawn:
         are = "is" if not_drawn == 1 else "are"

@@ -64,7 +64,7 @@ def version(view: View) -> int:
 def choose(view: View, rows: Rows | Sequence[int], marked: bool) -> None:
     """Select rows.
 
-    `marked` says that this was not done by a lasso on the map; the map is then drawn
+    `marked` means that this was not done by a lasso on the map; the map is then drawn
     again without its last lasso.
     """
     _remember(view, "rows", rows)
@@ -173,7 +173,7 @@ def full_table(view: View, rows: Rows) -> pd.DataFrame:
 def use_rows(view: View, without: Rows, what: str) -> None:
     """Make the run's rows, without some, the data set in use.
 
-    `what` says what is left: the rows "selected", or those "kept".
+    `what` is how the remaining rows are called: "selected" or "kept".
     """
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
