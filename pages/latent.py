@@ -11,8 +11,8 @@ from aemlo.ui.train import form
 workspace = state.workspace()
 layout.page(
     "Latent space",
-    "Where do the rare labels live, where were the synthetic rows put, and are they "
-    "any good?",
+    "Where do rows with rare labels lie, where are the synthetic rows, and how good "
+    "are they?",
 )
 
 run = shown_run.choose(
@@ -24,7 +24,7 @@ if run is None:
         "train",
         missing="finished training run",
         why="The map shows the space that a training run learned: where rows with rare "
-        "labels lie, and where the synthetic rows were put.",
+        "labels lie, and where the synthetic rows are.",
         button="Train AEMLO on",
         icon=":material/model_training:",
     ):
@@ -74,5 +74,5 @@ else:
 layout.next_step(
     "pages/compare.py",
     "Compare samplers",
-    "A good-looking map is no proof: see whether classifiers do better with them.",
+    "A map is no proof: see whether classifiers improve with the synthetic rows.",
 )

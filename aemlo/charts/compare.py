@@ -28,11 +28,11 @@ def folds(scores: pd.DataFrame, table: pd.DataFrame, metric: str) -> go.Figure:
     figure = go.Figure()
     for sampler in samplers:
         colour = theme.sampler_colour(sampler)
-        mine = part[part["sampler"] == sampler]
+        rows = part[part["sampler"] == sampler]
         label = theme.short(sampler, 24)
         figure.add_scatter(
-            x=mine["value"],
-            y=[_cut(mine["classifier"]), [label] * len(mine)],
+            x=rows["value"],
+            y=[_cut(rows["classifier"]), [label] * len(rows)],
             mode="markers",
             name=label,
             marker={
@@ -41,15 +41,15 @@ def folds(scores: pd.DataFrame, table: pd.DataFrame, metric: str) -> go.Figure:
                 "opacity": 0.75,
                 "symbol": theme.sampler_symbol(sampler),
             },
-            customdata=np.stack([mine["repeat"] + 1, mine["fold"] + 1], axis=-1),
+            customdata=np.stack([rows["repeat"] + 1, rows["fold"] + 1], axis=-1),
             hovertemplate="%{y}: %{x:.3f}<br>repeat %{customdata[0]}, fold "
             "%{customdata[1]}<extra></extra>",
             showlegend=False,
         )
-        own = means[means["sampler"] == sampler]
+        mean_rows = means[means["sampler"] == sampler]
         figure.add_scatter(
-            x=own["mean"],
-            y=[_cut(own["classifier"]), [label] * len(own)],
+            x=mean_rows["mean"],
+            y=[_cut(mean_rows["classifier"]), [label] * len(mean_rows)],
             mode="markers",
             marker={
                 "symbol": "line-ns-open",
@@ -57,7 +57,7 @@ def folds(scores: pd.DataFrame, table: pd.DataFrame, metric: str) -> go.Figure:
                 "color": colour,
                 "line": {"width": 3},
             },
-            error_x={"array": own["sd"], "color": colour, "thickness": 1.2},
+            error_x={"array": mean_rows["sd"], "color": colour, "thickness": 1.2},
             hovertemplate="%{y}: mean %{x:.3f}<extra></extra>",
             showlegend=False,
         )
@@ -160,16 +160,18 @@ def labels(
     changes are kept in the same order, of equal ones those of the rarer labels.
     """
     known = table.dropna(subset=["change"])
-    kept = _largest_changes(known, most)
-    figure = go.Figure(_bars_of_changes(kept))
-    reach = np.nanmax(np.abs(kept[["low", "high", "change"]].to_numpy()), initial=0.01)
+    largest = _largest_changes(known, most)
+    figure = go.Figure(_bars_of_changes(largest))
+    reach = np.nanmax(
+        np.abs(largest[["low", "high", "change"]].to_numpy()), initial=0.01
+    )
     reach = 1.05 * min(float(reach), 1.0)  # no metric of a label moves by more than 1
     better, worse = (known["change"] > 1e-12).sum(), (known["change"] < -1e-12).sum()
     clear = ""
     if "p_holm" in table.columns:
         up, down = ((known["verdict"] == word).sum() for word in ("better", "worse"))
         clear = f" (clearly: {up} and {down})"
-    note = f", the {most} largest shown" if len(kept) < len(known) else ""
+    note = f", the {most} largest shown" if len(largest) < len(known) else ""
     figure.add_vline(x=0, line={"color": theme.THRESHOLD})
     figure.update_layout(
         title=f"{theme.short(sampler, 24)}: {theme.safe(metric)} up for {better} and "
@@ -183,7 +185,7 @@ def labels(
             "autorange": "reversed",
             "title": "Label · IRLbl · rows that have it (hatched: rarest third)",
         },
-        height=170 + 22 * max(5, len(kept)),
+        height=170 + 22 * max(5, len(largest)),
     )
     return figure
 
@@ -196,32 +198,33 @@ def _largest_changes(known: pd.DataFrame, most: int | None) -> pd.DataFrame:
     return known.iloc[np.sort(order[:most], kind="stable")]
 
 
-def _bars_of_changes(kept: pd.DataFrame) -> go.Bar:
+def _bars_of_changes(largest: pd.DataFrame) -> go.Bar:
     """A bar a label, coloured by its direction, hatched in the rarest third."""
     names = [
         f"{theme.short(label, 28)} · {theme.ratio(irlbl)} · {count(positives)}"
         for label, irlbl, positives in zip(
-            kept["label"], kept["irlbl"], kept["positives"], strict=True
+            largest["label"], largest["irlbl"], largest["positives"], strict=True
         )
     ]
     arrows = [
-        f"{UP if c > 0 else DOWN if c < 0 else '='} {signed(c)}" for c in kept["change"]
+        f"{UP if c > 0 else DOWN if c < 0 else '='} {signed(c)}"
+        for c in largest["change"]
     ]
     return go.Bar(
-        x=kept["change"],
+        x=largest["change"],
         y=names,
         orientation="h",
         marker={
-            "color": np.where(kept["change"] >= 0, theme.BETTER, theme.WORSE),
+            "color": np.where(largest["change"] >= 0, theme.BETTER, theme.WORSE),
             "pattern": {
                 "shape": [
-                    theme.HATCH if part == "tail" else "" for part in kept["part"]
+                    theme.HATCH if part == "tail" else "" for part in largest["part"]
                 ]
             },
         },
         error_x={
-            "array": kept["high"] - kept["change"],
-            "arrayminus": kept["change"] - kept["low"],
+            "array": largest["high"] - largest["change"],
+            "arrayminus": largest["change"] - largest["low"],
             "color": theme.THRESHOLD,
             "thickness": 1,
         },
@@ -229,11 +232,11 @@ def _bars_of_changes(kept: pd.DataFrame) -> go.Bar:
         textposition="none",
         customdata=pd.DataFrame(
             {
-                "label": [theme.safe(n) for n in kept["label"]],
-                "positives": kept["positives"],
-                "before": kept["before"],
-                "after": kept["after"],
-                "pairs": kept["pairs"],
+                "label": [theme.safe(n) for n in largest["label"]],
+                "positives": largest["positives"],
+                "before": largest["before"],
+                "after": largest["after"],
+                "pairs": largest["pairs"],
                 "text": arrows,
             }
         ),
@@ -274,11 +277,11 @@ def folds_and_labels(table: pd.DataFrame, most: int = 60) -> go.Figure:
             hovertemplate="%{y}, %{x}: %{text:,} positive rows<extra></extra>",
         )
     )
-    bare = int((values == 0).any(axis=1).sum())
+    lacking = int((values == 0).any(axis=1).sum())
     figure.update_layout(
-        title=f"{bare} of {table['label'].nunique()} labels have a fold without a "
+        title=f"{lacking} of {table['label'].nunique()} labels have a fold without a "
         "positive test row"
-        if bare
+        if lacking
         else "Every label has a positive row in every test part",
         xaxis_title="Test part",
         yaxis={"autorange": "reversed", "title": "Label, rarest first"},

@@ -8,6 +8,7 @@ margin that Plotly finds too small costs one more drawing.
 """
 
 import re
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,39 +25,40 @@ COLORBAR = {"thickness": 16, "outlinewidth": 0, "len": 0.75}
 AXIS = re.compile(r"[xy]axis\d*")
 
 
-class Drawn(go.Figure):
-    """A dressed figure, ready for the browser: what it says is not gone through again.
+class Dressed(go.Figure):
+    """A figure ready for the browser: its values are not checked again.
 
-    Plotly checks what a figure is given value by value, copies it before it is sent
+    Plotly checks what a figure is of_figure value by value, copies it before it is sent
     and packs its arrays. For 20,000 points all this takes longer than the rest.
     """
 
-    def __init__(self, ready):
+    def __init__(self, ready: dict[str, Any]) -> None:
         super().__init__()
         self._ready = ready
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The figure as the dictionary Plotly draws; not to be changed."""
         return self._ready
 
 
-def dress(fig, dark, selecting=None):
-    """A flat figure with its look said in its own layout, as a Drawn.
+def dress(fig: go.Figure, dark: bool, selecting: Any = None) -> Dressed:
+    """A flat figure with all of its look in its own layout, as a Dressed.
 
-    What the figure says itself stays. `dark` is the mode of the page; `selecting` names
+    What the figure sets itself stays. `dark` is the mode of the page; `selecting` names
     the kind of selection the chart is for ("points" or "lasso"), or None.
     """
-    own = fig.layout.to_plotly_json()
-    own.pop("template", None)
+    of_figure = fig.layout.to_plotly_json()
+    of_figure.pop("template", None)
     look = _look(dark)
-    axes = {_axis(trace, letter) for trace in fig.data for letter in "xy"}
-    axes |= {name for name in own if AXIS.fullmatch(name)}
-    for name in axes - {None}:
+    axes = {name for name in of_figure if AXIS.fullmatch(name)}
+    for trace in fig.data:
+        axes |= {name for letter in "xy" if (name := _axis(trace, letter)) is not None}
+    for name in axes:
         look[name] = _axis_look(name)
-    for name in own:
+    for name in of_figure:
         if name.startswith("coloraxis"):
             look[name] = {"colorbar": COLORBAR}
-    layout = _over(look, own)
+    layout = _over(look, of_figure)
     _in_bold(layout)
     layout["font"]["color"] = layout["title"]["font"]["color"] = TEXT[dark]
     layout["hoverlabel"]["bgcolor"] = GROUND[dark]
@@ -69,21 +71,22 @@ def dress(fig, dark, selecting=None):
         layout["clickmode"] = "event" if lasso else "event+select"
         layout.setdefault("hovermode", "closest")
     data = [trace.to_plotly_json() for trace in fig.data]
-    return Drawn(_with_lists({"data": data, "layout": layout}))
+    return Dressed(_with_lists({"data": data, "layout": layout}))
 
 
-def is_flat(fig):
+def is_flat(fig: go.Figure) -> bool:
     """Whether all of a figure is drawn on x and y axes."""
     return all(_axis(trace, "x") is not None for trace in fig.data)
 
 
-def _axis(trace, letter):
+def _axis(trace: Any, letter: str) -> str | None:
+    """The name in the layout of the axis that a trace is drawn on; None without one."""
     if f"{letter}axis" not in trace:
         return None
     return f"{letter}axis" + (trace[f"{letter}axis"] or letter)[1:]
 
 
-def _look(dark):
+def _look(dark: bool) -> dict[str, Any]:
     return {
         "datarevision": 1,
         "font": {"family": FONT, "size": SMALL, "color": TEXT[dark]},
@@ -107,7 +110,7 @@ def _look(dark):
     }
 
 
-def _axis_look(name):
+def _axis_look(name: str) -> dict[str, Any]:
     across = name.startswith("x")
     return {
         "gridcolor": LINE,
@@ -119,31 +122,31 @@ def _axis_look(name):
     } | ({"showgrid": False, "zeroline": False} if across else {})
 
 
-def _in_bold(layout):
+def _in_bold(layout: dict[str, Any]) -> None:
     text = layout["title"].get("text")
     if text and not text.startswith("<b>"):
         layout["title"]["text"] = f"<b>{text}</b>"
 
 
-def _over(below, above):
-    """`below` with what `above` says laid over it, dictionary by dictionary."""
-    both = dict(below)
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`below` updated by `above`, dictionary by dictionary."""
+    merged = dict(below)
     for name, value in above.items():
-        under = both.get(name)
+        under = merged.get(name)
         if isinstance(under, dict):
             value = _over(under, {"text": value} if isinstance(value, str) else value)
-        both[name] = value
-    return both
+        merged[name] = value
+    return merged
 
 
-def _with_lists(part):
+def _with_lists(part: Any) -> Any:
     """`part`, its arrays plain lists and their gaps None, as JSON has them."""
     if isinstance(part, dict):
         return {name: _with_lists(value) for name, value in part.items()}
     if isinstance(part, np.ndarray):
         gaps = np.isnan(part) if part.dtype.kind == "f" else np.zeros(0, dtype=bool)
-        whole = np.asarray(np.where(gaps, None, part)) if gaps.any() else part
-        return whole.tolist()
+        filled = np.asarray(np.where(gaps, None, part)) if gaps.any() else part
+        return filled.tolist()
     if isinstance(part, (list, tuple)) and any(
         isinstance(one, (dict, list, tuple, np.ndarray)) for one in part
     ):

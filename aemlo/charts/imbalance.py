@@ -26,11 +26,11 @@ from aemlo.charts.label_axes import (
     window,
     wrapped,
 )
-from aemlo.wording import count, percent
+from aemlo.wording import count, counted, percent
 
 MARKS = 240  # marks on the long tail; more would lie on one another
 UNITS = {
-    "IRLbl": "IRLbl (times rarer than the commonest label)",
+    "IRLbl": "IRLbl (times rarer than the most frequent label)",
     "ImR": "ImR (larger side / smaller side)",
     "positives": "Positive rows",
     "SCUMBLE": "SCUMBLE (0 to 1)",
@@ -190,8 +190,8 @@ def _apart(table: pd.DataFrame, chosen: int | None) -> pd.DataFrame:
     if len(table) <= MARKS:
         return table
     places = np.linspace(0, len(table) - 1, MARKS).astype(int)
-    kept = np.isin(np.arange(len(table)), places)
-    return table[kept | (table["position"] == chosen).to_numpy()]
+    marked = np.isin(np.arange(len(table)), places)
+    return table[marked | (table["position"] == chosen).to_numpy()]
 
 
 def scumble_by_ir(
@@ -278,8 +278,9 @@ def _title(table: pd.DataFrame, measure: str, mean: float | None) -> str:
     if measure == "positives":
         rarest = table.loc[known.idxmin()]
         return (
-            f"{theme.short(rarest['label'], 40)} has {count(known.min())} positive "
-            f"rows, the commonest label {count(known.max())}"
+            f"{theme.short(rarest['label'], 40)} has "
+            f"{counted(known.min(), 'positive row')}, the most frequent label "
+            f"{count(known.max())}"
         )
     worst = table.loc[known.idxmax()]
     return (

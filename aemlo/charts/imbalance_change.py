@@ -44,21 +44,9 @@ def before_after(
     table["axis"] = axis_names(table["label"])
     table["top"] = table[[old, new]].max(axis=1)
     near = around(table, chosen, LIGHT // 2)  # each has two bars
-    fig = go.Figure()
-    for column, name, fill in ((old, "before", theme.BEFORE), (new, after, colour)):
-        fig.add_bar(
-            x=near["axis"],
-            y=near[column],
-            name=theme.safe(name),
-            marker_color=fill,
-            customdata=[
-                [position, theme.short(label, 80)]
-                for position, label in zip(near["position"], near["label"], strict=True)
-            ],
-            hovertemplate="%{customdata[1]}<br>%{y:,.4g} "
-            + theme.safe(name)
-            + "<extra></extra>",
-        )
+    fig = go.Figure(
+        [_bars(near, old, "before", theme.BEFORE), _bars(near, new, after, colour)]
+    )
     if mean is not None and not np.isnan(mean):
         mean_line(fig, mean, f"MeanIR before {theme.number(mean)}", log)
     move = table[new] - table[old]
@@ -77,3 +65,20 @@ def before_after(
     point_at(fig, near, "top", chosen, log)
     fig.update_yaxes(title=UNITS[measure], **scale(log))
     return fig
+
+
+def _bars(table: pd.DataFrame, column: str, name: str, colour: str) -> go.Bar:
+    """One bar a label; the position of the label comes first in its custom data."""
+    return go.Bar(
+        x=table["axis"],
+        y=table[column],
+        name=theme.safe(name),
+        marker_color=colour,
+        customdata=[
+            [position, theme.short(label, 80)]
+            for position, label in zip(table["position"], table["label"], strict=True)
+        ],
+        hovertemplate="%{customdata[1]}<br>%{y:,.4g} "
+        + theme.safe(name)
+        + "<extra></extra>",
+    )

@@ -218,8 +218,8 @@ def difference(
 def shares(square: ArrayLike) -> Matrix:
     """Share of the rows of one label (line) that also have another (column), (m, m)."""
     square = np.asarray(square)
-    own = np.diag(square).astype(float)[:, None]
-    return np.divide(square, own, out=np.full(square.shape, np.nan), where=own > 0)
+    rows = np.diag(square).astype(float)[:, None]
+    return np.divide(square, rows, out=np.full(square.shape, np.nan), where=rows > 0)
 
 
 def _heat_map(
@@ -297,8 +297,8 @@ def _ties(
 def _strength(square: ArrayLike) -> Matrix:
     """Shared rows / rows of the rarer label of each pair, 0 to 1."""
     square = np.asarray(square)
-    own = np.diag(square).astype(float)
-    return square / np.maximum(np.minimum.outer(own, own), 1)
+    rows = np.diag(square).astype(float)
+    return square / np.maximum(np.minimum.outer(rows, rows), 1)
 
 
 def _chords(
@@ -321,7 +321,7 @@ def _node(square: Square, table: pd.DataFrame, i: int) -> list[Any]:
     """Position of label number `i`, and what its hover says."""
     row = table.iloc[i]
     order = [k for k in np.argsort(-square[i], kind="stable") if k != i][:5]
-    met = [
+    partners = [
         f"{count(square[i, k])} with {theme.short(table['label'].iloc[k], 40)}"
         for k in order
         if square[i, k]
@@ -330,7 +330,7 @@ def _node(square: Square, table: pd.DataFrame, i: int) -> list[Any]:
         f"<b>{theme.short(row['label'], 60)}</b><br>{count(row['positives'])} rows, "
         f"SCUMBLE {theme.number(row['SCUMBLE'])}"
     )
-    return [row["position"], "<br>".join([head, *met])]
+    return [row["position"], "<br>".join([head, *partners])]
 
 
 def _name_on_ring(fig: go.Figure, angle: float, radius: float, name: str) -> None:
@@ -338,15 +338,15 @@ def _name_on_ring(fig: go.Figure, angle: float, radius: float, name: str) -> Non
     left = x < -0.01
     turn = -np.degrees(angle)
     # The text is placed by its middle; a letter is about 7 pixels wide.
-    away = radius + 8 + 3.5 * len(name)
+    distance = radius + 8 + 3.5 * len(name)
     fig.add_annotation(
         x=x,
         y=y,
         text=name,
         showarrow=False,
         textangle=turn + 180 if left else turn,
-        xshift=away * x,
-        yshift=away * y,
+        xshift=distance * x,
+        yshift=distance * y,
     )
 
 
@@ -354,9 +354,9 @@ def _ring_title(square: Square, table: pd.DataFrame) -> str:
     rare = table["minority"].to_numpy()
     if not rare.any() or rare.all():
         return f"{len(table)} labels and the rows they share"
-    own = np.diag(square).astype(float)
-    meets = square[np.ix_(rare, ~rare)].max(axis=1) / np.maximum(own[rare], 1)
+    rows = np.diag(square).astype(float)
+    shared = square[np.ix_(rare, ~rare)].max(axis=1) / np.maximum(rows[rare], 1)
     return (
-        f"{int((meets > 0.5).sum())} of {int(rare.sum())} minority labels shown share "
+        f"{int((shared > 0.5).sum())} of {int(rare.sum())} minority labels shown share "
         "most of their rows with one frequent label"
     )

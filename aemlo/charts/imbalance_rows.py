@@ -18,8 +18,8 @@ def labels_per_row(sizes: ArrayLike, after: Overlay | None = None) -> go.Figure:
     sizes = np.asarray(sizes)
     rows = np.bincount(sizes)
     fig = go.Figure()
-    for name, colour, drawn in _both(sizes, after):
-        frequencies = np.bincount(drawn)
+    for name, colour, values in _before_and_after(sizes, after):
+        frequencies = np.bincount(values)
         first = int(np.flatnonzero(frequencies)[0])
         fig.add_bar(
             x=np.arange(first, len(frequencies)),
@@ -91,17 +91,17 @@ def labelset_tail(
     """
     single = int((table["rows"] == 1).sum())
     fig = go.Figure()
-    for name, colour, drawn in _both(table, after):
-        ranks = np.unique(np.geomspace(1, len(drawn), points).astype(int))
-        drawn = drawn.iloc[ranks - 1]
+    for name, colour, values in _before_and_after(table, after):
+        ranks = np.unique(np.geomspace(1, len(values), points).astype(int))
+        values = values.iloc[ranks - 1]
         fig.add_scatter(
             x=ranks,
-            y=drawn["rows"],
+            y=values["rows"],
             mode="lines+markers",
             name=name,
             marker={"size": 5, "color": colour},
             line={"width": 1, "color": colour},
-            customdata=[[theme.short(text, 80)] for text in drawn["labelset"]],
+            customdata=[[theme.short(text, 80)] for text in values["labelset"]],
             hovertemplate="%{customdata[0]}<br>rank %{x}, %{y:,} rows<extra></extra>",
         )
     fig.update_layout(
@@ -109,7 +109,9 @@ def labelset_tail(
         height=360,
         showlegend=after is not None,
     )
-    most = max(int(drawn["rows"].max()) for _, _, drawn in _both(table, after))
+    most = max(
+        int(values["rows"].max()) for _, _, values in _before_and_after(table, after)
+    )
     fig.update_xaxes(title="Rank of the labelset (log scale)", **scale(True))
     fig.update_yaxes(
         title="Rows (log scale)",
@@ -123,8 +125,8 @@ def row_scumble(values: ArrayLike, after: Overlay | None = None) -> go.Figure:
     """How the rows' SCUMBLE is spread; the title counts the rows at exactly 0."""
     values = np.asarray(values)
     fig = go.Figure()
-    for name, colour, drawn in _both(values, after):
-        counts, edges = np.histogram(drawn[drawn > 0], bins=30, range=(0, 1))
+    for name, colour, scumble in _before_and_after(values, after):
+        counts, edges = np.histogram(scumble[scumble > 0], bins=30, range=(0, 1))
         fig.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts,
@@ -144,7 +146,7 @@ def row_scumble(values: ArrayLike, after: Overlay | None = None) -> go.Figure:
     return fig
 
 
-def _both(before: Any, after: Overlay | None) -> list[tuple[str, str, Any]]:
+def _before_and_after(before: Any, after: Overlay | None) -> list[tuple[str, str, Any]]:
     """(name, colour, values) of what to draw: the set, and what lies over it."""
     if after is None:
         return [("rows", theme.REAL, before)]

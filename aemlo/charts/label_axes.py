@@ -20,11 +20,11 @@ TICKS = [step * 10.0**power for power in range(-4, 8) for step in (1, 2, 5)]
 def axis_names(names: Iterable[object], length: int = 22) -> list[str]:
     """Names short enough for an axis, still all different."""
     shown: list[str] = []
-    seen: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     for name in names:
         short = theme.short(name, length)
-        seen[short] += 1
-        shown.append(short if seen[short] == 1 else f"{short} ({seen[short]})")
+        times[short] += 1
+        shown.append(short if times[short] == 1 else f"{short} ({times[short]})")
     return shown
 
 

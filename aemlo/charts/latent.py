@@ -1,4 +1,4 @@
-"""The map of the latent space: rows as points, told apart by colour and by shape.
+"""The map of the latent space: rows as points of different colours and shapes.
 
 Every figure takes a frame `points`, one row a point, in the order to draw them (rare
 rows last), with columns `row` (the row's id in the resampled data set), `synthetic`
@@ -23,7 +23,7 @@ Group = tuple[str, pd.DataFrame, Marker]
 """Points drawn alike: their name in the legend, the points, the marker."""
 
 KIND = "real or synthetic"
-# Colours of the commonest categories, distinct in light, dark and to colour-blind
+# Colours of the most frequent categories, distinct in light, dark and to colour-blind
 # eyes; the other categories are grey.
 CATEGORY_COLOURS = (
     "#D55E00",
@@ -56,8 +56,8 @@ def latent_map(
     """The map in the plane, or in space where there is a column `z`.
 
     `colour` is a column of `points` (numbers: an even scale; True and False: has or
-    has not; texts: the seven commonest, the rest grey), or KIND. `marked` are ids of
-    rows to ring; `lines` a frame `child parent` of ids to join; `note` is a sentence
+    has not; texts: the seven most frequent, the rest grey), or KIND. `marked` are ids
+    of rows to ring; `lines` a frame `child parent` of ids to join; `note` is a sentence
     under the title, such as how many rows are not drawn.
     """
     figure = go.Figure()
@@ -117,9 +117,9 @@ def linked_views(
         },
     )
     figure.update_coloraxes(showscale=False)
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
-    figure.update_xaxes(title=None, **bare)
-    figure.update_yaxes(title=None, **bare)
+    plain_axis = {"showticklabels": False, "zeroline": False, "showgrid": False}
+    figure.update_xaxes(title=None, **plain_axis)
+    figure.update_yaxes(title=None, **plain_axis)
     return figure
 
 
@@ -401,17 +401,17 @@ def _add_lines(
 
 def _bare_axes(figure: go.Figure, method: str, in_space: bool) -> None:
     # The axes of such a picture have no unit; distances mean something, places do not.
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
+    plain_axis = {"showticklabels": False, "zeroline": False, "showgrid": in_space}
     if in_space:
         figure.update_scenes(
             aspectmode="cube", camera_eye={"x": 1.3, "y": 1.3, "z": 0.8}
         )
         figure.update_scenes(
             {
-                f"{axis}axis": {**bare, "title": {"text": f"{method} {order}"}}
+                f"{axis}axis": {**plain_axis, "title": {"text": f"{method} {order}"}}
                 for order, axis in enumerate("xyz", start=1)
             }
         )
         return
-    figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **bare)
-    figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **bare)
+    figure.update_xaxes(title={"text": f"{method} 1 (no unit)"}, **plain_axis)
+    figure.update_yaxes(title={"text": f"{method} 2 (no unit)"}, **plain_axis)

@@ -1,4 +1,4 @@
-"""What stands beside the latent map: selections, probes, plausibility."""
+"""Charts beside the latent map: selections, probes, plausibility."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -104,8 +104,11 @@ def beside_parents(frame: pd.DataFrame) -> go.Figure:
 
 
 def probe_bars(probes: pd.DataFrame, most: int = 30) -> go.Figure:
-    """How well the latent space tells each label; `probes` has `label`, `positives`,
-    `auc`, `unit`, `unit_auc`. A dashed line is at 0.5: no better than chance."""
+    """How well a latent direction separates each label.
+
+    `probes` has `label`, `positives`, `auc`, `unit`, `unit_auc`. A dashed line is at
+    0.5: no better than chance.
+    """
     known = probes.dropna(subset="auc").sort_values("auc", kind="stable")
     shown = known.tail(most)
     names = [theme.short(name, 32) for name in shown["label"]]
@@ -169,24 +172,10 @@ def quality_dots(quality: pd.DataFrame, measures: Iterable[str]) -> go.Figure:
         for _, entry in part.iterrows():
             y = line_of[entry["sampler"]]
             figure.add_trace(_sampler_dot(entry, y, legend=place == 0), **where)
-            # What a sampler is held against may be its own: it made rows for others.
+            # The reference of a sampler may be its own: it made rows for other labels.
             if not np.isnan(entry["reference"]):
-                figure.add_shape(
-                    type="line",
-                    x0=entry["reference"],
-                    x1=entry["reference"],
-                    y0=y - 0.4,
-                    y1=y + 0.4,
-                    line={"color": theme.BEFORE, "width": 3},
-                    layer="below",
-                    **where,
-                )
-        reference = part["reference"].dropna()
-        most = float(np.nanmax([*part["value"], *reference, 1e-9]))
-        top = 1.05 if measure != "distance" and most <= 1.0 else most * 1.25
-        if measure in ("copies", "off the data", "outside"):
-            top = max(0.05, most * 1.25)
-        figure.update_xaxes(range=[0, top], **where)
+                figure.add_shape(**_stroke(entry["reference"], y), **where)
+        figure.update_xaxes(range=[0, _upper_end(part, measure)], **where)
     figure.update_yaxes(
         showticklabels=False, range=[-1, 1], zeroline=False, showgrid=False
     )
@@ -200,6 +189,27 @@ def quality_dots(quality: pd.DataFrame, measures: Iterable[str]) -> go.Figure:
         legend={"y": -0.12, "yanchor": "top"},
     )
     return figure
+
+
+def _stroke(x: float, y: float) -> dict[str, Any]:
+    """A grey stroke at the value of real rows, beside a sampler's dot."""
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": y - 0.4,
+        "y1": y + 0.4,
+        "line": {"color": theme.BEFORE, "width": 3},
+        "layer": "below",
+    }
+
+
+def _upper_end(part: pd.DataFrame, measure: str) -> float:
+    """Where the axis of a figure ends: at 1 for shares that are not small."""
+    most = float(np.nanmax([*part["value"], *part["reference"].dropna(), 1e-9]))
+    if measure in ("copies", "off the data", "outside"):
+        return max(0.05, most * 1.25)
+    return 1.05 if measure != "distance" and most <= 1.0 else most * 1.25
 
 
 def _sampler_dot(entry: pd.Series, y: float, legend: bool) -> go.Scatter:
@@ -239,17 +249,17 @@ def quality_per_label(
         figure.add_trace(
             _dots(reference, names, "real rows", theme.BEFORE, "line-ns-open")
         )
-    for sampler, mine in part.groupby("sampler", sort=False):
-        mine = mine.set_index("label").reindex(order)
+    for sampler, rows in part.groupby("sampler", sort=False):
+        rows = rows.set_index("label").reindex(order)
         dots = _dots(
-            mine["value"],
+            rows["value"],
             names,
             theme.short(sampler),
             theme.sampler_colour(sampler),
             _symbol(sampler),
         )
         dots.update(
-            customdata=mine[["rows"]].to_numpy(),
+            customdata=rows[["rows"]].to_numpy(),
             hovertemplate="%{x:.3f}, %{customdata[0]:,} synthetic rows"
             "<extra>%{y}</extra>",
         )
@@ -259,7 +269,7 @@ def quality_per_label(
 
 def _standing(part: pd.DataFrame, measure: str) -> str:
     """A title that says on how many labels the first sampler does better than the
-    second: nearer to real rows, or higher where nothing is said of those."""
+    second: nearer to real rows, or higher where there is no such value."""
     title = f"{measure[0].upper()}{measure[1:]}"
     samplers = list(dict.fromkeys(part["sampler"]))
     if len(samplers) < 2:
@@ -267,8 +277,8 @@ def _standing(part: pd.DataFrame, measure: str) -> str:
     first, second = (
         part[part["sampler"] == name].set_index("label") for name in samplers[:2]
     )
-    both = first.index.intersection(second.index)
-    first, second = first.loc[both], second.loc[both]
+    shared = first.index.intersection(second.index)
+    first, second = first.loc[shared], second.loc[shared]
     if first["reference"].notna().any():
         off = [(each["value"] - each["reference"]).abs() for each in (first, second)]
         better, words = int((off[0] < off[1]).sum()), "nearer to real rows' than"
@@ -277,18 +287,18 @@ def _standing(part: pd.DataFrame, measure: str) -> str:
         words = "higher than"
     names = [theme.short(name) for name in samplers]
     return (
-        f"{title}: {names[0]} is {words} {names[1]} on {better} of {len(both)} labels"
+        f"{title}: {names[0]} is {words} {names[1]} on {better} of {len(shared)} labels"
     )
 
 
 def _symbol(sampler: str) -> str:
     """The shape of a sampler; open for its rows after some were left out."""
-    whole = sampler.split(",")[0]
-    return theme.sampler_symbol(whole) + ("-open" if whole != sampler else "")
+    first = sampler.split(",")[0]
+    return theme.sampler_symbol(first) + ("-open" if first != sampler else "")
 
 
 def telling_features(telling: pd.DataFrame, auc: Mapping[str, float]) -> go.Figure:
-    """The features by which a forest tells synthetic rows from real ones; `telling` has
+    """The features by which a forest separates synthetic rows from real; `telling` has
     `sampler`, `feature`, `importance`, `auc` maps a sampler to its AUC."""
     samplers = list(dict.fromkeys(telling["sampler"]))
     figure = make_subplots(
@@ -315,7 +325,7 @@ def telling_features(telling: pd.DataFrame, auc: Mapping[str, float]) -> go.Figu
         )
     figure.update_xaxes(title="Share of the forest's decisions", rangemode="tozero")
     figure.update_layout(
-        title={"text": "Features that give synthetic rows away"},
+        title={"text": "Features that separate synthetic from real rows"},
         height=400,
         margin={"t": 90},
     )

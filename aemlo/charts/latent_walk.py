@@ -66,11 +66,11 @@ def way_map(
     *,
     method: str,
     title: str,
-    made: Matrix | None = None,
+    newest: Matrix | None = None,
 ) -> go.Figure:
     """A map in the plane with a way over it.
 
-    `way` (s, 2) are its places, `at` the number of the place of the slider, `made`
+    `way` (s, 2) are its places, `at` the number of the place of the slider, `newest`
     (m, 2) the places of the newest synthetic rows, or None.
     """
     figure = latent.latent_map(points, method=method, height=520)
@@ -89,10 +89,10 @@ def way_map(
                 hoverinfo="skip",
             )
         )
-    if made is not None and len(made):
+    if newest is not None and len(newest):
         diamond = {"color": theme.SYNTHETIC, "symbol": "diamond", "size": 13}
-        name = f"just made ({theme.count(len(made))})"
-        figure.add_trace(_marks(made, name, diamond, rim="#3A2C00"))
+        name = f"just made ({theme.count(len(newest))})"
+        figure.add_trace(_marks(newest, name, diamond, rim="#3A2C00"))
     ends = (("start", way[:1], "circle"), ("end", way[-1:], "square"))
     for name, place, symbol in ends:
         mark = {"color": RIM, "symbol": symbol, "size": 13}

@@ -1,13 +1,17 @@
-"""Pictures of resampled rows: where they lie, and how one compares with its parents."""
+"""Charts of resampled rows: where they lie, and how one compares with its parents."""
+
+import textwrap
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from aemlo.charts import theme
-from aemlo.wording import count, decimals
+from aemlo.wording import counted, decimals
 
 MOST_LINES = 400
+MARGINS = {"t": 70, "b": 125}
+"""Room above and below the features of a row, in pixels."""
 PARENTS = (theme.REAL, "#56B4E9", "#CC79A7")
 
 
@@ -57,8 +61,8 @@ def where(
             hoverinfo="skip",
         )
     fig.update_layout(
-        title=f"{count(len(synthetic))} rows made by {theme.safe(sampler)} among "
-        f"{count(len(points) - len(synthetic))} real rows",
+        title=f"{counted(len(synthetic), 'synthetic row')} of {theme.safe(sampler)} "
+        f"among {counted(len(points) - len(synthetic), 'real row')}",
         height=560,
         xaxis_title="first principal component",
         yaxis_title="second principal component",
@@ -71,12 +75,12 @@ def _lines(fig: go.Figure, shown: pd.DataFrame, place: pd.DataFrame) -> None:
     if len(shown) > MOST_LINES:
         shown = shown.iloc[:: -(-len(shown) // MOST_LINES)]
     x, y = [], []
-    for own_x, own_y, parents in zip(
+    for child_x, child_y, parents in zip(
         shown["x"], shown["y"], shown["parents"], strict=True
     ):
         for parent in parents:
-            x += [own_x, place.at[parent, "x"], None]
-            y += [own_y, place.at[parent, "y"], None]
+            x += [child_x, place.at[parent, "x"], None]
+            y += [child_y, place.at[parent, "y"], None]
     fig.add_scattergl(
         x=x,
         y=y,
@@ -111,10 +115,13 @@ def beside(table: pd.DataFrame, values: list[str], title: str) -> go.Figure:
             },
         )
     fig.update_layout(
-        title=title,
-        height=140 + 24 * len(names),
+        title="<br>".join(theme.safe(line) for line in textwrap.wrap(title, 72)),
+        height=MARGINS["t"] + MARGINS["b"] + 24 * len(names),
+        margin=MARGINS,
         xaxis_title="value, as a share of the feature's range",
         yaxis={"autorange": "reversed"},
+        # Names of rows are long: below the axis they have room for two lines.
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
     return fig
 

@@ -160,6 +160,19 @@ def feature_errors(frame: pd.DataFrame) -> alt.Chart:
     ).properties(title=title, height=18 * len(worst) + 20)
 
 
+ARROWS = (
+    ("features", "encode features"),
+    ("labels", "encode labels"),
+    ("encode features", "latent"),
+    ("encode labels", "latent"),
+    ("latent", "decode features"),
+    ("latent", "decode labels"),
+    ("decode features", "new features"),
+    ("decode labels", "new labels"),
+)
+"""The maps of the network, from box to box."""
+
+
 def network(
     features: int,
     labels: int,
@@ -169,7 +182,55 @@ def network(
     decoder_layers: int = 1,
 ) -> go.Figure:
     """The network with its actual sizes: four maps around one latent space."""
-    nodes = {
+    nodes = _nodes(features, labels, latent, width, label_width, decoder_layers)
+    # From top to bottom, so that the words fit their boxes on a narrow page too.
+    fig = go.Figure()
+    for start, end in ARROWS:
+        (y0, x0, *_), (y1, x1, *_) = nodes[start], nodes[end]
+        fig.add_annotation(
+            x=x1,
+            y=y1 - 0.3,
+            ax=x0,
+            ay=y0 + 0.3,
+            xref="x",
+            yref="y",
+            axref="x",
+            ayref="y",
+            arrowhead=2,
+            arrowwidth=1.5,
+            arrowcolor=theme.NEUTRAL,
+        )
+    for y, x, text, colour in nodes.values():
+        fig.add_shape(
+            type="rect",
+            x0=x - 0.38,
+            x1=x + 0.38,
+            y0=y - 0.3,
+            y1=y + 0.3,
+            line={"color": colour, "width": 2},
+        )
+        fig.add_annotation(x=x, y=y, text=text, showarrow=False, font_size=12)
+    hidden = {"visible": False, "fixedrange": True}
+    return fig.update_layout(
+        title=f"{features:,} features and {labels:,} labels<br>"
+        f"meet in {latent:,} numbers",
+        height=440,
+        xaxis=hidden | {"range": [1.4, -0.4]},
+        yaxis=hidden | {"range": [4.4, -0.4]},
+        margin={"l": 10, "r": 10, "t": 70, "b": 10},
+    )
+
+
+def _nodes(
+    features: int,
+    labels: int,
+    latent: int,
+    width: int,
+    label_width: int,
+    decoder_layers: int,
+) -> dict[str, tuple[float, float, str, str]]:
+    """The boxes of the network: row from the top, column, text, colour."""
+    return {
         "features": (0, 1, f"features<br>{features:,}", theme.REAL),
         "labels": (0, 0, f"labels<br>{labels:,}", theme.MINORITY),
         "encode features": (1, 1, f"encoder<br>{width:,} → {width:,}", theme.MAJORITY),
@@ -190,38 +251,3 @@ def network(
         "new features": (4, 1, f"new rows<br>{features:,}", theme.REAL),
         "new labels": (4, 0, f"scores<br>{labels:,}", theme.MINORITY),
     }
-    arrows = (
-        ("features", "encode features"),
-        ("labels", "encode labels"),
-        ("encode features", "latent"),
-        ("encode labels", "latent"),
-        ("latent", "decode features"),
-        ("latent", "decode labels"),
-        ("decode features", "new features"),
-        ("decode labels", "new labels"),
-    )
-    # From top to bottom, so that the words fit their boxes on a narrow page too.
-    fig = go.Figure()
-    for start, end in arrows:
-        (y0, x0, *_), (y1, x1, *_) = nodes[start], nodes[end]
-        fig.add_annotation(
-            **{"x": x1, "y": y1 - 0.3, "ax": x0, "ay": y0 + 0.3},
-            **{"xref": "x", "yref": "y", "axref": "x", "ayref": "y"},
-            **{"arrowhead": 2, "arrowwidth": 1.5, "arrowcolor": theme.NEUTRAL},
-        )
-    for y, x, text, colour in nodes.values():
-        fig.add_shape(
-            type="rect",
-            **{"x0": x - 0.38, "x1": x + 0.38, "y0": y - 0.3, "y1": y + 0.3},
-            line={"color": colour, "width": 2},
-        )
-        fig.add_annotation(x=x, y=y, text=text, showarrow=False, font_size=12)
-    hidden = {"visible": False, "fixedrange": True}
-    return fig.update_layout(
-        title=f"{features:,} features and {labels:,} labels<br>"
-        f"meet in {latent:,} numbers",
-        height=440,
-        xaxis=hidden | {"range": [1.4, -0.4]},
-        yaxis=hidden | {"range": [4.4, -0.4]},
-        margin={"l": 10, "r": 10, "t": 70, "b": 10},
-    )

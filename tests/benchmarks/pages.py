@@ -177,7 +177,7 @@ def imbalance(home):
     with page_at(home, "imbalance?w=workspace-983") as page:
         _clicks(page)
         _what_if(page)
-        _option(page, "Lay over", "ML-ROS")
+        _option(page, "Compare with a run", "ML-ROS")
         pause(page)
         print("with a run laid over")
         _clicks(page)

@@ -67,7 +67,7 @@ def test_mean_line_sits_right_on_a_log_axis():
     "measure, expected",
     [
         ("ImR", "C is the most uneven label: ImR 5.00"),
-        ("positives", "C has 1 positive rows, the commonest label 4"),
+        ("positives", "C has 1 positive row, the most frequent label 4"),
     ],
 )
 def test_titles_of_other_measures(measure, expected):

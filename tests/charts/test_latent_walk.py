@@ -38,7 +38,7 @@ def test_a_way_on_the_map_has_its_ends_its_place_and_the_rows_just_made():
     way = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 3.0]])
     made = np.array([[1.0, 0.6], [1.1, 0.4]])
     figure = latent_walk.way_map(
-        points, way, 1, method="PCA", title="From row 0", made=made
+        points, way, 1, method="PCA", title="From row 0", newest=made
     )
     marks = {trace.name: trace for trace in figure.data}
     places = {name: (list(t.x), list(t.y)) for name, t in marks.items()}

@@ -6,7 +6,7 @@ import pytest
 from latent_visits import drawn, source
 from visits import WORKSPACE, charts, fine, store, texts, visit
 
-from aemlo import quality
+from aemlo import quality, specs
 from aemlo.errors import DataError
 from aemlo.jobs import quality_reports
 from aemlo.jobs.base import Job
@@ -74,7 +74,8 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     assert {t["name"] for t in first["data"]} == {"AEMLO", "MLSMOTE"}
     fine(page.button(key="latent.judge").click().run())
     (asked,) = store.runs(WORKSPACE, "judge")
-    assert asked.spec == {"run": source.id, "without": [67, 68, 69]}
+    asked_for = {"run": source.id, "without": [67, 68, 69]}
+    assert asked.spec == specs.written(asked_for)
     judge.run(Job(store.claim("worker"), store))
     store.finish(asked.id, "done")
     fine(page.run())

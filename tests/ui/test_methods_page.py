@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from playwright.sync_api import expect
-from streamlit.testing.v1 import AppTest
+from visits import store, visit
 
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.imbalance import MEASURES
@@ -18,21 +17,14 @@ from aemlo.metrics import METRICS
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import methods
 
+__all__ = ["store"]  # a fixture
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def methods_page(tmp_path, monkeypatch):
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    monkeypatch.setenv("AEMLO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("AEMLO_WORKERS", "0")
-    monkeypatch.setenv("AEMLO_WORKSPACE", "methods-test")
-    monkeypatch.chdir(ROOT)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    yield app.switch_page("pages/methods.py").run()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def methods_page(store):
+    return visit("methods")
 
 
 def test_ranges_are_written_in_words():

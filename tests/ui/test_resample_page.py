@@ -162,4 +162,4 @@ def test_lines_go_to_the_parents_and_names_are_safe():
     lines = next(trace for trace in fig.data if trace.mode == "lines")
     assert list(lines.x) == [1.0, 0.0, None, 1.0, 2.0, None]
     assert fig.data[0].text[0] == "&lt;b&gt;"
-    assert fig.layout.title.text == "1 rows made by MLSMOTE among 2 real rows"
+    assert fig.layout.title.text == "1 synthetic row of MLSMOTE among 2 real rows"

@@ -75,7 +75,7 @@ def _resampled(
 
 
 def sampled(workspace: Workspace, title: str, run: Run, names: Names) -> Sampled:
-    """The Sampled of a finished run; RunError if it is gone or has other labels."""
+    """The Sampled of a finished run; RunError without its rows or for other labels."""
     folder = _folder(workspace, run)
     if not (folder / "Y.npy").exists():
         raise RunError(f"The rows of {title!r} are no longer kept. Run it again.")
@@ -128,7 +128,7 @@ def side_by_side(
 ) -> None:
     """A table of all measures of several sets, to download as CSV or LaTeX.
 
-    `over` is the Sampled laid over the page, offered first.
+    `over` is the Sampled that the page compares with, offered first.
     """
     choices = _choices(workspace, dataset, chosen)
     first, second = list(choices)[:2]

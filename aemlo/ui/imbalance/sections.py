@@ -109,7 +109,7 @@ def sentences(advice: Sequence[Sentence]) -> None:
 def label_table(table: pd.DataFrame, changed: pd.DataFrame | None, stem: str) -> None:
     """All labels in a table to search and sort; a click on a row chooses its label.
 
-    `changed` is the frame of `change.before_after` where a run is laid over.
+    `changed` is the frame of `change.before_after` where a run is compared.
     """
     if changed is not None:
         table = table.join(changed.iloc[:, 2:])

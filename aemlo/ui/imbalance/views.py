@@ -29,7 +29,7 @@ from aemlo.ui.state import Workspace
 class Shown:
     """What the page shows: the set and its measures, and the choices made above.
 
-    `after` is the Sampled laid over, or None; `chosen` the position of a label.
+    `after` is the Sampled to compare with, or None; `chosen` the position of a label.
     """
 
     workspace: Workspace

@@ -8,15 +8,15 @@ from aemlo.ui.latent.view import View
 
 
 def directions(view: View) -> None:
-    """Which latent directions carry which labels."""
+    """Which latent directions separate which labels."""
     probes = view.frame("probes")
     if probes is None:
         st.info("Not computed yet: it comes with the UMAP picture.")
         return
     st.markdown(
-        "If a straight direction of the latent space tells who has a label, walking "
-        "that way means something. Each label's direction was fitted on four fifths "
-        "of the real rows and scored on the rest, in turn."
+        "If one direction of the latent space separates the rows with a label from the "
+        "others, a walk in that direction is meaningful. The direction of each label "
+        "was fitted on four fifths of the real rows and scored on the rest, in turn."
     )
     figures.figure(
         latent_details.probe_bars(probes),
@@ -38,10 +38,11 @@ def directions(view: View) -> None:
         key="latent.probes.table",
     )
     st.caption(
-        "An AUC below 0.5 of a single coordinate means it falls where the label is; it "
-        "was picked on the rows it is scored on, which flatters it for rare labels. "
-        "Labels that fewer than two rows have, or lack, are left out. No direction saw "
-        "the rows it is scored on, but the network did, their labels included: this "
-        "tells what the space holds of these rows, not how well labels are told of "
-        "rows that the network never saw."
+        "An AUC below 0.5 of a single coordinate means that the coordinate is lower "
+        "for rows with the label. The coordinate was chosen on the rows that it is "
+        "scored on, so its AUC is too high for rare labels. Labels that fewer than two "
+        "rows have, or lack, are left out. A direction is scored on rows that were not "
+        "used to fit it, but the network was trained on these rows and their labels: "
+        "the AUC describes the latent space of these rows, not the prediction of "
+        "labels of new rows."
     )

@@ -11,13 +11,15 @@ from aemlo.ui.latent.view import SPACE_NAMES, View, embedding_runs, settings_of
 from aemlo.ui.state import Workspace
 
 HELP = {
-    "n_neighbors": "How many neighbours each row holds on to. Fewer show small "
-    "islands, more the lie of the land.",
-    "min_dist": "How tightly points may be packed. Less makes denser clumps.",
-    "epochs": "How long the points are moved. More settles them; 200 is plenty.",
-    "seed": "Another seed arranges anew: what changes with it is no finding.",
-    "fit_rows": "Of larger sets so many rows are fitted, all minority rows among "
-    "them; the others go to the mean of their nearest fitted rows.",
+    "n_neighbors": "How many neighbours each row keeps near. Fewer show small groups, "
+    "more show the overall arrangement.",
+    "min_dist": "How close points may be. A smaller distance gives denser groups.",
+    "epochs": "How many rounds the points are moved. 200 is enough in most cases.",
+    "seed": "Another seed gives another arrangement: what changes with it is not a "
+    "property of the data.",
+    "fit_rows": "Of larger data sets, only this many rows are fitted, all rows with a "
+    "minority label among them. Each other row is placed at the mean of its nearest "
+    "fitted rows.",
 }
 
 PICTURED = ("Map", "Two runs")
@@ -25,7 +27,7 @@ PICTURED = ("Map", "Two runs")
 
 
 def controls(section: str) -> tuple[str, str, int]:
-    """The picture wanted: (space, method, dimensions), asked where one is shown."""
+    """Choose the picture, where one is shown: (space, method, dimensions)."""
     if section not in PICTURED:
         return "latent", "UMAP", 2
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -45,7 +47,8 @@ def controls(section: str) -> tuple[str, str, int]:
             required=True,
             key="latent.method",
             bind="query-params",
-            help="UMAP keeps neighbours together; PCA is the flattest straight view.",
+            help="UMAP keeps neighbours together; PCA shows the directions of largest "
+            "variance.",
         )
         if section != "Map":
             return space, method, 2
@@ -68,10 +71,10 @@ def renew(view: View) -> Callable[[Run], None]:
     def ready() -> set[str]:
         return {space for space in trained.SPACES if view.frame(space) is not None}
 
-    drawn = ready()
+    on_the_page = ready()
 
     def look(run: Run) -> None:
-        if ready() != drawn:
+        if ready() != on_the_page:
             st.rerun()
 
     return look
@@ -150,20 +153,20 @@ def _effort_settings(key: str) -> dict[str, int | float]:
 
 
 def embedding_run(
-    workspace: Workspace, run: Run, wanted: dict[str, int | float], method: str
+    workspace: Workspace, run: Run, chosen: dict[str, int | float], method: str
 ) -> Run | None:
-    """The embedding run with these settings; the default one is queued unasked.
+    """The embedding run with these settings; the default one is queued at once.
 
     Other settings wait for a press of the button; until then None.
     """
     known = embedding_runs(workspace, run)
-    fitting = [embed for embed in known if settings_of(embed) == wanted]
+    fitting = [embed for embed in known if settings_of(embed) == chosen]
     usable = [embed for embed in fitting if embed.state != "failed"]
     if usable:
         return usable[0]
-    plain, failed = wanted == trained.PICTURE, fitting
+    plain, failed = chosen == trained.PICTURE, fitting
     if workspace.owns(run) and plain and not failed:
-        return workspace.store.run(_enqueue(workspace, run, wanted))
+        return workspace.store.run(_enqueue(workspace, run, chosen))
     if not workspace.owns(run) and plain:
         other = [embed for embed in known if not embed.active and is_flat(embed)]
         if other:
@@ -176,8 +179,8 @@ def embedding_run(
         icon=":material/scatter_plot:",
         type="primary",
         on_click=compute,
-        args=(workspace, run, wanted),
-        help="In the background; PCA is shown until it is there.",
+        args=(workspace, run, chosen),
+        help="In the background; PCA is shown until it is ready.",
     )
     if failed:
         st.error(layout.plain(failed[0].error or "The last attempt failed."))
@@ -189,19 +192,19 @@ def is_flat(embed: Run) -> bool:
     return settings_of(embed)["dimensions"] == 2
 
 
-def compute(workspace: Workspace, run: Run, wanted: dict[str, int | float]) -> None:
+def compute(workspace: Workspace, run: Run, chosen: dict[str, int | float]) -> None:
     """Queue the embedding run of a training run with these settings."""
-    _enqueue(workspace, run, wanted)
+    _enqueue(workspace, run, chosen)
 
 
-def _enqueue(workspace: Workspace, run: Run, wanted: dict[str, int | float]) -> str:
+def _enqueue(workspace: Workspace, run: Run, chosen: dict[str, int | float]) -> str:
     dataset = workspace.store.dataset(run.dataset)
     title = f"Map of {run.title}"
-    return workspace.enqueue("embed", title, {"run": run.id, **wanted}, dataset)
+    return workspace.enqueue("embed", title, {"run": run.id, **chosen}, dataset)
 
 
 def method_to_show(view: View, space: str, method: str, dimensions: int) -> str:
-    """UMAP where it is ready, else PCA, with a sentence that says why."""
+    """UMAP where it is ready, else PCA, with a sentence on the reason."""
     if method != "UMAP" or view.picture(space, method, dimensions) is not None:
         return method
     if view.embed is not None and view.embed.active:

@@ -1,4 +1,4 @@
-"""Rows made at a place of the latent space: asked for, shown, added to the data."""
+"""Synthetic rows of a place of the latent space: made, shown, added to the data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,10 +10,12 @@ import streamlit as st
 from scipy import sparse
 
 from aemlo import provenance
+from aemlo.arrays import Features
 from aemlo.charts import theme
 from aemlo.dataset import Dataset
 from aemlo.latent import selection, walk
 from aemlo.latent.walk import Walk
+from aemlo.preparation.preparation import Preparation
 from aemlo.provenance import TEST_NOTHING
 from aemlo.samplers import base
 from aemlo.samplers.base import Synthetic
@@ -79,7 +81,7 @@ def make(
     st.subheader("Make rows here")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input("Rows", 1, 500, 20, key="latent.make.count", width=120)
-        wanted = st.selectbox(
+        required = st.selectbox(
             "Each must have",
             [None, *range(len(names))],
             index=1 + label,
@@ -88,22 +90,23 @@ def make(
             width=320,
         )
         spread = st.slider(
-            "How spread",
+            "Spread",
             0.0,
             5.0,
             0.5,
             key="latent.make.spread",
-            help="How far from here each may go towards one of the nearest real rows "
-            "that have the label, in usual distances between neighbouring rows.",
+            help="The largest distance of a row from here, towards one of the nearest "
+            "real rows that have the label, as a multiple of the usual distance "
+            "between neighbouring rows.",
             width=240,
         )
-    if wanted is not None:
-        _say_how_it_scores(view, decoder, place, wanted, usual_scores(wanted))
+    if required is not None:
+        _score_at(view, decoder, place, required, usual_scores(required))
     if st.button(
         f"Make {counted(number, 'row')} here", key="latent.make", type="primary"
     ):
         st.session_state["latent.made"] = _decode(
-            view, decoder, place, int(number), wanted, spread * usual_step
+            view, decoder, place, int(number), required, spread * usual_step
         )
     latent_selection.now_in_use(workspace)
     rows = new_rows(view)
@@ -111,7 +114,7 @@ def make(
         _show(workspace, view, rows)
 
 
-def _say_how_it_scores(
+def _score_at(
     view: View, decoder: Any, place: Place, label: int, usual: tuple[float, float]
 ) -> None:
     """The score of a label at the place and in real rows.
@@ -176,7 +179,7 @@ def _show(workspace: Workspace, view: View, new: NewRows) -> None:
         latent_selection.use(workspace, view, dataset)
     st.caption(
         "They are decoded, not measured: keep them out of any test part. The data set "
-        "keeps note of which they are, and so does every file of it."
+        "and every file of it record which rows they are."
     )
 
 
@@ -223,44 +226,60 @@ def _table(dataset: Dataset, original: Dataset, rows: Synthetic) -> pd.DataFrame
     return table
 
 
-def with_rows(original, preparation, new, said, seed, key=None):
+def with_rows(
+    original: Dataset,
+    preparation: Preparation,
+    new: Synthetic,
+    where: str,
+    seed: int,
+    key: str | None = None,
+) -> Dataset:
     """The Dataset with new rows after its own, and how they and those before were made.
 
-    `original` are a run's rows, or those with rows that were added before; `key` is
-    that of the run's data, for the way back.
+    `original` are a run's rows, or those with rows that were added before; `where` says
+    in words where the rows were decoded; `key` is that of the run's data, for the way
+    back.
     """
     rows = preparation.restore(new.X, new.Y, original)
-    stack = sparse.vstack if original.is_sparse else np.vstack
-    X = stack([original.X, rows.X])
-    parents = [int(parent) for parent in new.parents[:, 0]]
-    made = {"rows": len(new.Y), "where": said, "seed": seed, "parents": parents}
     first, last = original.n, original.n + len(new.Y) - 1
-    words = (
+    warning = (
         f"Rows {first:,} to {last:,} (from 0) are synthetic, decoded in the latent "
-        f"space ({said}). {TEST_NOTHING}"
+        f"space ({where}). {TEST_NOTHING}"
     )
-    earlier = selection.rows_made(original)
-    known = provenance.after(
+    table = provenance.after(
         provenance.of(original),
         base.provenance(original.n, new),
         original.label_names,
-        f"decoded in the latent space: {said}, seed {seed}",
+        f"decoded in the latent space: {where}, seed {seed}",
     )
-    in_name = f" with {int(known['synthetic'].sum())} rows made"
+    in_name = f" with {int(table['synthetic'].sum())} rows made"
     grown = replace(
         original,
         name=f"{provenance.unstated(original).name}{in_name}",
-        X=sparse.csr_matrix(X) if original.is_sparse else X,
+        X=_stacked(original.X, rows.X),
         Y=np.vstack([original.Y, new.Y]),
         split=None,
-        warnings=(*original.warnings, words),
+        warnings=(*original.warnings, warning),
         source={
             **selection.origin(original),
-            "made": [*earlier, made],
+            "made": [*selection.rows_made(original), _addition(new, where, seed)],
             **provenance.stated(
-                in_name, [*provenance.stated_warnings(original), words]
+                in_name, [*provenance.stated_warnings(original), warning]
             ),
         },
-        provenance=known,
+        provenance=table,
     )
     return provenance.way_back(grown, key) if key else grown
+
+
+def _stacked(above: Features, below: Features) -> Features:
+    """The rows of two matrices, sparse where the first is."""
+    if isinstance(above, np.ndarray):
+        return np.vstack([above, np.asarray(below)])
+    return sparse.csr_matrix(sparse.vstack([above, below]))
+
+
+def _addition(new: Synthetic, where: str, seed: int) -> dict[str, Any]:
+    """What the source of a data set says of rows that were added."""
+    parents = [int(parent) for parent in new.parents[:, 0]]
+    return {"rows": len(new.Y), "where": where, "seed": seed, "parents": parents}

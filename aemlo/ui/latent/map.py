@@ -21,10 +21,10 @@ from aemlo.ui.latent.selection import (
     what_is_left,
 )
 from aemlo.ui.latent.view import (
+    COLOURS,
     FEATURE,
     LABEL,
     MOST_LINKED,
-    OWN_COLOURS,
     SPACE_NAMES,
     TITLES,
     View,
@@ -35,17 +35,17 @@ from aemlo.ui.latent.view import (
 from aemlo.ui.state import Workspace
 from aemlo.wording import count, counted
 
-# Texts that never change: Streamlit tells options by them.
+# Texts that never change: Streamlit identifies options by them.
 GROUPS = {
     "outside": "synthetic, outside its region",
     "synthetic": "synthetic, made for it",
     "real": "real, with it",
 }
 READING = """\
-**Near means alike; far means little.** UMAP keeps each row's nearest neighbours and \
-gives up the rest: the gap between two islands, an island's size and its density are \
-not measurements, and the axes have no unit. A row that sits between two islands may \
-belong to either. Check what you see with another space, with PCA (where far does mean \
+**Near means alike; far means little.** UMAP keeps each row's nearest neighbours, \
+but no other distances: the gap between two islands, an island's size and its density \
+are not measurements, and the axes have no unit. A row between two islands may \
+belong to either. Check what you see with another space, with PCA (where far means \
 different, along two directions only), and with the colours “trustworthiness” and \
 “preservation”."""
 
@@ -90,7 +90,7 @@ def colour_controls(view: View, key: str) -> Colour:
             key=f"{key}.feature.{view.run.id}",
         )
         return Colour(colour, of, features[of])
-    second.caption(OWN_COLOURS[colour])
+    second.caption(COLOURS[colour])
     return Colour(colour, None, TITLES.get(colour, colour))
 
 
@@ -101,7 +101,7 @@ def trust_line(view: View, space: str) -> None:
         return
     trust, preserved = (picture[name].mean() for name in trained.TRUST)
     placed = int(picture["placed"].sum())
-    were = (
+    fitted = (
         f" {count(placed)} of {count(len(picture))} rows were too many to fit and were "
         "placed between their nearest fitted rows."
         if placed
@@ -110,9 +110,9 @@ def trust_line(view: View, space: str) -> None:
     st.caption(
         "**Near means alike; far means little:** gaps between islands, their size and "
         f"density are not measurements. Trustworthiness {theme.number(trust)}: "
-        "neighbours here are neighbours in truth (1 is perfect). Neighbourhood "
+        "neighbours here are true neighbours (1 is perfect). Neighbourhood "
         f"preservation {theme.number(preserved)}: the share of true neighbours still "
-        f"near.{were}"
+        f"near.{fitted}"
     )
 
 
@@ -121,8 +121,8 @@ def variance_line(view: View, space: str, dimensions: int) -> None:
     share = variance_of(view.run.id, view.run.finished, space, dimensions)
     st.caption(
         f"**Far means different here; near may mean little:** these {dimensions} "
-        f"directions hold {100 * share:.0f} % of the variance. Rows that differ in "
-        "others only lie together."
+        f"directions hold {100 * share:.0f} % of the variance. Rows that differ only "
+        "in other directions lie together."
     )
 
 
@@ -197,7 +197,7 @@ def draw_map(
     )
     flat = dimensions == 2
     selecting: dict[str, Any] = {
-        "on_select": lambda: take_selection(view, chart),
+        "on_select": lambda: _select_by_lasso(view, chart),
         "selection_mode": ("lasso", "box"),
     }
     figures.figure(
@@ -213,7 +213,7 @@ def draw_map(
 
 
 def _notes(picture: pd.DataFrame, not_drawn: int, left_out: Rows, marked: Rows) -> str:
-    """What the subtitle of the map says of rows that are not drawn, or not as usual."""
+    """The subtitle of the map: which rows are not drawn, or not as usual."""
     notes = []
     if not_drawn:
         are = "is" if not_drawn == 1 else "are"
@@ -228,7 +228,7 @@ def _notes(picture: pd.DataFrame, not_drawn: int, left_out: Rows, marked: Rows) 
     return " ".join(notes)
 
 
-def take_selection(view: View, chart: str) -> None:
+def _select_by_lasso(view: View, chart: str) -> None:
     """Remember the rows that the lasso on the chart holds."""
     rows = selection.chosen_rows(st.session_state.get(chart))
     choose(view, rows, marked=False)
@@ -241,7 +241,7 @@ def search(view: View, key: str, of: int | None = None) -> None:
     """
     n = view.known.dataset.n
 
-    def find() -> None:
+    def select() -> None:
         st.session_state[f"{key}.problem"] = None
         try:
             rows = selection.searched_rows(st.session_state[f"{key}.search"], n)
@@ -262,7 +262,7 @@ def search(view: View, key: str, of: int | None = None) -> None:
             f"Find rows (0 to {n - 1})",
             key=f"{key}.search",
             placeholder="17, 20-25",
-            on_change=find,
+            on_change=select,
             help="Synthetic rows follow the real ones.",
             width=180,
         )
@@ -334,10 +334,10 @@ def other_spaces(view: View, space: str, method: str, colour: Colour, key: str) 
         if not_drawn:
             # Selected rows are drawn though they are not among the rarest.
             extra = np.setdiff1d(rows, points["row"])[:MOST_LINKED]
-            whole, _ = view.points(
+            selected_points, _ = view.points(
                 picture[picture["row"].isin(extra)], *colour, hidden=left_out
             )
-            points = latent.joined(points, whole)
+            points = latent.joined(points, selected_points)
         views[f"{SPACE_NAMES[other]}, {way}"] = points
     figures.figure(
         latent.linked_views(views, colour.name, marked=rows),

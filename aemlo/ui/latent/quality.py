@@ -1,5 +1,6 @@
 """Are the synthetic rows any good? Their figures, with MLSMOTE's beside them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ MOST_LABELS = 40
 """Labels of the chart label by label, until all are asked for."""
 EVERYTHING = "all rows"
 """What the rows of all labels together are called."""
+JUDGED = ("run", "without", "settings")
+"""The entries of a judgement's spec that say what is judged, and how."""
 AUC = "told apart (AUC)"
 """The measure that a forest gives, as the figures have it."""
 
@@ -29,7 +32,7 @@ AUC = "told apart (AUC)"
 def plausibility(workspace: Workspace, view: View) -> None:
     """The figures of the run's rows and MLSMOTE's, overall and label by label.
 
-    Where rows were left out on the map, those of the rows that are left too.
+    Where rows were left out on the map, also those of the remaining rows.
     """
     quality, telling = view.frame("quality"), view.frame("telling")
     if quality is None:
@@ -87,33 +90,33 @@ def _judged_again(
     spec: dict[str, Any] = {"run": view.run.id, "without": left_out}
     if changed:
         spec["settings"] = changed
-    asked = next(
+    judging = next(
         (
             run
             for run in workspace.store.runs(workspace.id, "judge", view.run.dataset)
-            if run.spec == spec
+            if all(run.spec.get(name) == spec.get(name) for name in JUDGED)
         ),
         None,
     )
     why = _what_changed(len(left_out), len(changed))
-    if asked is not None and asked.state == "done":
-        quality = frame_of(asked.id, "quality")
+    if judging is not None and judging.state == "done":
+        quality = frame_of(judging.id, "quality")
         if quality is not None:
-            return quality, frame_of(asked.id, "telling")
-    if asked is None or asked.state == "done":
+            return quality, frame_of(judging.id, "telling")
+    if judging is None or judging.state == "done":
         st.info(f"{why}. The figures below are of all rows, by the default settings.")
         st.button(
-            "Judge what is left" if left_out else "Judge anew",
+            "Judge the remaining rows" if left_out else "Judge again",
             key="latent.judge",
             icon=":material/balance:",
             type="primary",
             on_click=_enqueue,
             args=(workspace, view, spec, why),
-            help="In the background; its figures then stand here.",
+            help="In the background; the figures then appear here.",
         )
     else:
-        st.caption(f"{why}. Judged anew:")
-        runs.run_panel(workspace, asked.id)
+        st.caption(f"{why}. Judged again:")
+        runs.run_panel(workspace, judging.id)
     return None
 
 
@@ -163,7 +166,7 @@ def _label_by_label(quality: pd.DataFrame, measures: Sequence[Measure]) -> None:
 
 
 def _by_which_features(quality: pd.DataFrame, telling: pd.DataFrame) -> None:
-    """The features by which a forest tells synthetic rows from real ones.
+    """The features by which a forest separates synthetic rows from real ones.
 
     Of all rows, or of those of one label.
     """
@@ -175,7 +178,7 @@ def _by_which_features(quality: pd.DataFrame, telling: pd.DataFrame) -> None:
     if not labels:
         return
     label = st.selectbox(
-        "Features by which a forest tells",
+        "Features that separate synthetic from real rows",
         labels,
         format_func=lambda name: name or EVERYTHING,
         key="latent.telling.label",
@@ -188,13 +191,13 @@ def _by_which_features(quality: pd.DataFrame, telling: pd.DataFrame) -> None:
         ),
         data=part,
         name="features-that-tell",
-        alt="The features by which a forest tells synthetic rows from real ones",
+        alt="The features by which a forest separates synthetic rows from real ones",
         key=f"latent.telling.{label}",
     )
 
 
 def _why_not(view: View) -> None:
-    """Say why there is nothing to see."""
+    """A note that says why there is nothing to see."""
     if view.known.synthetic.sum() == 0:
         st.info("This run made no synthetic rows, so there is nothing to judge.")
     elif view.embed is not None and view.embed.active:
@@ -215,9 +218,9 @@ def _verdict(overall: pd.DataFrame, some_left_out: bool) -> str:
 
     auc = values.loc[AUC, "value"]
     forest = (
-        f"a forest tells them from real rows with an AUC of {decimals(auc)} (0.5: it "
-        "cannot)"
-        if auc == auc
+        f"a forest separates them from real rows with an AUC of {decimals(auc)} (0.5: "
+        "it cannot)"
+        if not math.isnan(auc)
         else "there are too few to train a forest on"
     )
     return (
@@ -248,12 +251,12 @@ def _table(overall: pd.DataFrame, measures: Sequence[Measure]) -> None:
         wide[f"real rows{beside}"] = reference[samplers[0]]
     meanings = pd.DataFrame(
         [(m.title, m.meaning, m.good) for m in measures],
-        columns=["measure", "what it says", "good is"],
+        columns=["measure", "meaning", "good is"],
     )
     table = meanings.merge(wide.reset_index(), on="measure")
     first = ["measure", "good is", *wide.columns]
     figures.table(
-        table[[*first, "what it says"]],
+        table[[*first, "meaning"]],
         name="plausibility",
         key="latent.quality.table",
         column_config={

@@ -64,7 +64,7 @@ def version(view: View) -> int:
 def choose(view: View, rows: Rows | Sequence[int], marked: bool) -> None:
     """Select rows.
 
-    `marked` says that this was not done by a lasso on the map; the map is then drawn
+    `marked` means that this was not done by a lasso on the map; the map is then drawn
     again without its last lasso.
     """
     _remember(view, "rows", rows)
@@ -73,7 +73,7 @@ def choose(view: View, rows: Rows | Sequence[int], marked: bool) -> None:
 
 
 def selected(view: View, rows: Rows, key: str) -> None:
-    """Everything about the selected rows: table, labels, features, one row closely."""
+    """Everything about the selected rows: table, labels, features, one row."""
     known = view.known
     new = known.synthetic[rows]
     st.subheader(
@@ -126,12 +126,12 @@ def _what_sets_them_apart(view: View, rows: Rows, key: str) -> None:
 
 
 def actions(view: View, rows: Rows, key: str) -> None:
-    """Export the selection, leave it out, or go on with it."""
+    """Download the selection, leave it out, or make it the data set in use."""
     known = view.known
     leave = np.union1d(hidden(view), rows)
     with st.container(horizontal=True):
         figures.csv_button(
-            lambda: whole_table(view, rows),
+            lambda: full_table(view, rows),
             name="selection",
             key=f"{key}.export",
             label="Download these rows (CSV)",
@@ -143,15 +143,15 @@ def actions(view: View, rows: Rows, key: str) -> None:
             on_click=leave_out,
             args=(view, leave),
             disabled=len(leave) >= known.dataset.n,
-            help="Takes them off the map; then download the rest or go on with it.",
+            help="Takes them off the map; then download the rest, or use it.",
         )
         st.button(
-            "Go on with these rows alone",
+            "Use only these rows",
             key=f"{key}.use",
             icon=":material/filter_alt:",
             on_click=use_rows,
             args=(view, np.setdiff1d(np.arange(known.dataset.n), rows), "selected"),
-            help="Makes them the data set that all pages speak of.",
+            help="Makes them the data set in use on all pages.",
         )
 
 
@@ -161,7 +161,7 @@ def leave_out(view: View, rows: Rows | Sequence[int]) -> None:
     choose(view, [], True)
 
 
-def whole_table(view: View, rows: Rows) -> pd.DataFrame:
+def full_table(view: View, rows: Rows) -> pd.DataFrame:
     """All columns of some rows: id, labels as 0 and 1, provenance, features."""
     known = view.known
     table = selection.table(known.dataset, view.properties, rows, features=None)
@@ -173,7 +173,7 @@ def whole_table(view: View, rows: Rows) -> pd.DataFrame:
 def use_rows(view: View, without: Rows, what: str) -> None:
     """Make the run's rows, without some, the data set in use.
 
-    `what` says what is left: the rows "selected", or those "kept".
+    `what` is how the remaining rows are called: "selected" or "kept".
     """
     known, run = view.known, view.run
     how = f"{run.spec.get('sampler', 'AEMLO')}, run {run.id}"
@@ -206,7 +206,7 @@ def use(workspace: Workspace, view: View, dataset: Dataset) -> None:
 
 
 def now_in_use(workspace: Workspace) -> None:
-    """Say that a data set made on this page is the one in use."""
+    """A note where a data set made on this page is the one in use."""
     dataset = workspace.dataset
     if st.session_state.get("latent.used") == dataset.content_hash:
         name = layout.plain(dataset.name)
@@ -215,7 +215,7 @@ def now_in_use(workspace: Workspace) -> None:
 
 
 def what_is_left(view: View, workspace: Workspace, key: str) -> None:
-    """After rows were left out: download the rest, or go on with it."""
+    """After rows were left out: download the rest, or make it the data set in use."""
     waiting = st.session_state.pop("latent.dataset_to_use", None)
     if waiting is not None:
         use(workspace, view, waiting)
@@ -227,22 +227,22 @@ def what_is_left(view: View, workspace: Workspace, key: str) -> None:
     rest = np.setdiff1d(np.arange(known.dataset.n), left_out)
     new = int(known.synthetic[rest].sum())
     st.markdown(
-        f"**{counted(len(left_out), 'row')} left out.** What stays: "
+        f"**{counted(len(left_out), 'row')} left out.** Remaining: "
         f"{count(len(rest) - new)} real and {counted(new, 'synthetic row')}."
     )
     with st.container(horizontal=True):
         figures.csv_button(
-            lambda: whole_table(view, rest),
+            lambda: full_table(view, rest),
             name="kept-rows",
             key=f"{key}.rest",
             label="Download the rest (CSV)",
         )
         st.button(
-            "Go on with the rest",
+            "Use the rest",
             key=f"{key}.use_rest",
             on_click=use_rows,
             args=(view, left_out, "kept"),
-            help="Makes it the data set that all pages speak of.",
+            help="Makes it the data set in use on all pages.",
         )
     st.caption(
         "Synthetic rows were made from all the rows of the run: do not cross-validate "
@@ -251,9 +251,9 @@ def what_is_left(view: View, workspace: Workspace, key: str) -> None:
 
 
 def one_row(view: View, rows: Rows, key: str) -> None:
-    """A closer look at one of the selected rows: its neighbours and its parents."""
+    """One of the selected rows in detail: its neighbours and its parents."""
     known, labels = view.known, view.properties["labels"].to_numpy()
-    st.subheader("One row closely")
+    st.subheader("One row in detail")
     row = st.selectbox(
         "Row",
         rows[:TABLE_ROWS],
@@ -297,10 +297,11 @@ def one_row(view: View, rows: Rows, key: str) -> None:
                 args=(view, np.array([row, *parents]), True),
             )
     if len(parents):
-        _beside_its_parents(known, row, key)
+        _with_its_parents(known, row, key)
 
 
-def _beside_its_parents(known: Trained, row: int, key: str) -> None:
+def _with_its_parents(known: Trained, row: int, key: str) -> None:
+    """Features of a synthetic row and of its parents."""
     names = [feature.name for feature in known.dataset.features]
     frame = selection.beside_parents(known.dataset.X, names, known.provenance, row)
     figures.figure(

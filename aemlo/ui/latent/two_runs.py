@@ -48,19 +48,19 @@ def two_runs(workspace: Workspace, view: View, space: str, method: str) -> None:
     others = _other_runs(workspace, view.run)
     if not others:
         st.info(
-            "There is no second run on this data set to lay beside. Train one with "
-            "other settings, or AEMLO-paper, the published ones."
+            "There is no second run on this data set to compare with. Train one with "
+            "other settings, or with the published ones, AEMLO-paper."
         )
         return
     lines = runs.run_labels(others.values())
-    picked = st.selectbox(
+    other_id = st.selectbox(
         "The other run",
         list(others),
         format_func=lambda run_id: lines[run_id],
         key=f"latent.other.{view.run.id}",
         persist_state="session",
     )
-    other_run = others[picked]
+    other_run = others[other_id]
     ready = [
         embed
         for embed in embedding_runs(workspace, other_run)
@@ -77,8 +77,8 @@ def _other_runs(workspace: Workspace, run: Run) -> dict[str, Run]:
     """{id: run} of the finished training runs on the same data, of the owner, the
     visitor and the example."""
     same_data = workspace.store.runs(run.workspace, "train", run.dataset)
-    mine = workspace.runs("train") + workspace.examples("train")
-    same_data += [other for other in mine if other.dataset == run.dataset]
+    of_the_visitor = workspace.runs("train") + workspace.examples("train")
+    same_data += [other for other in of_the_visitor if other.dataset == run.dataset]
     return {
         other.id: other
         for other in same_data
@@ -87,10 +87,12 @@ def _other_runs(workspace: Workspace, run: Run) -> dict[str, Run]:
 
 
 def _without_umap(workspace: Workspace, other_run: Run) -> None:
-    """Say that the other run has no UMAP, and offer to compute it."""
+    """A note that the other run has no UMAP, and the button that computes it."""
     waiting = [embed for embed in embedding_runs(workspace, other_run) if embed.active]
     if waiting:
-        st.caption("The other run's UMAP is being computed; till then both are by PCA.")
+        st.caption(
+            "The other run's UMAP is being computed; both are shown by PCA until then."
+        )
         view = View(other_run, waiting[0])
         runs.run_panel(workspace, waiting[0].id, live=renew(view))
         return
@@ -121,7 +123,7 @@ def _beside(pair: Pair, space: str, method: str) -> None:
     """Both maps with one colouring and one selection, in a fragment of their own."""
 
     @st.fragment
-    def both() -> None:
+    def maps() -> None:
         rows = latent_selection.chosen(pair.first)
         colour = colour_controls(pair.first, "latent.two")
         if colour.by not in pair.second.colours():
@@ -137,7 +139,7 @@ def _beside(pair: Pair, space: str, method: str) -> None:
         if len(rows):
             _buttons(pair.first, rows)
 
-    both()
+    maps()
 
 
 def _points(view: View, space: str, method: str, colour: Colour) -> pd.DataFrame:
@@ -180,12 +182,12 @@ def _maps(pair: Pair, points: list[pd.DataFrame], colour: str, marked: Rows) -> 
         name="two-runs",
         alt="The maps of two runs side by side",
         key=key,
-        on_select=lambda: _take(pair, key),
+        on_select=lambda: _select_by_lasso(pair, key),
         selection_mode=("lasso", "box"),
     )
 
 
-def _take(pair: Pair, key: str) -> None:
+def _select_by_lasso(pair: Pair, key: str) -> None:
     """Select the real rows that the lasso on the figure holds."""
     rows = selection.chosen_rows(st.session_state.get(key))
     latent_selection.choose(pair.first, rows[rows < pair.shared], True)
@@ -194,12 +196,12 @@ def _take(pair: Pair, key: str) -> None:
 def _about_the_selection(pair: Pair, rows: Rows) -> None:
     """How many real rows are selected, and how close they are in either run."""
     if not len(rows):
-        st.caption("Draw a loop on either map: the same real rows light up in both.")
+        st.caption("Draw a loop on either map: the same real rows are marked in both.")
         return
     real = rows[rows < pair.shared]
     st.markdown(
         f"**{counted(len(real), 'real row')} selected**, marked in both. Synthetic "
-        "rows belong to one run each and have no twin in the other."
+        "rows belong to one run each and have no counterpart in the other."
     )
     if len(real) > 1:
         first, second = (_together(view, real) for view in pair.views)
@@ -213,7 +215,7 @@ def _about_the_selection(pair: Pair, rows: Rows) -> None:
 def _buttons(view: View, rows: Rows) -> None:
     with st.container(horizontal=True):
         figures.csv_button(
-            lambda: latent_selection.whole_table(view, rows),
+            lambda: latent_selection.full_table(view, rows),
             name="selection",
             key="latent.two.export",
             label="Download these rows (CSV)",

@@ -31,21 +31,22 @@ SPACE_NAMES = {
 LABEL, FEATURE = "has the label …", "a feature …"
 TITLES = {"outside": latent.OUTSIDE}
 """What a way to colour is called, where that is not its name."""
-OWN_COLOURS = {
+COLOURS = {
     latent.KIND: "Blue circles are real rows, orange diamonds synthetic ones.",
-    LABEL: "Rows with one label stand out, synthetic ones with it too.",
-    "rarest label": "The label of each row that fewest rows have.",
+    LABEL: "Rows with one label stand out, real and synthetic ones.",
+    "rarest label": "The rarest label of each row.",
     "IRLbl of the rarest label": "How rare the rarest label of each row is.",
     "number of labels": "How many labels each row has.",
-    "labelset": "The commonest combinations of labels.",
-    "SCUMBLE of the row": "How far rare and frequent labels meet in the row: 0 to 1.",
+    "labelset": "The most frequent combinations of labels.",
+    "SCUMBLE of the row": "How far rare and frequent labels occur together in the "
+    "row: 0 to 1.",
     "made for": "The label each synthetic row was made for.",
     "outside": "Synthetic rows outside the region of the label they were made for, "
     "or of their rarest label.",
     "distance to nearest real row": "In features scaled to [0, 1].",
-    "label agreement": "How alike the labels of a row and its 5 nearest real rows are.",
-    "reconstruction error": "How far each row decodes from itself.",
-    "trustworthiness": "How many of a point's neighbours here are true ones: 1 is all.",
+    "label agreement": "How similar a row and its 5 nearest real rows are in labels.",
+    "reconstruction error": "The distance between each row and its reconstruction.",
+    "trustworthiness": "How far a point's neighbours here are true ones: 1 is best.",
     "preservation": "The share of a row's true neighbours that are near it here.",
     FEATURE: "The value of one feature.",
 }
@@ -118,9 +119,9 @@ def variance_of(
     codes = _codes_of(run_id, finished, space)
     squares = codes * codes if isinstance(codes, np.ndarray) else codes.multiply(codes)
     mean = np.asarray(codes.mean(axis=0)).ravel()
-    whole = float((np.asarray(squares.mean(axis=0)).ravel() - mean**2).sum())
+    total = float((np.asarray(squares.mean(axis=0)).ravel() - mean**2).sum())
     shown = pca_of(run_id, finished, space, dimensions).drop(columns="row")
-    return float(shown.var(ddof=0).sum()) / whole if whole > 0 else 1.0
+    return float(shown.var(ddof=0).sum()) / total if total > 0 else 1.0
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -141,10 +142,10 @@ def caption_of_earlier_rows(known: trained.Trained) -> None:
     earlier = int(known.before["synthetic"].sum())
     if earlier:
         were = "was" if earlier == 1 else "were"
-        as_real = "it for a real one" if earlier == 1 else "them for real ones"
+        as_real = "it as a real one" if earlier == 1 else "them as real ones"
         st.caption(
             f"Of the rows drawn as real, {count(earlier)} {were} made before this run: "
-            f"it took {as_real}."
+            f"the run used {as_real}."
         )
 
 
@@ -197,7 +198,7 @@ class View:
         for frame in (rows, picture):
             if frame is not None:
                 available |= set(frame.columns)
-        return [name for name in OWN_COLOURS if name in available]
+        return [name for name in COLOURS if name in available]
 
     def values(self, colour: str, of: int | None = None) -> np.ndarray:
         """The column (n,) to colour by; `of` is the label or feature chosen.

@@ -162,8 +162,8 @@ def _along(
     at = round(share / 100 * (STEPS - 1))
     near, far = _near(view, path.codes[at])
     _charts(view, decoder, path, title, label, share)
-    drawn = st.container()
-    _here(view, path.scores[at], near, far)
+    map_box = st.container()
+    _decoded_at(view, path.scores[at], near, far)
     with layout.shown_errors():
         making.make(
             workspace,
@@ -175,12 +175,12 @@ def _along(
             step_of(view.run.id, view.run.finished),
         )
     # Drawn last, though above: rows that were made just now are on it.
-    with drawn:
+    with map_box:
         _on_the_map(view, path, at, title, method)
 
 
 def _near(view: View, code: np.ndarray) -> tuple[Rows, np.ndarray]:
-    """The real rows nearest to a code and how far they are; says if that is far."""
+    """The real rows nearest to a code, and their distances; a warning for far ones."""
     known = view.known
     real = np.flatnonzero(~known.synthetic)
     near, far = neighbours(known.codes[real], min(6, len(real)), others=code[None, :])
@@ -188,7 +188,7 @@ def _near(view: View, code: np.ndarray) -> tuple[Rows, np.ndarray]:
     if usual > 0 and far[0, 0] > 3 * usual:
         st.warning(
             f"The nearest real row is {far[0, 0] / usual:.1f} times as far as "
-            "neighbours usually are: what is decoded here is a guess."
+            "neighbours usually are: what is decoded here is uncertain."
         )
     return real[near[0]], far[0]
 
@@ -250,7 +250,7 @@ def _changing(scores: Scores, most: int) -> list[int]:
     return np.argsort(-np.ptp(scores, axis=0), kind="stable")[:most].tolist()
 
 
-def _here(view: View, scores: np.ndarray, near: Rows, far: np.ndarray) -> None:
+def _decoded_at(view: View, scores: np.ndarray, near: Rows, far: np.ndarray) -> None:
     """What is decoded at the slider's place, and the real rows nearest to it."""
     names = view.known.dataset.label_names
     left, right = st.columns(2)
@@ -303,7 +303,7 @@ def _on_the_map(view: View, path: Walk, at: int, title: str, method: str) -> Non
     )[len(codes) :]
     way, new_places = placed[: len(path.codes)], placed[len(path.codes) :]
     figure = latent_walk.way_map(
-        points, way, at, method=method, title=theme.short(title, 60), made=new_places
+        points, way, at, method=method, title=theme.short(title, 60), newest=new_places
     )
     figures.figure(
         figure,
@@ -320,6 +320,6 @@ def _on_the_map(view: View, path: Walk, at: int, title: str, method: str) -> Non
     )
     st.caption(
         "The way is straight in the latent space, not here: each of its places is "
-        "drawn among the 5 rows nearest to it, so the line may bend and leap."
+        "drawn among the 5 rows nearest to it, so the line may bend and jump."
         + (cut if not_drawn else "")
     )
