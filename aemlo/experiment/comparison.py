@@ -14,7 +14,6 @@ from aemlo.experiment.folds import Split, Splits
 from aemlo.experiment.unit import Cell, Unit
 from aemlo.experiment.whole_progress import WholeProgress
 from aemlo.metrics import METRICS
-from aemlo.metrics.base import Metric
 from aemlo.registry import find
 
 COLUMNS = ("dataset", "sampler", "classifier", "repeat", "fold")
@@ -235,7 +234,7 @@ def tidy(
             scores = [(title, "", float("nan")) for title in whole]
         for metric, label, value in scores:
             if metric in titles:
-                score = (metric, label, float(value), _better(METRICS[metric]))
+                score = (metric, label, float(value), METRICS[metric].better)
                 rows.append((*place, *score, *facts, cell.error))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *FACTS])
     frame["leaks"] = frame["leaks"].fillna("")
@@ -281,10 +280,6 @@ def _check_arms(arms: Any, what: str) -> None:
             f"A comparison needs a dict of at least one {what}, name to object, "
             f"got {arms!r}."
         )
-
-
-def _better(metric: Metric) -> str:
-    return {True: "higher", False: "lower", None: ""}[metric.greater_is_better]
 
 
 def _place(unit: Unit) -> tuple[int, int, int, str]:

@@ -1,6 +1,7 @@
 """An experiment as TOML, there and back, and as a Python script."""
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tomli_w
@@ -23,7 +24,7 @@ from aemlo.specs.using import options
 TABLES = ("datasets", "samplers", "classifiers")
 
 
-def from_toml(text):
+def from_toml(text: str) -> dict[str, Any]:
     """The checked spec written in TOML; ParameterError with the line that is wrong."""
     try:
         spec = tomllib.loads(text)
@@ -34,7 +35,7 @@ def from_toml(text):
     return checked(spec)
 
 
-def to_toml(spec):
+def to_toml(spec: Mapping[str, Any]) -> str:
     """A spec as TOML, without what only the app's own run needs.
 
     An address of a scheduler, which runs could hold once, is left out with its backend.
@@ -61,51 +62,78 @@ def _writable(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def script(spec):
+SCRIPT = '''\
+"""Repeats a comparison; writes its tidy rows to scores.csv."""
+
+from aemlo import {modules}
+from aemlo.samplers import {sampler_classes}
+from aemlo.classifiers import {classifier_classes}
+
+if __name__ == "__main__":
+    datasets = [
+{datasets}
+    ]
+    samplers = {{
+{samplers}
+    }}
+    classifiers = {{
+{classifiers}
+    }}
+    scores = experiment.run(
+        datasets,
+        samplers,
+        classifiers,
+{options}
+    )
+    safe_tables.save_csv(scores, "scores.csv")
+    table = compare.before_after(scores, {baseline!r})
+    safe_tables.save_csv(table, "before_after.csv")
+'''
+
+
+def script(spec: Mapping[str, Any]) -> str:
     """Python that repeats the experiment with the library alone."""
     plain = checked({k: v for k, v in spec.items() if k not in OF_THE_APP})
-    uses_checks = any("recipe" in entry for entry in plain.get("datasets", []))
     entries = plain.get("datasets") or [{"path": "yeast"}]
-    uses = {
-        "samplers": [find(SAMPLERS, e["use"], "sampler") for e in plain["samplers"]],
-        "classifiers": [
-            find(CLASSIFIERS, e["use"], "classifier") for e in plain["classifiers"]
-        ],
-    }
-    lines = ['"""Repeats a comparison; writes its tidy rows to scores.csv."""', ""]
-    modules = [
-        *["checks"] * uses_checks,
-        "compare",
-        "experiment",
-        "read",
-        "safe_tables",
-    ]
-    lines += [f"from aemlo import {', '.join(modules)}"]
-    for family, classes in uses.items():
-        names = ", ".join(sorted({cls.__name__ for cls in classes}))
-        lines += [f"from aemlo.{family} import {names}"]
-    lines += ["", 'if __name__ == "__main__":', "    datasets = ["]
+    modules = ["compare", "experiment", "read", "safe_tables"]
+    if any("recipe" in entry for entry in plain.get("datasets", [])):
+        modules.insert(0, "checks")
+    samplers = _constructed(plain["samplers"], SAMPLERS)
+    classifiers = _constructed(plain["classifiers"], CLASSIFIERS)
+    return SCRIPT.format(
+        modules=", ".join(modules),
+        sampler_classes=_class_names(plain["samplers"], SAMPLERS),
+        classifier_classes=_class_names(plain["classifiers"], CLASSIFIERS),
+        datasets=_indented(_reading(entry) for entry in entries),
+        samplers=_indented(samplers),
+        classifiers=_indented(classifiers),
+        options=_indented(f"{k}={value!r}" for k, value in options(plain).items()),
+        baseline=plain["baseline"],
+    )
+
+
+def _indented(expressions: Iterable[str]) -> str:
+    """Expressions as lines of a list, a dict or a call."""
+    return "\n".join(f"        {expression}," for expression in expressions)
+
+
+def _class_names(entries: list[dict[str, Any]], table: Mapping[str, Any]) -> str:
+    names = {find(table, entry["use"], "arm").__name__ for entry in entries}
+    return ", ".join(sorted(names))
+
+
+def _constructed(entries: list[dict[str, Any]], table: Mapping[str, Any]) -> list[str]:
+    """`name: Class(settings)` of each arm, with the settings that are not defaults."""
+    lines = []
     for entry in entries:
-        lines += [f"        {_reading(entry)},"]
-    lines += ["    ]"]
-    for family, classes in uses.items():
-        lines += [f"    {family} = {{"]
-        for entry, cls in zip(plain[family], classes, strict=True):
-            table = SAMPLERS if family == "samplers" else CLASSIFIERS
-            given = settings_of(cls, {"settings": changed_settings(table, entry)})
-            arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
-            lines += [f"        {entry['name']!r}: {cls.__name__}({arguments}),"]
-        lines += ["    }"]
-    lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
-    lines += ["        classifiers,"]
-    lines += [f"        {name}={value!r}," for name, value in options(plain).items()]
-    lines += ["    )", '    safe_tables.save_csv(scores, "scores.csv")']
-    lines += [f"    table = compare.before_after(scores, {plain['baseline']!r})"]
-    lines += ['    safe_tables.save_csv(table, "before_after.csv")']
-    return "\n".join(lines) + "\n"
+        cls = find(table, entry["use"], "arm")
+        given = settings_of(cls, {"settings": changed_settings(table, entry)})
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        lines.append(f"{entry['name']!r}: {cls.__name__}({arguments})")
+    return lines
 
 
-def _reading(entry):
+def _reading(entry: Mapping[str, Any]) -> str:
     """The expression that reads a data set and does its recipe."""
     names = ("name", *READ_OPTIONS)
     rest = "".join(f", {k}={v!r}" for k, v in entry.items() if k in names)

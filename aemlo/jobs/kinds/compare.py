@@ -35,7 +35,7 @@ def run(job: Job) -> None:
     where = specs.engine(spec, backend=spec.get("backend") or schedulers.backend())
     datasets = _datasets(job, spec)
     samplers, classifiers = specs.arms(spec)
-    options = specs.options(spec) | {
+    options: dict[str, Any] = specs.options(spec) | {
         **where,
         "cells": Cells(job.store.home / "cells.sqlite"),
         "most_splits": 1 if spec.get("pilot") else None,
