@@ -47,3 +47,8 @@ class Judging:
         self.precision, self.coverage = precision, coverage
         self.agreement, self.region, self.forests = agreement, region, forests
         params.check(self)
+
+
+def defaults() -> dict[str, int]:
+    """The settings of a Judging by default, by name."""
+    return {name: one.default for name, one in params.parameters(Judging).items()}

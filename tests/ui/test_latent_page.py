@@ -21,7 +21,8 @@ def test_pca_is_there_at_once_and_umap_is_queued_once(store, source):
     page = visit("latent")
     assert "PCA is shown until UMAP is ready." in texts(page)
     queued = store.runs(WORKSPACE, "embed")
-    assert [run.spec for run in queued] == [{"run": source.id, **trained.PICTURE}]
+    wanted = {"run": source.id, **trained.PICTURE, "spec_version": 2}
+    assert [run.spec for run in queued] == [wanted]
     first = charts(page)[0]
     assert (
         "12 of 60 real rows have it, and 10 of 10 synthetic"
