@@ -247,7 +247,7 @@ class Parameter:
 
 
 @cache
-def parameters(cls) -> dict[str, Parameter]:
+def parameters(cls: type[Any]) -> dict[str, Parameter]:
     """Parameters of `cls` by name, in the order of its constructor."""
     hints = get_type_hints(cls.__init__, include_extras=True)
     by_name = {}
@@ -258,7 +258,8 @@ def parameters(cls) -> dict[str, Parameter]:
     return by_name
 
 
-def _read(hint):
+def _read(hint: Any) -> tuple[Any, Any, bool]:
+    """(rule, type, whether None is allowed) of an annotation; None for no rule."""
     if get_origin(hint) is not Annotated:
         return None, None, False
     kind, *extras = get_args(hint)
@@ -275,7 +276,7 @@ def check(estimator: Any) -> None:
         parameter.check(owner, getattr(estimator, name))
 
 
-def build(cls, settings: Mapping[str, Any], **more: Any) -> Any:
+def build(cls: type[Any], settings: Mapping[str, Any], **more: Any) -> Any:
     """`cls(**settings)`; a name that `cls` lacks is a ParameterError with the names."""
     known = set(inspect.signature(cls.__init__).parameters) - {"self"}
     for name in settings:
@@ -290,7 +291,7 @@ def build(cls, settings: Mapping[str, Any], **more: Any) -> Any:
     return estimator
 
 
-def restored(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+def restored(cls: type[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """`settings` of `cls` from JSON or TOML, as its constructor wants them.
 
     There is no tuple, no whole number as a key and, in TOML, no None ("none") there.
@@ -302,7 +303,7 @@ def restored(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _restored(parameter, value):
+def _restored(parameter: Parameter, value: Any) -> Any:
     rule = parameter.rule
     if value == "none" and parameter.optional:
         return None
@@ -319,7 +320,7 @@ def _restored(parameter, value):
     return value
 
 
-def parse(cls, name: str, text: str) -> Any:
+def parse(cls: type[Any], name: str, text: str) -> Any:
     """The value of `cls`'s setting `name` written as `text` (command line)."""
     known = parameters(cls)
     if name not in known:

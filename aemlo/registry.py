@@ -45,9 +45,9 @@ class Family:
 
     name: str
     base: type
-    table: Callable[[], dict]
+    table: Callable[[], Mapping[str, Any]]
 
-    def build(self, what, **more):
+    def build(self, what: Any, **more: Any) -> Any:
         """An object from its title, its spec, or itself (a clone).
 
         `more` are further settings, given where the class has them. Raises
@@ -56,13 +56,12 @@ class Family:
         if isinstance(what, self.base):
             from sklearn.base import clone  # half of the time that formats take to load
 
-            made = clone(what)
-            known = made.get_params(deep=False)
-            return made.set_params(**{k: v for k, v in more.items() if k in known})
+            copy = clone(what)
+            known = copy.get_params(deep=False)
+            return copy.set_params(**{k: v for k, v in more.items() if k in known})
         cls, settings = self.read(what)
-        return params.build(
-            cls, settings, **{k: v for k, v in more.items() if k not in settings}
-        )
+        missing = {k: v for k, v in more.items() if k not in settings}
+        return params.build(cls, settings, **missing)
 
     def read(self, what: Any) -> tuple[Any, dict[str, Any]]:
         """(class, settings) of a title or a spec; ParameterError if it is neither."""
@@ -81,14 +80,14 @@ class Family:
             )
         return find(self.table(), what["name"], self.name), what.get("params") or {}
 
-    def restored(self, what):
+    def restored(self, what: Any) -> Any:
         """A title as it is, a spec with the settings that its class wants."""
         if not isinstance(what, dict):
             return what
         cls, settings = self.read(what)
         return {"name": cls.title, "params": params.restored(cls, settings)}
 
-    def spec_of(self, thing):
+    def spec_of(self, thing: Any) -> dict[str, Any]:
         """The spec of an object with every setting named, nested ones too; plain JSON.
 
         Defaults are written down as well, so that a default which changes later does
@@ -99,7 +98,7 @@ class Family:
         return {"name": thing.title, "params": settings}
 
 
-def _plain(parameter, value):
+def _plain(parameter: params.Parameter, value: Any) -> Any:
     """A setting as JSON can hold it."""
     rule = parameter.rule
     if isinstance(rule, params.Registered) and value is not None:
@@ -113,5 +112,5 @@ def _plain(parameter, value):
     return _plain_number(value)
 
 
-def _plain_number(value):
+def _plain_number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value

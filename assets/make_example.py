@@ -2,25 +2,28 @@
 
 Run by hand after a change of what runs leave behind (a few minutes on two cores):
 
-    PYTHONPATH=. python assets/make_example.py
+    python assets/make_example.py
 
 It does the runs with the app's own jobs in a store of its own, and packs them into
 less than 2 MB: single precision, synthetic rows only, no checkpoint.
 """
 
+import argparse
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from aemlo.store.runs import Run
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from aemlo.dataset import Dataset
 from aemlo.formats import read
 from aemlo.jobs import resampling_results
-from aemlo.store import Store
+from aemlo.store import Run, Store
 from aemlo.store.files import folder_bytes
 from aemlo.worker import Worker
 
@@ -129,4 +132,6 @@ def pack(store: Store, run: Run, dataset: Dataset) -> None:
 
 
 if __name__ == "__main__":
+    description = (__doc__ or "").splitlines()[0]
+    argparse.ArgumentParser(description=description).parse_args()
     print(f"{main():,} bytes in {FOLDER}")  # noqa: T201

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from aemlo import experiment
+from aemlo.__main__ import main
 from aemlo.formats import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -195,3 +197,206 @@ def test_labels_on_the_command_line_may_hold_commas_or_be_listed(tmp_path):
     listed = ["--label-list", "topics", "--label-separator", "/"]
     done = aemlo("info", "b.csv", *listed, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["label_names"] == ["x", "y"]
+
+
+def ends(capsys, arguments):
+    """The one line and exit code that `main` ends with."""
+    try:
+        code = main([str(word) for word in arguments])
+    except SystemExit as end:
+        code = end.code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    return shown.err, code
+
+
+SMALL = ["--classifiers", "BR-tree", "--folds", "2", "--out", "s.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments, line",
+    [
+        (
+            [
+                "resample",
+                "yeast",
+                "--sampler",
+                "MLSMOTE",
+                "--seed",
+                -1,
+                "--out",
+                "a.csv",
+            ],
+            "aemlo resample: argument --seed: must be a whole number from 0 to "
+            "4294967295, got '-1'. See aemlo resample --help.\n",
+        ),
+        (
+            ["train", "yeast", "--seed", "first", "--out", "model"],
+            "aemlo train: argument --seed: must be a whole number from 0 to "
+            "4294967295, got 'first'. See aemlo train --help.\n",
+        ),
+        (
+            ["compare", "yeast", "--samplers", "none", "--seed", -1, *SMALL],
+            "aemlo compare: argument --seed: must be a whole number from 0 to "
+            "4294967295, got '-1'. See aemlo compare --help.\n",
+        ),
+        (
+            ["compare", "yeast", "--samplers", "none,ML-ROS", "--jobs", 0, *SMALL],
+            "aemlo compare: argument --jobs: must be a whole number from 1 to 1000, "
+            "got '0'. See aemlo compare --help.\n",
+        ),
+        (
+            ["compare", "yeast", "--samplers", "none,None", *SMALL],
+            "aemlo: --samplers none,None: 'none' is named twice. Name each once.\n",
+        ),
+    ],
+)
+def test_numbers_and_names_that_cannot_be_are_one_line(
+    arguments, line, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert ends(capsys, arguments) == (line, 2)
+    assert not list(tmp_path.iterdir())
+
+
+VERBS = {
+    "resample": ["resample", "yeast", "--sampler", "none", "--out"],
+    "train": ["train", "yeast", "--set", "epochs=1", "--out"],
+    "compare": ["compare", "yeast", "--samplers", "none", *SMALL[:4], "--out"],
+    "convert": ["convert", "yeast"],
+}
+
+
+@pytest.mark.parametrize("verb", ["resample", "compare", "convert"])
+def test_a_file_that_cannot_be_written_ends_before_the_work(
+    verb, tmp_path, monkeypatch, capsys
+):
+    def not_read(options):
+        raise AssertionError("the data were read")
+
+    monkeypatch.setattr("aemlo.__main__.read_dataset", not_read)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    assert ends(capsys, [*VERBS[verb], "no/x.csv"]) == (
+        "aemlo: no/x.csv: there is no folder no. Create it, or name another file.\n",
+        2,
+    )
+    assert ends(capsys, [*VERBS[verb], "folder.csv"]) == (
+        "aemlo: folder.csv: it is a folder. Name a file in it.\n",
+        2,
+    )
+
+    def refused(path, mode="r"):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refused)
+        line = ends(capsys, [*VERBS[verb], "x.csv"])
+    assert line == ("aemlo: x.csv: Permission denied.\n", 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
+
+
+def test_a_folder_for_a_model_is_tried_before_the_work(tmp_path, monkeypatch, capsys):
+    (tmp_path / "model").write_text("a file")
+    monkeypatch.chdir(tmp_path)
+    assert ends(capsys, [*VERBS["train"], "model"]) == (
+        "aemlo: model: it is a file. Name a folder.\n",
+        2,
+    )
+    assert ends(capsys, [*VERBS["train"], "model/inside"])[1] == 2
+    assert (tmp_path / "model").read_text() == "a file"
+
+
+def test_an_output_that_was_there_is_kept_until_there_is_a_new_one(
+    tmp_path, monkeypatch, capsys
+):
+    out = tmp_path / "x.csv"
+    out.write_text("old")
+    monkeypatch.setattr("aemlo.__main__.write", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main([*VERBS["resample"], str(out)])
+    assert out.read_text() == "old"
+
+
+def test_a_format_that_is_not_known_ends_before_rows_are_made(
+    tmp_path, monkeypatch, capsys
+):
+    from aemlo.samplers import SAMPLERS
+
+    def not_made(*_, **__):
+        raise AssertionError("rows were made")
+
+    monkeypatch.setattr(SAMPLERS["none"], "fit_resample", not_made)
+    out = tmp_path / "x.docx.zip"
+    line, code = ends(capsys, [*VERBS["resample"], out])
+    assert line.startswith("aemlo: Can't write 'x.docx'. Formats: .arff, ")
+    assert code == 2 and not out.exists()
+
+
+def test_resampled_arff_is_read_back_with_the_xml_beside_it(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["resample", "yeast", "--sampler", "ML-ROS", "--out", "a.arff"]) == 0
+    capsys.readouterr()
+    assert main(["info", "a.arff", "--json"]) == 0
+    shown = capsys.readouterr()
+    info = json.loads(shown.out)
+    assert info["label_names"] == list(read("yeast").label_names)
+    assert "a.xml" in info["labels_from"]
+    assert info["features"] == 103
+    assert shown.err == (
+        "warning: 332 of 2,749 rows are synthetic, says 'is_synthetic'. Test nothing "
+        "on them.\n"
+    )
+    (tmp_path / "a.xml").unlink()
+    line, code = ends(capsys, ["info", "a.arff"])
+    assert code == 2
+    assert "the last 14 columns hold only 0 and 1): 'Class1'," in line
+    assert "is_synthetic" not in line
+
+
+def everything(folder):
+    """{name: bytes} of all files in a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["resample", "synthetic", "--sampler", "MLSMOTE", "--out", "more.arff"],
+        ["train", "synthetic", "--set", "epochs=1", "--out", "model"],
+        ["compare", "synthetic", "--samplers", "none,MLSMOTE", *SMALL],
+    ],
+    ids=lambda words: words[0],
+)
+def test_the_same_seed_writes_the_same_bytes(arguments, tmp_path, monkeypatch):
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert main([*arguments, "--seed", "5"]) == 0
+        files = everything(tmp_path / name)
+        timing = files.pop("s.timing.csv", b"")
+        assert bool(timing) == (arguments[0] == "compare")
+        written.append(files)
+    assert written[0] == written[1] and written[0]
+
+
+def test_seconds_of_a_comparison_stand_in_a_file_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "synthetic", "--samplers", "none,ML-ROS", *SMALL]) == 0
+    scores, timing = pd.read_csv("s.csv"), pd.read_csv("s.timing.csv")
+    cell = ["dataset", "sampler", "classifier", "repeat", "fold"]
+    assert list(timing.columns) == [
+        *cell,
+        *("prepare_seconds", "sample_seconds", "fit_seconds", "predict_seconds"),
+        "peak_mb",
+    ]
+    assert len(timing) == 4 and (timing["fit_seconds"] > 0).all()
+    assert {*scores.columns, *timing.columns} == {
+        *experiment.COLUMNS,
+        *experiment.FACTS,
+    }
+    assert set(scores.columns) & set(timing.columns) == set(cell)

@@ -125,3 +125,19 @@ def test_the_short_form_of_a_benchmark_runs_from_any_folder(script, tmp_path, re
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_script_of_the_example_says_what_it_does_from_any_folder(tmp_path):
+    """A real run takes minutes; its imports are what breaks."""
+    script = ROOT / "assets" / "make_example.py"
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, str(script), "--help"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Make the finished example on yeast" in done.stdout

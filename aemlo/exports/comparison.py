@@ -6,9 +6,12 @@ import json
 import math
 import tempfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
+from plotly.graph_objects import Figure
 from plotly.io import write_images
 from plotly.offline import get_plotlyjs
 
@@ -17,6 +20,8 @@ from aemlo.charts import compare as charts
 from aemlo.experiment.recipe import versions
 from aemlo.wording import file_stem
 
+Figures: TypeAlias = Sequence[tuple[str, Figure]]
+"""Plotly figures with a name each."""
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
        padding: 0 1rem; color: #1f2933; background: #fff; }
@@ -47,7 +52,7 @@ PICTURES = ("png", "svg")
 SIGNED = {"difference", "low", "high", "effect"}
 
 
-def presented(table, metric, dataset):
+def presented(table: pd.DataFrame, metric: str, dataset: str) -> pd.DataFrame:
     """One metric of a `compare.before_after` as text cells, ready for any markup."""
     part = table[(table["metric"] == metric) & (table["dataset"] == dataset)]
     shown = part[list(SHOWN)].rename(columns=SHOWN)
@@ -58,11 +63,18 @@ def presented(table, metric, dataset):
     return shown.astype(str)
 
 
-def _number(value, plus=""):
+def _number(value: float, plus: str = "") -> str:
     return "" if math.isnan(value) else f"{value:{plus}.3f}"
 
 
-def to_html(table, scores, labels, spec, metrics, facts):
+def to_html(
+    table: pd.DataFrame,
+    scores: pd.DataFrame,
+    labels: pd.DataFrame,
+    spec: dict[str, Any],
+    metrics: Sequence[str],
+    facts: dict[str, Any],
+) -> str:
     """The whole comparison as one HTML page that needs no network.
 
     `table` is a `compare.before_after`, `scores` the tidy rows, `labels` the labels of
@@ -71,8 +83,8 @@ def to_html(table, scores, labels, spec, metrics, facts):
     """
     baseline = spec.get("baseline", "none")
     scores = compare.as_arms(scores, specs.learners(spec))
-    body = [f"<h1>{_safe(spec.get('name') or 'Comparison')}</h1>"]
-    body += ["<h2>What was compared</h2>", _facts(spec, facts)]
+    title = _safe(spec.get("name") or "Comparison")
+    body = [f"<h1>{title}</h1>", "<h2>What was compared</h2>", _facts(spec, facts)]
     library = True
     for dataset in dict.fromkeys(table["dataset"]):
         primary = spec.get("primary", "")
@@ -81,25 +93,32 @@ def to_html(table, scores, labels, spec, metrics, facts):
         never = compare.never_predicted(scores, dataset)
         if never:
             names = ", ".join(never[:20]) + (" and more" if len(never) > 20 else "")
-            body += [f"<p>Never predicted right by any arm: {_safe(names)}.</p>"]
+            body.append(f"<p>Never predicted right by any arm: {_safe(names)}.</p>")
         for metric in metrics:
             part = table[(table["metric"] == metric) & (table["dataset"] == dataset)]
             if part.empty:
                 continue
-            body += [f"<h3>{_safe(metric)}</h3>", _sentences(part, baseline)]
             figure = charts.folds(scores[scores["dataset"] == dataset], part, metric)
-            body += [_figure(figure, library)]
+            body += [
+                f"<h3>{_safe(metric)}</h3>",
+                _sentences(part, baseline),
+                _figure(figure, library),
+                _wide(presented(table, metric, dataset)),
+            ]
             library = False
-            shown = presented(table, metric, dataset)
-            body += [_wide(shown)]
-        body += [_labels(scores, labels, dataset, baseline)]
-    body += ["<h2>To repeat it</h2>", "<p>As an experiment file:</p>"]
-    body += [f"<pre>{_safe(specs.to_toml(spec))}</pre>", "<p>In Python:</p>"]
-    body += [f"<pre>{_safe(specs.script(spec))}</pre>"]
-    body += ["<h2>How it was judged</h2>", f"<p>{_safe(METHOD)}</p>"]
+        body.append(_labels(scores, labels, dataset, baseline))
+    body += [
+        "<h2>To repeat it</h2>",
+        "<p>As an experiment file:</p>",
+        f"<pre>{_safe(specs.to_toml(spec))}</pre>",
+        "<p>In Python:</p>",
+        f"<pre>{_safe(specs.script(spec))}</pre>",
+        "<h2>How it was judged</h2>",
+        f"<p>{_safe(METHOD)}</p>",
+    ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{_safe(spec.get('name') or 'Comparison')}</title>"
+        f"<title>{title}</title>"
         f"<style>{STYLE}</style></head><body>" + "\n".join(body) + "</body></html>"
     )
 
@@ -117,11 +136,11 @@ METHOD = (
 )
 
 
-def _safe(text):
+def _safe(text: object) -> str:
     return html.escape(str(text))
 
 
-def _facts(spec, facts):
+def _facts(spec: Mapping[str, Any], facts: dict[str, Any]) -> str:
     known = {
         "baseline": spec.get("baseline"),
         "split": spec.get("split"),
@@ -141,7 +160,7 @@ def _facts(spec, facts):
     return f"<table>{rows}</table>"
 
 
-def _sentences(part, baseline):
+def _sentences(part: pd.DataFrame, baseline: str) -> str:
     groups = compare.split_by_verdict(part)
     lines = [
         compare.in_words(row, baseline)
@@ -151,50 +170,75 @@ def _sentences(part, baseline):
     return "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in lines) + "</ul>"
 
 
-def _figure(figure, library):
+def _figure(figure: Figure, library: bool) -> str:
     return figure.to_html(full_html=False, include_plotlyjs=library)
 
 
-def _labels(scores, labels, dataset, baseline):
-    mine = scores[scores["dataset"] == dataset]
+def _labels(
+    scores: pd.DataFrame, labels: pd.DataFrame, dataset: str, baseline: str
+) -> str:
+    """F1 of rare, middle and common labels, a line for each sampler and classifier."""
+    of_set = scores[scores["dataset"] == dataset]
     names = labels[labels["dataset"] == dataset]
-    parts = []
-    others = [s for s in dict.fromkeys(mine["sampler"]) if s != baseline]
-    for classifier in dict.fromkeys(mine["classifier"]):
-        for sampler in others:
-            table = compare.per_label(
-                mine,
-                names,
-                metric="F1",
-                classifier=classifier,
-                sampler=sampler,
-                baseline=baseline,
-            )
-            thirds = compare.by_part(table)
-            for row in thirds.itertuples():
-                parts.append(
-                    {
-                        "sampler": sampler,
-                        "classifier": classifier,
-                        "labels": f"{row.part} ({row.labels})",
-                        "F1 before": _number(row.before),
-                        "F1 after": _number(row.after),
-                        "change": _number(row.change, "+"),
-                        "labels up": row.better,
-                        "labels down": row.worse,
-                    }
-                )
-    if not parts:
+    others = [name for name in dict.fromkeys(of_set["sampler"]) if name != baseline]
+    parts = [
+        _thirds(of_set, names, classifier, sampler, baseline)
+        for classifier in dict.fromkeys(of_set["classifier"])
+        for sampler in others
+    ]
+    frames = [part for part in parts if len(part)]
+    if not frames:
         return ""
-    frame = pd.DataFrame(parts)
+    frame = pd.concat(frames, ignore_index=True)
     return "<h3>Rare, middle and common labels</h3>" + _wide(frame)
 
 
-def _wide(frame):
+def _thirds(
+    scores: pd.DataFrame,
+    labels: pd.DataFrame,
+    classifier: str,
+    sampler: str,
+    baseline: str,
+) -> pd.DataFrame:
+    """How a sampler changes F1 of rare, middle and common labels, as text cells."""
+    table = compare.per_label(
+        scores,
+        labels,
+        metric="F1",
+        classifier=classifier,
+        sampler=sampler,
+        baseline=baseline,
+    )
+    parts = compare.by_part(table)
+    named = zip(parts["part"], parts["labels"], strict=True)
+    return pd.DataFrame(
+        {
+            "sampler": sampler,
+            "classifier": classifier,
+            "labels": [f"{part} ({count})" for part, count in named],
+            "F1 before": [_number(value) for value in parts["before"]],
+            "F1 after": [_number(value) for value in parts["after"]],
+            "change": [_number(value, "+") for value in parts["change"]],
+            "labels up": parts["better"],
+            "labels down": parts["worse"],
+        }
+    )
+
+
+def _wide(frame: pd.DataFrame) -> str:
     return f'<div class="wide">{safe_tables.to_html(frame)}</div>'
 
 
-def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=False):
+def to_zip(
+    table: pd.DataFrame,
+    scores: pd.DataFrame,
+    labels: pd.DataFrame,
+    spec: dict[str, Any],
+    metrics: Sequence[str],
+    facts: dict[str, Any],
+    figures: Figures = (),
+    pictures: bool = False,
+) -> bytes:
     """All of it in one zip: rows, tables, figures, report, experiment, script.
 
     `figures` are (name, Plotly figure) pairs. With `pictures`, each is also drawn as
@@ -223,7 +267,8 @@ def to_zip(table, scores, labels, spec, metrics, facts, figures=(), pictures=Fal
     return memory.getvalue()
 
 
-def _add_figures(archive, figures, pictures):
+def _add_figures(archive: zipfile.ZipFile, figures: Figures, pictures: bool) -> bool:
+    """Add each figure as a page; whether pictures were wanted and drawn too."""
     figures = [(f"figures/{file_stem(name, 80)}", figure) for name, figure in figures]
     # The library once beside the figures, which look for it in their own folder.
     archive.writestr("figures/plotly.min.js", get_plotlyjs())
@@ -232,15 +277,17 @@ def _add_figures(archive, figures, pictures):
     return bool(pictures and figures) and _add_pictures(archive, figures)
 
 
-def _add_pictures(archive, figures):
+def _add_pictures(archive: zipfile.ZipFile, figures: Figures) -> bool:
     """Add each figure as PNG and SVG; False where that cannot be done here."""
     wanted = [(f"{stem}.{form}", fig) for stem, fig in figures for form in PICTURES]
     with tempfile.TemporaryDirectory(prefix="aemlo-") as folder:
-        files = [Path(folder) / name.replace("/", "_") for name, _ in wanted]
+        files: list[str | Path] = [
+            Path(folder, name.replace("/", "_")) for name, _ in wanted
+        ]
         try:
             # All at once: the browser, some seconds, is then started once.
             write_images([figure for _, figure in wanted], files, scale=2)
-            drawn = [path.read_bytes() for path in files]
+            drawn = [Path(path).read_bytes() for path in files]
         except Exception:  # no kaleido, no browser, or one that does not start
             return False
     for (name, _), data in zip(wanted, drawn, strict=True):
@@ -248,7 +295,7 @@ def _add_pictures(archive, figures):
     return True
 
 
-def _readme(pictures, drawn):
+def _readme(pictures: bool, drawn: bool) -> str:
     lines = [
         "scores.csv        every score, one row each",
         "before_after.csv  means, paired differences, intervals, p values, verdicts",

@@ -10,22 +10,26 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
-from aemlo import __version__, limited_process, params, provenance
+from aemlo import __version__, limited_process, provenance
+from aemlo.arrays import LabelMatrix, Matrix, PerLabel, Scores
 from aemlo.classifiers.base import no_progress, part_of
 from aemlo.classifiers.nested import build
-from aemlo.dataset import Dataset
+from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError, ParameterError
 from aemlo.exports.model_contents import CALLED, CHECKED_ROWS, FORMAT
 from aemlo.preparation.preparation import Preparation
-from aemlo.registry import find
-from aemlo.samplers import SAMPLERS
+from aemlo.samplers.chain import SAMPLER
 from aemlo.specs import versions
+from aemlo.tables.limits import Limits
+from aemlo.tables.table import Table
 
 
 class Pipeline:
@@ -35,22 +39,25 @@ class Pipeline:
     Scale, sampler, thresholds: all is learned from the rows given to `fit`.
     """
 
-    def __init__(self, arm, seed=0, scale="min-max"):
+    def __init__(
+        self, arm: dict[str, Any], seed: int = 0, scale: str = "min-max"
+    ) -> None:
         self.arm = arm
         self.seed = seed
         self.scale = scale
 
-    def fit(self, dataset, on_progress=no_progress):
+    def fit(
+        self, dataset: Dataset, on_progress: Callable[..., object] = no_progress
+    ) -> Self:
         """Learn from the rows of `dataset`."""
-        sampler_seed, classifier_seed = np.random.SeedSequence(
-            self.seed
-        ).generate_state(2)
+        seeds = np.random.SeedSequence(self.seed).generate_state(2)
+        sampler_seed, classifier_seed = (int(seed % 2**31) for seed in seeds)
         self.preparation_ = Preparation(self.scale)
         X, Y = self.preparation_.fit_transform(dataset), dataset.Y
         self.sampled_rows_ = len(Y)
         notes, returned = [], provenance.of(dataset)
         if self.arm.get("sampler"):
-            sampler = build_sampler(self.arm["sampler"], int(sampler_seed % 2**31))
+            sampler = SAMPLER.build(self.arm["sampler"], random_state=sampler_seed)
             X, Y = sampler.fit_resample(
                 X,
                 Y,
@@ -62,54 +69,37 @@ class Pipeline:
             names = dataset.label_names
             returned = provenance.after(returned, sampler.provenance_, names, "")
             on_progress = part_of(on_progress, 0.5, 1.0)
-        self.classifier_ = build(
-            self.arm["classifier"], random_state=int(classifier_seed % 2**31)
-        )
+        self.classifier_ = build(self.arm["classifier"], random_state=classifier_seed)
         self.classifier_.fit(X, Y, provenance=returned, on_progress=on_progress)
         self.notes_ = notes + self.classifier_.notes_
         self.label_names_ = dataset.label_names
         return self
 
-    def decide(self, dataset):
+    def decide(self, dataset: Dataset) -> tuple[LabelMatrix, Scores]:
         """Labels (n, q) and scores (n, q) of the rows of `dataset`."""
         return self.classifier_.decide(self.preparation_.transform(dataset))
 
     @property
-    def thresholds_(self):
+    def thresholds_(self) -> PerLabel:
         """The score from which each label is given, (q,)."""
         plain = np.full(len(self.label_names_), 0.5)
         return getattr(self.classifier_, "thresholds_", plain)
 
 
-def build_sampler(spec, seed):
-    """The sampler of a title or spec `{"name": ..., "params": {...}}`."""
-    spec = {"name": spec} if isinstance(spec, str) else spec
-    cls = find(SAMPLERS, spec["name"], "sampler")
-    return params.build(cls, spec.get("params") or {}, random_state=seed)
-
-
-def check_arm(arm):
+def check_arm(arm: Any) -> None:
     """Raise ParameterError unless `arm` names things that exist, with settings."""
     if not isinstance(arm, dict) or not isinstance(arm.get("name"), str):
         raise ParameterError(f"An arm has a name and a classifier, got {arm!r}.")
     build(arm.get("classifier"))
-    sampler = arm.get("sampler")
-    if sampler is not None:
-        if not isinstance(sampler, str | dict) or (
-            isinstance(sampler, dict) and not isinstance(sampler.get("name"), str)
-        ):
-            raise ParameterError(
-                f"A sampler is a title or a spec with 'name' and 'params', "
-                f"got {sampler!r}."
-            )
-        build_sampler(sampler, 0)
+    if arm.get("sampler") is not None:
+        SAMPLER.build(arm["sampler"])
 
 
-def to_bytes(pipeline, dataset):
+def to_bytes(pipeline: Pipeline, dataset: Dataset) -> bytes:
     """The file of a `pipeline` that was fitted on exactly the rows of `dataset`."""
     rows = dataset.take(np.arange(min(CHECKED_ROWS, dataset.n)))
     _, scores = pipeline.decide(rows)
-    made = {
+    model = {
         "format": FORMAT,
         "version": __version__,
         versions.KEY: versions.VERSION,
@@ -122,7 +112,7 @@ def to_bytes(pipeline, dataset):
         tempfile.TemporaryDirectory() as folder,
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr("model.json", json.dumps(made, indent=1))
+        archive.writestr("model.json", json.dumps(model, indent=1))
         np.save(Path(folder) / "check.npy", scores, allow_pickle=False)
         archive.write(Path(folder) / "check.npy", "check.npy")
         # A model is fitted again on the rows; of whom they were made plays no part.
@@ -132,35 +122,35 @@ def to_bytes(pipeline, dataset):
     return buffer.getvalue()
 
 
-def from_bytes(data, limits=None):
+def from_bytes(
+    data: bytes, limits: Limits | None = None
+) -> tuple[dict[str, Any], int, str, Dataset, Scores]:
     """(arm, seed, scale, Dataset, check) in a file of `to_bytes`.
 
     `check` are the scores of the first rows when it was written. Read in a process of
     its own (`aemlo.limited_process`) by `model_contents`. Raises DataError for any
     other file, ParameterError for an arm that does not exist here.
     """
-    limits = None if limits is None else asdict(limits)
-    files = [(CALLED, bytes(data))]
-    with limited_process.work(
-        "aemlo.exports.model_contents:contents_into", files, limits=limits
-    ) as (
-        folder,
-        made,
-    ):
+    process = limited_process.work(
+        "aemlo.exports.model_contents:contents_into",
+        [(CALLED, bytes(data))],
+        limits=None if limits is None else asdict(limits),
+    )
+    with process as (folder, model):
         dataset = Dataset.load(folder / "data")
         check = np.load(folder / "check.npy", allow_pickle=False)
-    arm = versions.completed_arm(made["arm"], versions.version_of(made))
+    arm = versions.completed_arm(model["arm"], versions.version_of(model))
     check_arm(arm)
-    return arm, made["seed"], made["scale"], dataset, check
+    return arm, model["seed"], model["scale"], dataset, check
 
 
-def same_scores(pipeline, dataset, check):
+def same_scores(pipeline: Pipeline, dataset: Dataset, check: Scores) -> bool:
     """Whether a pipeline fitted again scores the checked rows as the first one did."""
     _, scores = pipeline.decide(dataset.take(np.arange(len(check))))
     return scores.shape == check.shape and np.allclose(scores, check, atol=1e-6)
 
 
-def rows_like(dataset, table):
+def rows_like(dataset: Dataset, table: Table) -> Dataset:
     """The rows of an unlabelled `table` as a Dataset with the features of `dataset`.
 
     Columns are found by name; columns that are no feature (old labels among them) are
@@ -205,7 +195,7 @@ def rows_like(dataset, table):
     )
 
 
-def _column_like(feature, table, j):
+def _column_like(feature: Feature, table: Table, j: int) -> tuple[Matrix, int]:
     """Values (n,) of a column as `feature` codes them; how many were strange."""
     column = table.columns[j]
     if feature.kind == "numeric" and column.kind == "numeric":
@@ -219,17 +209,19 @@ def _column_like(feature, table, j):
     by_number = {_number(category): i for category, i in code.items()}
     by_number.pop(np.nan, None)
 
-    def coded(word):
+    values, strange = np.full(len(words), np.nan), 0
+    for i, word in enumerate(words):
         if word is None or word != word:
-            return np.nan, False
-        found = code.get(str(word), by_number.get(_number(word)))
-        return (np.nan, True) if found is None else (float(found), False)
+            continue
+        category = code.get(str(word), by_number.get(_number(word)))
+        if category is None:
+            strange += 1
+        else:
+            values[i] = category
+    return values, strange
 
-    pairs = [coded(word) for word in words]
-    return np.array([value for value, _ in pairs]), sum(odd for _, odd in pairs)
 
-
-def _number(word):
+def _number(word: Any) -> float:
     try:
         return float(word)
     except (TypeError, ValueError):

@@ -9,11 +9,15 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from aemlo.arrays import Scores
 from aemlo.dataset import Dataset
 from aemlo.errors import AemloError, DataError
 from aemlo.formats.kinds.npz import check_array
@@ -25,21 +29,33 @@ SUFFIX = ".aemlo-model.zip"
 CALLED = "The model file"
 CHECKED_ROWS = 50
 KNOWN = {
-    *("model.json", "check.npy", "data/names.json", "data/X.npy", "data/X.npz"),
-    *("data/Y.npy", "data/split.npy"),
+    "model.json",
+    "check.npy",
+    "data/names.json",
+    "data/X.npy",
+    "data/X.npz",
+    "data/Y.npy",
+    "data/split.npy",
 }
 
 
-def contents_into(files, folder, on_progress, limits):
+def contents_into(
+    files: Sequence[tuple[str, bytes]],
+    folder: Path,
+    on_progress: Callable[..., object],
+    limits: dict[str, Any] | None,
+) -> dict[str, Any]:
     """Put the `contents` of a model file into `folder`; what its description names."""
-    limits = None if limits is None else Limits(**limits)
-    model, dataset, check = contents(files[0][1], limits)
+    kept_to = None if limits is None else Limits(**limits)
+    model, dataset, check = contents(files[0][1], kept_to)
     dataset.save(folder / "data")
     np.save(folder / "check.npy", check, allow_pickle=False)
     return model
 
 
-def contents(data, limits=None):
+def contents(
+    data: bytes, limits: Limits | None = None
+) -> tuple[dict[str, Any], Dataset, Scores]:
     """(description, Dataset, check) in a model file; its arm may not exist here.
 
     The description has `arm`, `seed`, `scale` and, but in files of version 1 of the
@@ -58,26 +74,26 @@ def contents(data, limits=None):
         ):
             _check_members(packed, data, limits)
             packed.extractall(folder)
-            made = json.loads((Path(folder) / "model.json").read_text("utf-8"))
-            _check_made(made)
+            model = json.loads((Path(folder) / "model.json").read_text("utf-8"))
+            _check_model(model)
             check = np.load(Path(folder) / "check.npy", allow_pickle=False)
             dataset = _checked(Dataset.load(Path(folder) / "data"), check)
             known = ("arm", "seed", "scale", "spec_version")
-            return {key: made[key] for key in known if key in made}, dataset, check
+            return {key: model[key] for key in known if key in model}, dataset, check
     except AemloError:
         raise
     except Exception as problem:
         raise _no_model(type(problem).__name__) from problem
 
 
-def _no_model(why):
+def _no_model(why: str) -> DataError:
     return DataError(
         f"This is not a model file of this program, or it was changed: {why}. Model "
         f"files end in {SUFFIX}."
     )
 
 
-def _check_members(packed, data, limits):
+def _check_members(packed: zipfile.ZipFile, data: bytes, limits: Limits) -> None:
     """Refuse members that no model file has, or that are too large, unopened."""
     names = packed.namelist()
     for name in names:
@@ -88,36 +104,44 @@ def _check_members(packed, data, limits):
             )
         if names.count(name) > 1:
             raise _no_model(f"{name!r} is in it twice")
-    how = {"harmless": ARRAYS, "packed": len(data), "way_out": "Save the model again"}
-    archive.check_members(CALLED, data, limits, **how)
+    check_inside = partial(
+        archive.check_members,
+        limits=limits,
+        harmless=ARRAYS,
+        packed=len(data),
+        way_out="Save the model again",
+    )
+    check_inside(CALLED, data)
     for info in packed.infolist():
         what = f"{CALLED}: {info.filename!r}"
         if info.filename.endswith(".npy"):
             check_array(CALLED, packed, info, limits)
         elif info.filename.endswith(".npz"):
             inner = packed.read(info)
-            archive.check_members(what, inner, limits, **how)
+            check_inside(what, inner)
             with zipfile.ZipFile(io.BytesIO(inner)) as parts:
                 for part in parts.infolist():
                     check_array(what, parts, part, limits)
 
 
-def _check_made(made):
-    if not isinstance(made, dict):
+def _check_model(model: Any) -> None:
+    if not isinstance(model, dict):
         raise _no_model("model.json is no object")
-    if made.get("format") != FORMAT:
+    if model.get("format") != FORMAT:
         raise DataError(
-            f"The model file has format {made.get('format')!r:.50}; this version reads "
-            f"{FORMAT!r}. Save the model again with this version."
+            f"The model file has format {model.get('format')!r:.50}; this version "
+            f"reads {FORMAT!r}. Save the model again with this version."
         )
-    if type(made["seed"]) is not int or not isinstance(made["scale"], str):
+    if type(model["seed"]) is not int or not isinstance(model["scale"], str):
         raise _no_model("model.json has a seed or a scale that is none")
 
 
-def _checked(dataset, check):
+def _checked(dataset: Dataset, check: Scores) -> Dataset:
     """`dataset`, if every part of it is of the kind that `to_bytes` writes."""
     X, split = dataset.X, dataset.split
-    numbers = [X, dataset.Y, check, *([] if split is None else [split])]
+    numbers = [X, dataset.Y, check]
+    if split is not None:
+        numbers.append(split)
     fits = (
         all(values.dtype.kind in "fiub" for values in numbers)
         and X.ndim == dataset.Y.ndim == check.ndim == 2
@@ -129,7 +153,7 @@ def _checked(dataset, check):
     if not _are_names(dataset):
         raise _no_model("names.json holds something else than names")
     X = X.astype(float)
-    if dataset.is_sparse:
+    if not isinstance(X, np.ndarray):
         X.check_format(full_check=True)
     if np.isinf(X.data if dataset.is_sparse else X).any():
         raise _no_model("X has infinite numbers")
@@ -145,7 +169,7 @@ def _checked(dataset, check):
     return replace(dataset, X=X, split=None if split is None else split.astype(bool))
 
 
-def _are_names(dataset):
+def _are_names(dataset: Dataset) -> bool:
     words = [dataset.name, dataset.labels_from, *dataset.label_names]
     words += dataset.warnings
     for feature in dataset.features:

@@ -2,13 +2,16 @@
 
 import os
 import warnings
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
+from aemlo.arrays import Features, Matrix, PerFeature, Rows
 from aemlo.errors import DataError
 from aemlo.neighbours.search import neighbours
 from aemlo.progress import no_progress
@@ -17,34 +20,38 @@ from aemlo.progress import no_progress
 WIDE = 1500
 
 
-def pca(codes, dimensions=2, seed=0):
+def pca(codes: Features, dimensions: int = 2, seed: int = 0) -> Matrix:
     """The first principal components (n, dimensions) of `codes` (n, d), NumPy or CSR.
 
     Each component points to where its largest loading is positive, so that the same
     codes always give the same picture. Where the codes have fewer directions than
     asked for, the rest is 0. `seed` starts the iteration for codes wider than 1,500.
     """
-    codes = codes if sparse.issparse(codes) else np.asarray(codes, dtype=float)
+    if not sparse.issparse(codes):
+        codes = np.asarray(codes, dtype=float)
     n, d = codes.shape
     mean = np.asarray(codes.mean(axis=0)).ravel()
-    found = min(dimensions, d, n)
+    count = min(dimensions, d, n)
     if d <= WIDE or min(n, d) <= dimensions + 1:
-        second = codes.T @ codes
-        second = second.toarray() if sparse.issparse(second) else second
+        product = codes.T @ codes
+        second = product if isinstance(product, np.ndarray) else product.toarray()
         _, vectors = np.linalg.eigh(second - n * np.outer(mean, mean))
-        axes = vectors[:, ::-1][:, :found]
+        axes = vectors[:, ::-1][:, :count]
     else:
-        axes = _leading_axes(codes, mean, found, seed)
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(found)])
+        axes = _leading_axes(codes, mean, count, seed)
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(count)])
     picture = np.zeros((n, dimensions))
-    picture[:, :found] = codes @ axes - mean @ axes
+    picture[:, :count] = codes @ axes - mean @ axes
     return picture
 
 
-def _leading_axes(codes, mean, count, seed):
+def _leading_axes(codes: Features, mean: PerFeature, count: int, seed: int) -> Matrix:
+    """The first `count` principal axes (d, count), without a covariance matrix."""
     n, d = codes.shape
     ones = np.ones(n)
-    centred = LinearOperator(
+    # The functions are arguments of `__new__`, which the type checker does not read.
+    operator: Any = LinearOperator
+    centred = operator(
         (n, d),
         matvec=lambda v: codes @ v.ravel() - ones * (mean @ v.ravel()),
         rmatvec=lambda u: codes.T @ u.ravel() - mean * u.sum(),
@@ -52,20 +59,20 @@ def _leading_axes(codes, mean, count, seed):
     )
     start = np.random.default_rng(seed).normal(size=min(n, d))
     _, values, axes = svds(centred, k=count, v0=start)
-    return axes[np.argsort(-values)].T
+    return axes[np.argsort(-values, kind="stable")].T
 
 
 def umap(
-    codes,
-    n_neighbors=15,
-    min_dist=0.1,
-    dimensions=2,
-    seed=0,
-    epochs=200,
-    metric="euclidean",
-    on_progress=None,
-    cache_folder=None,
-):
+    codes: Features,
+    n_neighbors: int = 15,
+    min_dist: float = 0.1,
+    dimensions: int = 2,
+    seed: int = 0,
+    epochs: int = 200,
+    metric: str = "euclidean",
+    on_progress: Callable[..., object] | None = None,
+    cache_folder: str | Path | None = None,
+) -> Matrix:
     """UMAP (McInnes et al., 2018) of `codes` (n, d), NumPy or CSR: (n, dimensions).
 
     Hand over real and synthetic rows together: two fits cannot be compared. The
@@ -109,7 +116,7 @@ def umap(
         return fit.fit_transform(start).astype(float)
 
 
-def _start(codes, dimensions, seed):
+def _start(codes: Features, dimensions: int, seed: int) -> Matrix:
     """PCA scaled to [-10, 10] with a grain of noise, as umap-learn's own `init`."""
     start = pca(codes, dimensions, seed)
     start *= 10.0 / max(np.abs(start).max(), 1e-12)
@@ -117,7 +124,9 @@ def _start(codes, dimensions, seed):
     return (start + noise).astype(np.float32)
 
 
-def _with_itself(codes, k, metric, on_progress):
+def _with_itself(
+    codes: Features, k: int, metric: str, on_progress: Callable[..., object]
+) -> tuple[Rows, Matrix]:
     """Neighbours as umap-learn wants them: each row first among its own."""
     nearest, far = neighbours(
         codes, k - 1, metric, on_progress=lambda done: on_progress(0.3 * done)
@@ -132,25 +141,27 @@ def _with_itself(codes, k, metric, on_progress):
 class _EpochsToProgress:
     """A file for umap-learn's progress bar, which then reports and can be stopped."""
 
-    def __init__(self, epochs, on_progress):
+    def __init__(self, epochs: int, on_progress: Callable[..., object]) -> None:
         self.epochs, self.on_progress, self.ended = epochs, on_progress, False
 
-    def write(self, text):
-        done = text.strip()
-        if done.isdigit() and not self.ended:
+    def write(self, text: str) -> None:
+        """Report the epoch that the bar writes; what the hook raises ends the fit."""
+        number = text.strip()
+        if number.isdigit() and not self.ended:
+            epoch = int(number)
             try:
-                self.on_progress(0.3 + 0.7 * int(done) / self.epochs, epoch=int(done))
+                self.on_progress(0.3 + 0.7 * epoch / self.epochs, epoch=epoch)
             except BaseException:
                 # The bar writes once more while it closes: that is no second report.
                 self.ended = True
                 raise
 
-    def flush(self):
+    def flush(self) -> None:
         """Nothing is held back."""
 
 
 @contextmanager
-def _compiled_once(folder):
+def _compiled_once(folder: str | Path | None) -> Generator[None]:
     """Make numba keep what it compiles in `folder`, while inside.
 
     umap-learn compiles anew in every process unless its functions are decorated with
@@ -164,12 +175,12 @@ def _compiled_once(folder):
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     import numba
 
-    plain = numba.njit
+    plain: Any = numba.njit
 
-    def kept(*functions, **options):
+    def cached(*functions: Any, **options: Any) -> Any:
         return plain(*functions, **{"cache": True, **options})
 
-    numba.njit = kept
+    numba.njit = cached  # ty: ignore[invalid-assignment] (put back below)
     try:
         yield
     finally:

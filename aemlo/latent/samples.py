@@ -1,11 +1,14 @@
 """Which rows to fit and to show when there are too many, and where the rest goes."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from aemlo.arrays import Features, LabelMatrix, Mask, Matrix, Rows
 from aemlo.neighbours.search import neighbours
 
 
-def rare_rows(Y):
+def rare_rows(Y: LabelMatrix) -> Mask:
     """Rows (n,) of Y (n, q) with a minority label: IRLbl above MeanIR (Charte, 2015).
 
     Labels nobody has take no part.
@@ -16,10 +19,10 @@ def rare_rows(Y):
         counts.max(initial=0.0), counts, where=used, out=np.zeros(len(counts))
     )
     minority = used & (irlbl > irlbl[used].mean()) if used.any() else used
-    return Y[:, minority].any(axis=1)
+    return np.asarray(Y[:, minority].any(axis=1))
 
 
-def rarest_first(Y, rng):
+def rarest_first(Y: LabelMatrix, rng: np.random.Generator) -> Rows:
     """All rows, rows of the rarest labels first: minority rows by the size of their
     rarest label, then the others in random order; ties in random order."""
     counts = Y.sum(axis=0)
@@ -28,7 +31,9 @@ def rarest_first(Y, rng):
     return np.lexsort([rng.random(len(Y)), np.where(rare, rarest, 0), ~rare])
 
 
-def stratified(Y, synthetic, size, rng):
+def stratified(
+    Y: LabelMatrix, synthetic: Mask, size: int, rng: np.random.Generator
+) -> Rows:
     """`size` rows to stand for all, ascending: every minority row, and of the others
     an even share of real and synthetic rows and of each labelset.
 
@@ -52,7 +57,14 @@ def stratified(Y, synthetic, size, rng):
     return np.sort(np.concatenate([order[:rare], chosen]))
 
 
-def place(codes, fitted, picture, k=5, metric="euclidean", on_progress=None):
+def place(
+    codes: Features,
+    fitted: Rows,
+    picture: Matrix,
+    k: int = 5,
+    metric: str = "euclidean",
+    on_progress: Callable[..., object] | None = None,
+) -> Matrix:
     """A picture (n, dimensions) of all rows of `codes` (n, d) from one of some rows.
 
     `fitted` (m,) are the rows that `picture` (m, dimensions) shows; each other row goes

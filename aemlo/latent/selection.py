@@ -1,19 +1,32 @@
 """Rows chosen on a picture: who they are, what sets them apart, who made them.
 
-Rows are told by their id, their position in the resampled data set (original rows
+Rows are known by their id, their position in the resampled data set (original rows
 first, as `fit_resample` returns them), never by a place in a trace.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
+from aemlo.arrays import (
+    Features,
+    LabelMatrix,
+    Mask,
+    Matrix,
+    Names,
+    PerFeature,
+    PerLabel,
+    Rows,
+)
+from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
 from aemlo.imbalance import ir_per_label, scumble_per_row
 from aemlo.neighbours.search import neighbours
+from aemlo.neighbours.stretch import column_range
 from aemlo.provenance import MADE, TEST_NOTHING, stated, unstated, where_some
 from aemlo.provenance import synthetic as synthetic_rows
 
@@ -23,7 +36,7 @@ ROW = re.compile(r"[0-9]{1,12}")
 RANGE = re.compile(rf"({ROW.pattern})\s*-\s*({ROW.pattern})")
 
 
-def chosen_rows(event):
+def chosen_rows(event: Mapping[str, Any] | None) -> Rows:
     """Ids, ascending, of the points of a chart's selection event.
 
     The event is a mapping `{"selection": {"points": [...]}}`; each point carries its id
@@ -31,19 +44,19 @@ def chosen_rows(event):
     left out.
     """
     points = event["selection"]["points"] if event else []
-    found = set()
+    rows = set()
     for point in points:
         carried = point.get("customdata")
         if isinstance(carried, dict):
             carried = [carried.get("0", carried.get(0))]
         if carried is not None and len(np.atleast_1d(carried)):
-            found.add(int(np.atleast_1d(carried)[0]))
-    return np.array(sorted(found), dtype=int)
+            rows.add(int(np.atleast_1d(carried)[0]))
+    return np.array(sorted(rows), dtype=int)
 
 
-def searched_rows(text, n):
+def searched_rows(text: str, n: int) -> Rows:
     """Ids written as `17, 20-25`; DataError unless all are below `n`."""
-    found = set()
+    rows: set[int] = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         span = RANGE.fullmatch(part)
         if span:
@@ -58,19 +71,19 @@ def searched_rows(text, n):
             raise DataError(f"Rows {part!r}: write the lower number first.")
         if high >= n:
             raise DataError(f"Row {part!r}: rows run from 0 to {n - 1}.")
-        found.update(range(low, high + 1))
-    return np.array(sorted(found), dtype=int)
+        rows.update(range(low, high + 1))
+    return np.array(sorted(rows), dtype=int)
 
 
-def label_texts(Y, names):
+def label_texts(Y: LabelMatrix, names: Names) -> np.ndarray:
     """The labels of each row of Y (n, q), joined by ", "; "no label" where none."""
-    names = np.asarray(names, dtype=object)
+    words = np.asarray(names, dtype=object)
     distinct, which = np.unique(np.asarray(Y), axis=0, return_inverse=True)
-    texts = [", ".join(names[row > 0]) or "no label" for row in distinct]
+    texts = [", ".join(words[row > 0]) or "no label" for row in distinct]
     return np.array(texts, dtype=object)[which.ravel()]
 
 
-def properties(dataset, provenance):
+def properties(dataset: Dataset, provenance: pd.DataFrame) -> pd.DataFrame:
     """What there is to know of each row without looking at its features.
 
     A frame in the order of the rows of `dataset` (resampled), with `row`, `synthetic`,
@@ -84,7 +97,7 @@ def properties(dataset, provenance):
     of_row = np.where(Y > 0, np.nan_to_num(irlbl, nan=0.0), -1.0)
     rarest = of_row.argmax(axis=1)
     some = Y.any(axis=1)
-    texts = label_texts(Y, names)
+    texts = label_texts(Y, dataset.label_names)
     made_for = provenance["label"].to_numpy()
     return pd.DataFrame(
         {
@@ -103,7 +116,7 @@ def properties(dataset, provenance):
     )
 
 
-def _scumble(Y, synthetic):
+def _scumble(Y: LabelMatrix, synthetic: Mask) -> Matrix:
     """SCUMBLE of every row by the IRLbl of the original ones."""
     irlbl = ir_per_label(Y[~synthetic])
     if not synthetic.any():
@@ -114,11 +127,11 @@ def _scumble(Y, synthetic):
     return np.where(Y.any(axis=1), 1.0 - geometric * count / _positive(Y @ weight), 0.0)
 
 
-def _positive(values):
+def _positive(values: PerLabel) -> PerLabel:
     return np.where(values > 0, values, 1.0)
 
 
-def _parent_texts(provenance, synthetic):
+def _parent_texts(provenance: pd.DataFrame, synthetic: Mask) -> np.ndarray:
     texts = np.full(len(provenance), "", dtype=object)
     parents = provenance["parents"].to_numpy()
     for row in np.flatnonzero(synthetic):
@@ -129,7 +142,7 @@ def _parent_texts(provenance, synthetic):
     return texts
 
 
-def label_counts(Y, rows, names):
+def label_counts(Y: LabelMatrix, rows: Rows, names: Names) -> pd.DataFrame:
     """How the labels of some rows compare with all: a frame `label`, `in the
     selection`, `share`, `in all`, `share of all`, `times as common`, by the last."""
     inside, everywhere = Y[rows].sum(axis=0), Y.sum(axis=0)
@@ -151,7 +164,7 @@ def label_counts(Y, rows, names):
     return frame.sort_values("times as common", ascending=False, kind="stable")
 
 
-def different_features(dataset, rows, most=10):
+def different_features(dataset: Dataset, rows: Rows, most: int = 10) -> pd.DataFrame:
     """The features that set some rows apart from the rest, widest difference first.
 
     A frame `feature`, `selection`, `rest`, `difference` (in standard deviations). Of a
@@ -164,7 +177,7 @@ def different_features(dataset, rows, most=10):
     numbers = [j for j, f in enumerate(dataset.features) if f.kind != "nominal"]
     names = [dataset.features[j].name for j in numbers]
     X = dataset.X if len(numbers) == len(dataset.features) else dataset.X[:, numbers]
-    squared = X.multiply(X) if sparse.issparse(X) else X * X
+    squared = X * X if isinstance(X, np.ndarray) else X.multiply(X)
     mean = _mean(X)
     spread = np.sqrt(np.maximum(_mean(squared) - mean**2, 0.0))
     parts = [(_mean(X[inside]), _mean(X[~inside]), mean, spread)]
@@ -187,13 +200,15 @@ def different_features(dataset, rows, most=10):
     )
 
 
-def _shares(column, inside, feature, first):
+def _shares(
+    column: Features, inside: Mask, feature: Feature, first: int
+) -> tuple[Matrix, Matrix, Matrix, Matrix]:
     """The share of rows with each category from `first` on, in the selection, in the
     rest and in all; and its standard deviation. A missing value is no category."""
-    values = column.toarray() if sparse.issparse(column) else column
+    values = column if isinstance(column, np.ndarray) else column.toarray()
     values, size = values.ravel(), len(feature.categories)
 
-    def share(part):
+    def share(part: Matrix) -> Matrix:
         known = part[~np.isnan(part)].astype(int)
         counts = np.bincount(known, minlength=size)[first:]
         return counts / len(part) if len(part) else np.full(len(counts), np.nan)
@@ -203,17 +218,20 @@ def _shares(column, inside, feature, first):
     return share(values[inside]), share(values[~inside]), overall, spread
 
 
-def _mean(X):
+def _mean(X: Features) -> PerFeature:
+    """The mean of each column, (d,); NaN without rows."""
     if not X.shape[0]:
         return np.full(X.shape[1], np.nan)
     return np.asarray(X.mean(axis=0)).ravel()
 
 
-def table(dataset, known, rows, features=40):
+def table(
+    dataset: Dataset, known: pd.DataFrame, rows: Rows, features: int | None = 40
+) -> pd.DataFrame:
     """The rows as a table: id, kind, labels, parents, then the first features (all,
     with None)."""
     X = dataset.X[rows][:, :features]
-    X = X.toarray() if sparse.issparse(X) else X
+    X = X if isinstance(X, np.ndarray) else X.toarray()
     columns = list(dataset.feature_names[: X.shape[1]])
     values = pd.DataFrame(X, columns=columns)
     for j, feature in enumerate(dataset.features[: X.shape[1]]):
@@ -226,7 +244,7 @@ def table(dataset, known, rows, features=40):
     return pd.concat([first, values], axis=1)
 
 
-def nearest_rows(row, spaces, k=10):
+def nearest_rows(row: int, spaces: Mapping[str, Features], k: int = 10) -> pd.DataFrame:
     """The nearest rows of one row in each space: a frame `space rank row distance`.
 
     `spaces` maps a name to codes (n, d) of all rows.
@@ -249,19 +267,21 @@ def nearest_rows(row, spaces, k=10):
     return pd.concat(parts, ignore_index=True)
 
 
-def family(provenance, rows):
+def family(provenance: pd.DataFrame, rows: Rows) -> pd.DataFrame:
     """Lines to draw: a frame `child parent` of the synthetic ones of `rows`."""
     parents = provenance["parents"].to_numpy()
     pairs = [(row, parent) for row in rows for parent in parents[row]]
     return pd.DataFrame(pairs, columns=["child", "parent"], dtype=int)
 
 
-def beside_parents(X, names, provenance, row, most=12):
+def beside_parents(
+    X: Features, names: Names, provenance: pd.DataFrame, row: int, most: int = 12
+) -> pd.DataFrame:
     """A synthetic row's features beside its parents': a frame `feature`, `row`, `role`,
     `value`, `scaled` (0 to 1 over the data), where they differ most first."""
     members = [row, *provenance["parents"].iloc[row]]
-    values = X[members].toarray() if sparse.issparse(X) else X[members]
-    low, high = _range(X)
+    values = X[members] if isinstance(X, np.ndarray) else X[members].toarray()
+    low, high = column_range(X)
     scaled = (values - low) / np.where(high > low, high - low, 1.0)
     order = np.argsort(-np.ptp(scaled, axis=0), kind="stable")[:most]
     roles = ["synthetic"] + [f"parent, row {parent}" for parent in members[1:]]
@@ -276,13 +296,9 @@ def beside_parents(X, names, provenance, row, most=12):
     )
 
 
-def _range(X):
-    if sparse.issparse(X):
-        return X.min(axis=0).toarray().ravel(), X.max(axis=0).toarray().ravel()
-    return X.min(axis=0), X.max(axis=0)
-
-
-def without(dataset, provenance, rows):
+def without(
+    dataset: Dataset, provenance: pd.DataFrame, rows: Rows | Sequence[int]
+) -> tuple[Dataset, pd.DataFrame]:
     """The data set and provenance without some rows; DataError if none would be left.
 
     Parents keep their numbers while all original rows stay; a parent that goes is -1.
@@ -298,7 +314,7 @@ def without(dataset, provenance, rows):
     return dataset.take(kept), left
 
 
-def renamed(dataset, name, words=""):
+def renamed(dataset: Dataset, name: str, words: str = "") -> Dataset:
     """The data set under a new name, with a warning that says how many rows of it are
     synthetic by its provenance, which is left out where there are none.
 
@@ -318,14 +334,14 @@ def renamed(dataset, name, words=""):
     )
 
 
-def rows_made(dataset):
+def rows_made(dataset: Dataset) -> list[dict[str, Any]]:
     """How rows of `dataset` were made in the latent space, a dict for each time."""
-    made = dataset.source.get(MADE, [])
+    times = dataset.source.get(MADE, [])
     # Stored while there was but one time.
-    return [made] if isinstance(made, dict) else made
+    return [times] if isinstance(times, dict) else times
 
 
-def goes_on_from(dataset, original):
+def goes_on_from(dataset: Dataset, original: Dataset) -> bool:
     """Whether `dataset` is `original` with rows made in the latent space after it."""
     if (
         not rows_made(dataset)
@@ -336,12 +352,12 @@ def goes_on_from(dataset, original):
     first = dataset.take(np.arange(dataset.n) < original.n)
     if first.is_sparse != original.is_sparse or not np.array_equal(first.Y, original.Y):
         return False
-    if first.is_sparse:
-        return (first.X != original.X).nnz == 0
-    return np.array_equal(first.X, original.X, equal_nan=True)
+    if isinstance(first.X, np.ndarray) and isinstance(original.X, np.ndarray):
+        return np.array_equal(first.X, original.X, equal_nan=True)
+    return (first.X != original.X).nnz == 0
 
 
-def origin(dataset):
+def origin(dataset: Dataset) -> dict[str, Any]:
     """Where the data came from, without what would take back the steps of its recipe:
     rows chosen or made afterwards would be lost with them."""
     kept = {key: value for key, value in dataset.source.items() if key != "original"}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aemlo import provenance
+from aemlo.arrays import Mask, Matrix
 from aemlo.dataset import Dataset
 from aemlo.errors import RunError
 from aemlo.preparation.preparation import Preparation
@@ -33,33 +34,33 @@ class Trained:
 
     dataset: Dataset
     provenance: pd.DataFrame
-    codes: np.ndarray
+    codes: Matrix
     before: pd.DataFrame
-    reconstruction: np.ndarray | None = None
+    reconstruction: Matrix | None = None
 
     @cached_property
-    def synthetic(self):
+    def synthetic(self) -> Mask:
         """Which rows (n,) are synthetic."""
         return self.provenance["origin"].to_numpy() < 0
 
     @cached_property
-    def preparation(self):
+    def preparation(self) -> Preparation:
         """The Preparation that made the network's input of the original rows."""
         return Preparation(scale="none").fit(self.dataset.take(~self.synthetic))
 
     @property
-    def original(self):
+    def original(self) -> Dataset:
         """The rows that the run was given, with the provenance they had before it."""
         return provenance.where_some(self.noted("").take(~self.synthetic))
 
-    def noted(self, how):
+    def noted(self, how: str) -> Dataset:
         """The resampled Dataset with its provenance in it; `how` the run made rows."""
         names = self.dataset.label_names
         known = provenance.after(self.before, self.provenance, names, how)
         return replace(self.dataset, provenance=known)
 
 
-def read(folder, dataset):
+def read(folder: str | Path, dataset: Dataset) -> Trained:
     """The Trained that a training run on `dataset` left in `folder`.
 
     RunError where the run ended before it had decoded anything.
@@ -82,7 +83,7 @@ def read(folder, dataset):
     )
 
 
-def frame(folder, name):
+def frame(folder: str | Path, name: str) -> pd.DataFrame | None:
     """A frame an embedding run wrote (`latent`, `rows`, `quality`), or None so far."""
     path = Path(folder) / f"{name}.parquet"
     return pd.read_parquet(path) if path.exists() else None

@@ -1,10 +1,11 @@
 """What if a row were somewhere else in the latent space: segments, nudges, new rows.
 
-A decoder is any object with `encode(X) -> codes (n, l)` and
-`decode(codes) -> (features (n, d), label scores (n, q))`.
+A decoder is any object that decodes codes, as a trained AEMLO does.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,18 @@ from scipy import sparse
 from scipy.special import expit
 from scipy.stats import rankdata
 
+from aemlo.arrays import Features, LabelMatrix, Matrix, Names, PerFeature, Rows, Scores
 from aemlo.errors import DataError
 from aemlo.neighbours.search import neighbours
 from aemlo.samplers.aemlo.generation import FeatureSpace, rank_labels
 from aemlo.samplers.base import Synthetic
+
+
+class Decoder(Protocol):
+    """What makes rows of codes."""
+
+    def decode(self, codes: Matrix) -> tuple[Matrix, Scores]:
+        """Features (n, d) and label scores (n, q) of codes (n, l)."""
 
 
 @dataclass(frozen=True)
@@ -23,24 +32,28 @@ class Walk:
     """What is decoded along a way: positions (s,), codes (s, l), features (s, d) and
     label scores (s, q) as the decoder gives them."""
 
-    positions: np.ndarray
-    codes: np.ndarray
-    features: np.ndarray
-    scores: np.ndarray
+    positions: Matrix
+    codes: Matrix
+    features: Matrix
+    scores: Scores
 
-    def score_frame(self, names, labels=None, most=8):
+    def score_frame(
+        self, names: Names, labels: Iterable[int] | None = None, most: int = 8
+    ) -> pd.DataFrame:
         """Tidy `position label score`; without `labels`, those that change most."""
         columns = _most_changed(self.scores, most) if labels is None else list(labels)
         return _tidy(self.positions, self.scores, columns, names, ("label", "score"))
 
-    def feature_frame(self, names, spread, most=8):
+    def feature_frame(
+        self, names: Names, spread: PerFeature, most: int = 8
+    ) -> pd.DataFrame:
         """Tidy `position feature value` of the features that change most, measured
         against their `spread` (d,) over the data."""
         scaled = self.features / np.where(spread > 0, spread, np.inf)
         columns = _most_changed(scaled, most)
         return _tidy(self.positions, scaled, columns, names, ("feature", "value"))
 
-    def first_decoded(self, label, wanted):
+    def first_decoded(self, label: int, wanted: int) -> int | None:
         """The number of the first step where `label` is among the `wanted` best scores,
         or None."""
         better = (self.scores > self.scores[:, [label]]).sum(axis=1)
@@ -48,7 +61,7 @@ class Walk:
         return int(steps[0]) if len(steps) else None
 
 
-def segment(decoder, start, end, steps=21):
+def segment(decoder: Decoder, start: Matrix, end: Matrix, steps: int = 21) -> Walk:
     """The Walk on the straight line from code `start` (l,) to code `end` (l,); its
     positions run from 0 to 1."""
     positions = np.linspace(0.0, 1.0, steps)
@@ -58,21 +71,23 @@ def segment(decoder, start, end, steps=21):
     return Walk(positions, codes, *decoder.decode(codes))
 
 
-def nudge(decoder, code, label, length, steps=11):
+def nudge(
+    decoder: Decoder, code: Matrix, label: int, length: float, steps: int = 11
+) -> Walk:
     """The Walk from `code` (l,) that raises the score of `label` the fastest.
 
     Each of the steps - 1 steps goes length / (steps - 1) along the gradient of the
     score there; positions are the length gone. Ours.
     """
-    codes = [np.asarray(code, dtype=float)]
+    way = [np.asarray(code, dtype=float)]
     stride = length / (steps - 1)
     for _ in range(steps - 1):
-        codes.append(codes[-1] + stride * uphill(decoder, codes[-1], label))
-    codes = np.array(codes)
+        way.append(way[-1] + stride * uphill(decoder, way[-1], label))
+    codes = np.array(way)
     return Walk(np.linspace(0.0, length, steps), codes, *decoder.decode(codes))
 
 
-def uphill(decoder, code, label, reach=1e-2):
+def uphill(decoder: Decoder, code: Matrix, label: int, reach: float = 1e-2) -> Matrix:
     """The unit vector (l,) along which the score of `label` rises fastest at `code`,
     by central differences; zeros where it is flat."""
     code = np.asarray(code, dtype=float)
@@ -86,7 +101,9 @@ def uphill(decoder, code, label, reach=1e-2):
     return gradient / norm if norm > 0 else gradient
 
 
-def label_centre(codes, Y, label, name=None):
+def label_centre(
+    codes: Matrix, Y: LabelMatrix, label: int, name: str | None = None
+) -> Matrix:
     """The mean code (l,) of the rows that have `label`; DataError if no row has it."""
     rows = np.flatnonzero(np.asarray(Y)[:, label])
     if not len(rows):
@@ -97,7 +114,7 @@ def label_centre(codes, Y, label, name=None):
     return codes[rows].mean(axis=0)
 
 
-def usual_step(codes, k=5):
+def usual_step(codes: Matrix, k: int = 5) -> float:
     """The median distance from a code to its k-th nearest: a measure for nudges.
 
     DataError for a single code.
@@ -123,22 +140,37 @@ class Standing:
     without_it: float
 
     @property
-    def decoded(self):
+    def decoded(self) -> bool:
         """Whether rows made here would have the label though nobody asked for it."""
         return self.rank <= self.wanted
 
 
-def usual_scores(decoder, codes, Y, label, most=1_000):
+def usual_scores(
+    decoder: Decoder, codes: Matrix, Y: LabelMatrix, label: int, most: int = 1_000
+) -> tuple[float, float]:
     """The median scores (0 to 1) of rows with and without `label`, of `most` each."""
-    medians = []
-    for rows in (np.flatnonzero(Y[:, label]), np.flatnonzero(Y[:, label] == 0)):
+
+    def median(rows: Rows) -> float:
         some = rows[:: max(1, len(rows) // most)]
-        scores = decoder.decode(codes[some])[1][:, label] if len(some) else [np.nan]
-        medians.append(float(np.median(expit(scores))))
-    return tuple(medians)
+        if not len(some):
+            return np.nan
+        return float(np.median(expit(decoder.decode(codes[some])[1][:, label])))
+
+    return (
+        median(np.flatnonzero(Y[:, label])),
+        median(np.flatnonzero(Y[:, label] == 0)),
+    )
 
 
-def standing(decoder, code, label, Y, codes, usual, k=5):
+def standing(
+    decoder: Decoder,
+    code: Matrix,
+    label: int,
+    Y: LabelMatrix,
+    codes: Matrix,
+    usual: tuple[float, float],
+    k: int = 5,
+) -> Standing:
     """The Standing of `code` (l,) with `label`; `usual` is what `usual_scores` gives.
 
     Rows made there have as many labels as their parents, by `make_rows`: the median of
@@ -152,7 +184,9 @@ def standing(decoder, code, label, Y, codes, usual, k=5):
     )
 
 
-def possible_parents(code, Y, codes, label=None, k=5):
+def possible_parents(
+    code: Matrix, Y: LabelMatrix, codes: Matrix, label: int | None = None, k: int = 5
+) -> Rows:
     """The k nearest rows to `code` (l,), of those that have `label` where one is given.
 
     DataError if no row has it.
@@ -164,19 +198,19 @@ def possible_parents(code, Y, codes, label=None, k=5):
 
 
 def make_rows(
-    decoder,
-    code,
-    count,
-    X,
-    Y,
-    codes,
-    rng,
-    label=None,
-    reach=0.5,
-    within=None,
-    k=5,
-    groups=(),
-):
+    decoder: Decoder,
+    code: Matrix,
+    count: int,
+    X: Features,
+    Y: LabelMatrix,
+    codes: Matrix,
+    rng: np.random.Generator,
+    label: int | None = None,
+    reach: float = 0.5,
+    within: float | None = None,
+    k: int = 5,
+    groups: Sequence[Rows] = (),
+) -> tuple[Synthetic, Matrix]:
     """`count` Synthetic rows decoded around `code` (l,), their parents with them.
 
     Each goes a random part, up to `reach`, of the way from `code` to the code of one of
@@ -184,8 +218,8 @@ def make_rows(
     its parent; no farther than `within`, a distance of codes, where that is given: the
     rows with a rare label may all be far away. Features are kept in the range of X
     (n, d), two-valued ones two-valued, `groups` one-hot; each row gets as many labels
-    as its parent has, those of the best
-    scores and `label` among them. Ours.
+    as its parent has, those of the best scores and `label` among them. Also returns
+    the codes of the rows (count, l). Ours.
     """
     parents = rng.choice(possible_parents(code, Y, codes, label, k), size=count)
     share = rng.uniform(0.0, reach, size=count)
@@ -204,7 +238,14 @@ def make_rows(
     return Synthetic(features, labels, parents[:, None], made_for, share), new_codes
 
 
-def probes(codes, Y, label_names, rng, folds=5, strength=1.0):
+def probes(
+    codes: Matrix,
+    Y: LabelMatrix,
+    label_names: Names,
+    rng: np.random.Generator,
+    folds: int = 5,
+    strength: float = 1.0,
+) -> tuple[pd.DataFrame, Matrix]:
     """How well straight directions of the codes tell each label.
 
     A ridge probe of all labels at once on the standardised codes (n, l), scored on rows
@@ -240,23 +281,25 @@ def probes(codes, Y, label_names, rng, folds=5, strength=1.0):
     return frame, directions / np.where(length > 0, length, 1.0)
 
 
-def aucs(values, Y):
+def aucs(values: Matrix, Y: LabelMatrix | Matrix) -> Matrix:
     """AUC (q, l) of each column of `values` (n, l) for each label of Y (n, q); ties
     count one half. NaN for a label with fewer than two rows of either kind."""
     ranks = rankdata(values, axis=0)
     have = Y.sum(axis=0)[:, None]
     lack = len(Y) - have
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (Y.T @ ranks - have * (have + 1) / 2) / (have * lack)
-    return np.where((have >= 2) & (lack >= 2), found, np.nan)
+        auc = (Y.T @ ranks - have * (have + 1) / 2) / (have * lack)
+    return np.where((have >= 2) & (lack >= 2), auc, np.nan)
 
 
-def _auc_of_pairs(scores, labels):
+def _auc_of_pairs(scores: Scores, labels: Matrix) -> list[float]:
+    """AUC of each column of `scores` for the same column of `labels`, (q,)."""
     columns = range(labels.shape[1])
     return [aucs(scores[:, [j]], labels[:, [j]])[0, 0] for j in columns]
 
 
-def _ridge(Z, labels, strength):
+def _ridge(Z: Matrix, labels: Matrix, strength: float) -> tuple[Matrix, Matrix]:
+    """Weights (l, q) and intercepts (q,) of ridge regressions of the labels."""
     middle, centre = labels.mean(axis=0), Z.mean(axis=0)
     Z = Z - centre
     penalty = strength * np.eye(Z.shape[1])
@@ -264,12 +307,18 @@ def _ridge(Z, labels, strength):
     return weights, middle - centre @ weights
 
 
-def _most_changed(values, most):
+def _most_changed(values: Matrix, most: int) -> Rows:
     change = np.ptp(values, axis=0)
     return np.argsort(-change, kind="stable")[:most]
 
 
-def _tidy(positions, values, columns, names, words):
+def _tidy(
+    positions: Matrix,
+    values: Matrix,
+    columns: Iterable[int],
+    names: Names,
+    words: tuple[str, str],
+) -> pd.DataFrame:
     columns = list(columns)
     name, value = words
     return pd.DataFrame(

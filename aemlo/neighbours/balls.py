@@ -22,7 +22,7 @@ def inside_any(centres: Features, radius: Matrix, rows: Features | None = None) 
             own = np.arange(part.start, part.stop)
             numbers[own - part.start, own] = np.inf
         slack = 2.0 * SLACK * squared + error[:, None]
-        here = (numbers < squared - slack).any(axis=1)
+        here = np.asarray((numbers < squared - slack).any(axis=1))
         # Pairs so close to a border that only their computed distance can tell.
         open_rows = np.flatnonzero(~here)
         border = numbers[open_rows] <= squared + slack[open_rows]

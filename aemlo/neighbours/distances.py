@@ -14,6 +14,7 @@ differs from block to block. Therefore:
 """
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,10 @@ LARGEST_WHOLE = 2.0**31  # sums of squares below it are exact, and keep their va
 LARGEST = 1e150  # the square of a longer row overflows
 ROUNDING = 2.0**21 + 1.0  # leaves 53 - 21 = 32 bits of a number
 SLACK = 2.0**-30  # more than rounding to 32 bits can move a number, relatively
+# For a first look in single precision, which holds whole numbers below 2^24.
+LARGEST_WHOLE_32 = 2.0**24
+SIZES_32 = (1e-20, 1e30)  # of the longest row, squared: nothing over- or underflows
+DENSE_CELLS = 16_000_000  # of sparse rows made dense: 64 MB
 
 
 class Distances:
@@ -61,6 +66,7 @@ class Distances:
         self._exact = metric == "jaccard" or (
             metric == "euclidean" and all(_is_whole(*each) for each in self._sides())
         )
+        self._block: Matrix | None = None  # where a first look puts its numbers
         self._set_up_products()
 
     def _sides(self) -> list[tuple[Features, NDArray[Any]]]:
@@ -89,8 +95,8 @@ class Distances:
             self._wide[:, d] = 1.0
             self._wide[:, d + 1] = size
         self._product_size, self._largest = other_size, size.max(initial=0.0)
-        terms = self._codes.shape[1] + 10
-        self._unit = 0.0 if self._exact else 2.0 * terms * np.finfo(float).eps
+        self._terms = self._codes.shape[1] + 10
+        self._unit = 0.0 if self._exact else 2.0 * self._terms * np.finfo(float).eps
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -107,13 +113,6 @@ class Distances:
             numbers *= numbers > error[:, None]
             numbers = self._rounded(numbers)
         return self.as_distances(numbers)
-
-    def blocks(
-        self, on_progress: Callable[..., object] = no_progress
-    ) -> Iterator[tuple[slice, Matrix]]:
-        """Slices of rows with their distances, in order, saying how far it is."""
-        for rows in self.slices(on_progress):
-            yield rows, self.block(rows)
 
     def slices(
         self, on_progress: Callable[..., object] = no_progress
@@ -136,7 +135,7 @@ class Distances:
         """
         size, part = self._other_size[rows], self._others[rows]
         if self._wide is not None:
-            numbers, size = self._dense_products(part, size)
+            numbers, size = self._dense_products(part, size, self._wide)
         else:
             numbers = _product(part, self._codes)
             if self.metric == "jaccard":
@@ -150,7 +149,9 @@ class Distances:
                 numbers += self._size
         return numbers, self._unit * (size + self._largest)
 
-    def _dense_products(self, part: Matrix, size: Matrix) -> tuple[Matrix, Matrix]:
+    def _dense_products(
+        self, part: Matrix, size: Matrix, all_wide: Matrix
+    ) -> tuple[Matrix, Matrix]:
         if self._centre is not None:
             part = part - self._centre
             size = np.einsum("ij,ij->i", part, part)
@@ -160,13 +161,78 @@ class Distances:
         wide[:, :d] *= -2.0 if self.metric == "euclidean" else -1.0
         wide[:, d] = size
         wide[:, d + 1] = 1.0
-        return wide @ self._wide.T, size
+        return wide @ all_wide.T, size
+
+    @cached_property
+    def _first(self) -> Matrix | None:
+        """`codes` turned round (d + 1, n), times -2 or -1, with their sizes below.
+
+        In single precision; None where that holds too little. Of dense rows the mean is
+        subtracted, as in `_set_up_products`.
+        """
+        n, d = self._codes.shape
+        largest = max(self._largest, self._product_size.max(initial=0.0))
+        low, high = SIZES_32
+        fits = 4.0 * largest < LARGEST_WHOLE_32 if self._exact else low < largest < high
+        if self.metric == "jaccard" or not fits:
+            return None
+        factor = -2.0 if self.metric == "euclidean" else -1.0
+        turned = np.zeros((d + 1, n), dtype=np.float32)
+        if self._wide is not None:
+            np.multiply(
+                self._wide[:, :d].T, factor, out=turned[:d], casting="same_kind"
+            )
+            turned[d] = self._wide[:, d + 1]
+        elif not isinstance(self._codes, np.ndarray) and n * d <= DENSE_CELLS:
+            (self._codes.T * np.float32(factor)).astype(np.float32).toarray(
+                out=turned[:d]
+            )
+            turned[d] = self._size
+        else:
+            return None
+        return turned
+
+    def first_look(self, rows: slice) -> tuple[Matrix, Matrix] | None:
+        """As `comparable`, but less the size of the row measured from, and quicker.
+
+        In single precision, so the error is larger; None where that is not enough. The
+        next look may overwrite the numbers.
+        Whole numbers are exact here too.
+        """
+        turned = self._first
+        if turned is None:
+            return None
+        part, size = self._others[rows], self._other_size[rows]
+        if isinstance(part, np.ndarray):
+            if self._centre is not None:
+                part = part - self._centre
+                size = np.einsum("ij,ij->i", part, part)
+            wide = np.ones((len(part), turned.shape[0]), dtype=np.float32)
+            wide[:, :-1] = part
+            # Memory of its own for every block would cost as much as the product.
+            if self._block is None or len(self._block) < len(wide):
+                self._block = np.empty((len(wide), turned.shape[1]), dtype=np.float32)
+            numbers = np.matmul(wide, turned, out=self._block[: len(wide)])
+        else:
+            numbers = np.asarray(part.astype(np.float32) @ turned[:-1])
+            numbers += turned[-1]
+        unit = 2.0 * self._terms * np.finfo(np.float32).eps + 2.0 * SLACK
+        unit = 0.0 if self._exact else unit
+        return numbers, unit * (size + self._largest)
+
+    def settled_after(self, row: Rows, column: Rows, numbers: Matrix) -> Matrix:
+        """As `settled`, of the numbers of a first look."""
+        if self._exact:
+            return numbers.astype(float) + self._other_size[row]
+        return self._computed(row, column)
 
     def limit(self, numbers: Matrix, error: Matrix) -> Matrix:
         """The largest number that may, in truth, be no larger than `numbers` are."""
         if self._exact:
             return numbers
-        return numbers + SLACK * np.abs(numbers) + 2.0 * error
+        # Cosines are rounded to a fixed step, squared distances relatively.
+        rounding = SLACK if self.metric == "cosine" else SLACK * np.abs(numbers)
+        return numbers + rounding + 2.0 * error
 
     def settled(self, row: Rows, column: Rows, numbers: Matrix) -> Matrix:
         """The `comparable` numbers of pairs (p,), equal where distances are equal.
@@ -230,8 +296,7 @@ def _prepared(codes: Features, metric: str) -> tuple[Features, Matrix]:
     if metric == "euclidean":
         return codes, squares
     if metric == "jaccard":
-        values = codes.data if sparse.issparse(codes) else codes
-        if not ((values == 0.0) | (values == 1.0)).all():
+        if not np.isin(_values(codes), (0.0, 1.0)).all():
             raise DataError(
                 'The metric "jaccard" compares rows of 0 and 1, and there are other '
                 "values. Choose another metric."
@@ -239,10 +304,10 @@ def _prepared(codes: Features, metric: str) -> tuple[Features, Matrix]:
         return codes, _sums(codes, squared=False)
     length = np.sqrt(squares)
     scale = (1.0 / np.where(length > 0, length, 1.0))[:, None]
-    if sparse.issparse(codes):
-        unit = sparse.csr_matrix(codes.multiply(scale))
-    else:
+    if isinstance(codes, np.ndarray):
         unit = codes * scale
+    else:
+        unit = sparse.csr_matrix(codes.multiply(scale))
     return unit, np.full(codes.shape[0], 0.5)
 
 
@@ -250,25 +315,29 @@ def _is_whole(codes: Features, squares: Matrix) -> bool:
     """Whether products and sums of these rows are exact: whole numbers, not large."""
     if 4.0 * squares.max(initial=0.0) >= LARGEST_WHOLE:
         return False
-    values = codes.data if sparse.issparse(codes) else codes
+    values = _values(codes)
     # Mostly the first values answer already.
-    return all(bool((some == np.rint(some)).all()) for some in (values[:1], values))
+    return all(np.array_equal(some, np.rint(some)) for some in (values[:1], values))
+
+
+def _values(codes: Features) -> Matrix:
+    """The values that are stored."""
+    return codes if isinstance(codes, np.ndarray) else codes.data
 
 
 def _stored(codes: Features) -> int:
     """Multiplications of one row with all rows: the values that are stored."""
-    return codes.nnz if sparse.issparse(codes) else codes.size
+    return codes.size if isinstance(codes, np.ndarray) else codes.nnz
 
 
 def _product(part: Features, codes: Features) -> Matrix:
     product = part @ codes.T
-    return product.toarray() if sparse.issparse(product) else np.asarray(product)
+    return product if isinstance(product, np.ndarray) else product.toarray()
 
 
 def _sums(rows: Features, squared: bool) -> Matrix:
     """Sums over each row (m,), of the squares or of the values."""
-    if sparse.issparse(rows):
+    if not isinstance(rows, np.ndarray):
         part = rows.multiply(rows) if squared else rows
         return np.asarray(part.sum(axis=1), dtype=float).ravel()
-    rows = np.asarray(rows)
     return np.einsum("ij,ij->i", rows, rows) if squared else rows.sum(axis=1)

@@ -11,6 +11,7 @@ from aemlo.progress import no_progress
 
 FOLDS = 32  # columns compared at once in the first look at a block
 FEWEST_GROUPS = 256
+MOST_OPEN = 8  # times k columns of a row are few enough to be settled one by one
 
 
 def neighbours(
@@ -43,13 +44,10 @@ def neighbours(
     m, _ = distances.shape
     nearest, far = np.empty((m, k), dtype=int), np.empty((m, k))
     for part in distances.slices(on_progress or no_progress):
-        numbers, error = distances.comparable(part)
-        if own is not None:
-            numbers[np.arange(len(numbers)), own[part]] = np.inf
-        row, column = _candidates(distances, numbers, error, k)
-        exact = distances.settled(row + part.start, column, numbers[row, column])
+        but = None if own is None else own[part]
+        row, column, exact = _settled_candidates(distances, part, but, k)
         order = np.lexsort([column, exact, row])
-        first = np.searchsorted(row[order], np.arange(len(numbers)))
+        first = np.searchsorted(row[order], np.arange(part.stop - part.start))
         best = order[first[:, None] + np.arange(k)]
         nearest[part] = column[best]
         far[part] = distances.as_distances(exact[best])
@@ -81,10 +79,40 @@ def nearest_in_pool(
     return pool[neighbours(among, k, on_progress=on_progress, rows=place)[0]]
 
 
+def _settled_candidates(
+    distances: Distances, part: slice, but: Rows | None, k: int
+) -> tuple[Rows, Rows, Matrix]:
+    """Rows and columns of a block that may hold one of the row's k nearest, and the
+    settled numbers of these pairs. `but` is the column each row may not have.
+
+    A first look in single precision mostly leaves few more than k columns a row. Where
+    it leaves many, for rows lie close together, the block is computed again.
+    """
+    m = part.stop - part.start
+    look = distances.first_look(part)
+    if look is not None:
+        numbers, error = look
+        if but is not None:
+            numbers[np.arange(m), but] = np.inf
+        limit = np.full(m, 2.0) * error
+        row, column = _candidates(numbers, lambda bound: bound + limit, k)
+        if len(row) <= MOST_OPEN * k * m or not error.any():
+            some = numbers[row, column]
+            return row, column, distances.settled_after(row + part.start, column, some)
+    numbers, error = distances.comparable(part)
+    if but is not None:
+        numbers[np.arange(m), but] = np.inf
+    row, column = _candidates(numbers, lambda bound: distances.limit(bound, error), k)
+    some = numbers[row, column]
+    return row, column, distances.settled(row + part.start, column, some)
+
+
 def _candidates(
-    distances: Distances, numbers: Matrix, error: Matrix, k: int
+    numbers: Matrix, limit_of: Callable[[Matrix], Matrix], k: int
 ) -> tuple[Rows, Rows]:
     """Rows and columns of a block (m, n) that may hold one of the row's k nearest.
+
+    `limit_of` gives the largest number that may, in truth, be no larger than a bound.
 
     The columns are folded into groups, and the least number of each group is found. The
     k-th least of those is no less than the k-th least number, so only groups that reach
@@ -102,7 +130,7 @@ def _candidates(
     rest = numbers[:, folds * groups :]
     all_least = np.hstack([least, rest]) if rest.shape[1] else least
     bound = np.partition(all_least, k - 1, axis=1)[:, k - 1]
-    limit = distances.limit(bound, error)
+    limit = limit_of(bound)
     row, group = np.nonzero(least <= limit[:, None])
     if folds == 1:
         return row, group

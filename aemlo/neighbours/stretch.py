@@ -22,11 +22,11 @@ def stretches(X: Features, groups: Sequence[Rows] = ()) -> Matrix:
 
 def column_range(X: Features) -> tuple[Matrix, Matrix]:
     """Least and greatest value of each column of X, NumPy or CSR: (d,), (d,)."""
-    if sparse.issparse(X):
-        by_column = X.tocsc()
-        low, high = by_column.min(axis=0), by_column.max(axis=0)
-        return low.toarray().ravel(), high.toarray().ravel()
-    return _over_rows(np.minimum, X), _over_rows(np.maximum, X)
+    if isinstance(X, np.ndarray):
+        return _over_rows(np.minimum, X), _over_rows(np.maximum, X)
+    by_column = X.tocsc()
+    low, high = by_column.min(axis=0), by_column.max(axis=0)
+    return low.toarray().ravel(), high.toarray().ravel()
 
 
 def _over_rows(what: np.ufunc, X: Matrix) -> Matrix:
@@ -55,6 +55,6 @@ def distance_space(
     stretch = stretches(X, groups) if stretch is None else stretch
     if (stretch == 1.0).all():
         return X
-    if sparse.issparse(X):
-        return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)
-    return X * stretch
+    if isinstance(X, np.ndarray):
+        return X * stretch
+    return sparse.csr_matrix(X.multiply(stretch[None, :]), dtype=X.dtype)

@@ -5,6 +5,7 @@ Everything here compares features on one scale (each column in [0, 1], say): row
 figure for real rows among themselves, which is what good looks like.
 """
 
+from aemlo.quality.base import Measure
 from aemlo.quality.figures import (
     CLOSE,
     FAR,
@@ -20,7 +21,7 @@ from aemlo.quality.figures import (
     real_inside_balls,
 )
 from aemlo.quality.forest import two_sample_test
-from aemlo.quality.reporting import MEASURES, Measure, measures, report
+from aemlo.quality.reporting import MEASURES, measures, report
 from aemlo.quality.settings import Judging
 
 __all__ = [

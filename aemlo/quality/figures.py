@@ -5,6 +5,7 @@
 
 import numpy as np
 
+from aemlo.arrays import Features, LabelMatrix, Mask, Matrix, Rows
 from aemlo.neighbours.balls import inside_any
 from aemlo.neighbours.search import neighbours
 
@@ -12,7 +13,7 @@ from aemlo.neighbours.search import neighbours
 CLOSE, FAR = 0.01, 0.99
 
 
-def nearest_real(real, synthetic):
+def nearest_real(real: Features, synthetic: Features) -> tuple[Matrix, Matrix]:
     """Distances to the nearest real row: of synthetic rows (m,), and of each real row
     to the nearest other one (n,)."""
     _, among = neighbours(real, 1)
@@ -22,7 +23,7 @@ def nearest_real(real, synthetic):
     return far[:, 0], among[:, 0]
 
 
-def copied_and_off(to_real, among_real):
+def copied_and_off(to_real: Matrix, among_real: Matrix) -> tuple[float, float]:
     """Shares of synthetic rows nearer to a real row than CLOSE of the real rows are to
     each other (or at distance 0), and farther than FAR of them; NaN without real."""
     if not len(among_real):
@@ -32,34 +33,36 @@ def copied_and_off(to_real, among_real):
     return float(close.mean()), float((to_real > high).mean())
 
 
-def precision_recall(real, synthetic, k=3):
+def precision_recall(
+    real: Features, synthetic: Features, k: int = 3
+) -> tuple[float, float]:
     """Precision and recall of generated rows (Kynkäänniemi et al., 2019, eq. 1 and 2).
 
     Precision: the share of synthetic rows inside the union of balls around real rows
     that reach to each one's k-th nearest real row; recall the same with the roles
     exchanged. NaN where there are not more than k rows to draw balls with.
     """
-    return (
-        float(inside_balls(real, synthetic, k).mean()) if enough(real, k) else np.nan,
-        float(inside_balls(synthetic, real, k).mean())
-        if enough(synthetic, k)
-        else np.nan,
-    )
+    precision = recall = np.nan
+    if enough(real, k):
+        precision = float(inside_balls(real, synthetic, k).mean())
+    if enough(synthetic, k):
+        recall = float(inside_balls(synthetic, real, k).mean())
+    return precision, recall
 
 
-def inside_balls(centres, rows, k=3):
+def inside_balls(centres: Features, rows: Features, k: int = 3) -> Mask:
     """Which of `rows` (m,) lie in a ball around a centre that reaches to that centre's
     k-th nearest other centre."""
     return inside_any(centres, neighbours(centres, k)[1][:, -1], rows)
 
 
-def real_inside_balls(real, k=3):
+def real_inside_balls(real: Features, k: int = 3) -> float:
     """Share of real rows inside the ball of another real row: the precision of rows
     that are certainly real, though their own ball is not counted."""
     return float(inside_any(real, neighbours(real, k)[1][:, -1]).mean())
 
 
-def coverage(real, synthetic, k=5):
+def coverage(real: Features, synthetic: Features, k: int = 5) -> float:
     """Share of real rows that have a synthetic row as near as their k-th nearest real
     row (Naeem et al., 2020, eq. 10). NaN for k real rows or fewer; 0 without synthetic
     ones."""
@@ -72,7 +75,13 @@ def coverage(real, synthetic, k=5):
     return float((nearest <= radius).mean())
 
 
-def label_agreement(real, Y_real, rows=None, Y_rows=None, k=5):
+def label_agreement(
+    real: Features,
+    Y_real: LabelMatrix,
+    rows: Features | None = None,
+    Y_rows: LabelMatrix | None = None,
+    k: int = 5,
+) -> Matrix:
     """Mean Jaccard similarity (m,) of each row's labels with those of its k nearest
     real rows; of the real rows themselves, without their own, where `rows` is None.
 
@@ -87,7 +96,7 @@ def label_agreement(real, Y_real, rows=None, Y_rows=None, k=5):
     return np.where(either > 0, both / np.maximum(either, 1), 1.0).mean(axis=1)
 
 
-def matched(Y_real, made_for, rng):
+def matched(Y_real: LabelMatrix, made_for: Rows, rng: np.random.Generator) -> Rows:
     """Distinct real rows, one for each synthetic row where there are enough, that have
     the label it was made for (any row, where that is -1)."""
     free = np.ones(len(Y_real), dtype=bool)
@@ -104,7 +113,7 @@ def matched(Y_real, made_for, rng):
     return np.concatenate(chosen) if chosen else np.empty(0, dtype=int)
 
 
-def purpose(Y_real, Y_synthetic, made_for):
+def purpose(Y_real: LabelMatrix, Y_synthetic: LabelMatrix, made_for: Rows) -> Rows:
     """The label (m,) each synthetic row stands for: the one it was made for, else the
     rarest it has among the real rows; -1 for a row without either. Ours."""
     counts = Y_real.sum(axis=0)
@@ -113,7 +122,13 @@ def purpose(Y_real, Y_synthetic, made_for):
     return np.where(np.asarray(made_for) >= 0, made_for, rarest)
 
 
-def outside(real, Y_real, synthetic, made_for, k=5):
+def outside(
+    real: Features,
+    Y_real: LabelMatrix,
+    synthetic: Features,
+    made_for: Rows,
+    k: int = 5,
+) -> Mask:
     """Which synthetic rows (m,) lie outside the region of the label they stand for
     (see `purpose`): in no ball around a real row with it that reaches to the k-th
     nearest such row.
@@ -131,13 +146,13 @@ def outside(real, Y_real, synthetic, made_for, k=5):
     return strayed
 
 
-def real_outside(real, k=5):
+def real_outside(real: Features, k: int = 5) -> float:
     """Share of real rows with a label that `outside` would call so, each held against
     the others; NaN where a single one has it."""
     reach = min(k, real.shape[0] - 1)
     return 1.0 - real_inside_balls(real, reach) if reach >= 1 else np.nan
 
 
-def enough(rows, k):
+def enough(rows: Features, k: int) -> bool:
     """Whether balls that reach to the k-th nearest other row can be drawn."""
     return rows.shape[0] > k

@@ -3,11 +3,31 @@
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Features, PerFeature, Rows
+from aemlo.quality.base import LOPEZ_PAZ, Parents, measure
+
 FOLDS = 5
 FEWEST = 2 * FOLDS  # rows of a kind, so that each fold has two
 
 
-def two_sample_test(real, synthetic, rng, parents=None, trees=100, folds=FOLDS):
+@measure(
+    "told apart (AUC)",
+    formula=r"P(f(s) > f(x)) + \tfrac{1}{2} P(f(s) = f(x)) \quad"
+    r" f \text{ a forest that saw neither } s \text{ nor } x",
+    meaning="How well a forest tells synthetic rows from real ones with the same "
+    f"labels. Label by label: the {{forests}} rarest with {FEWEST} of each kind.",
+    good="0.5: it cannot; 1: always; far below 0.5: rows are near-copies",
+    source=LOPEZ_PAZ,
+    by_forest=True,
+)
+def two_sample_test(
+    real: Features,
+    synthetic: Features,
+    rng: np.random.Generator,
+    parents: Parents | None = None,
+    trees: int = 100,
+    folds: int = FOLDS,
+) -> tuple[float, PerFeature]:
     """Can a forest tell real from synthetic rows (Lopez-Paz and Oquab, 2017)?
 
     Returns the AUC of out-of-fold scores, 0.5 when it cannot, and the mean impurity
@@ -26,9 +46,7 @@ def two_sample_test(real, synthetic, rng, parents=None, trees=100, folds=FOLDS):
     if size < 2 * folds:
         return np.nan, np.zeros(real.shape[1])
     rows = [rng.permutation(part.shape[0])[:size] for part in (real, synthetic)]
-    stack = sparse.vstack if sparse.issparse(real) else np.vstack
-    X = stack([real[rows[0]], synthetic[rows[1]]])
-    X = sparse.csr_matrix(X) if sparse.issparse(X) else X
+    X = _stacked(real[rows[0]], synthetic[rows[1]])
     is_synthetic = np.repeat([0, 1], size)
     scores, importance = np.empty(2 * size), np.zeros(real.shape[1])
     seed = int(rng.integers(2**31))
@@ -54,7 +72,16 @@ def two_sample_test(real, synthetic, rng, parents=None, trees=100, folds=FOLDS):
     return float(roc_auc_score(is_synthetic, scores)), importance
 
 
-def _folds_of_children(families, fold_of_real, folds, rng):
+def _stacked(real: Features, synthetic: Features) -> Features:
+    if isinstance(real, np.ndarray) and isinstance(synthetic, np.ndarray):
+        return np.vstack([real, synthetic])
+    return sparse.csr_matrix(sparse.vstack([real, synthetic]))
+
+
+def _folds_of_children(
+    families: Parents, fold_of_real: Rows, folds: int, rng: np.random.Generator
+) -> Rows:
+    """The fold of each synthetic row: that of its first parent, or any."""
     drawn = rng.permutation(np.arange(len(families)) % folds)
     return np.array(
         [

@@ -43,7 +43,12 @@ class Judging:
             int,
             Between(0, 1_000, "Labels, the rarest first, with a forest of their own"),
         ] = 50,
-    ):
+    ) -> None:
         self.precision, self.coverage = precision, coverage
         self.agreement, self.region, self.forests = agreement, region, forests
         params.check(self)
+
+
+def defaults() -> dict[str, int]:
+    """The settings of a Judging by default, by name."""
+    return {name: one.default for name, one in params.parameters(Judging).items()}

@@ -1,5 +1,6 @@
 """What an experiment may say: entries, names and values, each mistake in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aemlo import params
@@ -38,15 +39,29 @@ DEFAULTS: dict[str, Any] = {
 ENGINE = ("jobs", "backend", "scheduler")
 # Known to a run in the app alone: data sets by content, and what is only looked at.
 OF_THE_APP = ("more_datasets", "leak", "pilot")
-READ_OPTIONS = ("xml", "test", "labels", "label_count", "label_location")
-READ_OPTIONS += ("missing_labels", "label_list", "label_separator", "format")
-READ_OPTIONS += ("encoding", "delimiter", "decimal", "header", "sheet", "member")
+READ_OPTIONS = (
+    "xml",
+    "test",
+    "labels",
+    "label_count",
+    "label_location",
+    "missing_labels",
+    "label_list",
+    "label_separator",
+    "format",
+    "encoding",
+    "delimiter",
+    "decimal",
+    "header",
+    "sheet",
+    "member",
+)
 OF_A_DATASET = ("path", "name", *READ_OPTIONS, "recipe", "sha256")
 
 
 def arm(
     use: str,
-    settings: dict[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     name: str | None = None,
     **learner: str,
 ) -> dict[str, Any]:
@@ -151,7 +166,7 @@ def _check_primary(whole: dict[str, Any]) -> None:
         )
 
 
-def _check_entries(spec):
+def _check_entries(spec: Mapping[str, Any]) -> None:
     known = {*DEFAULTS, "datasets", "samplers", "classifiers", "engine", "sweep"}
     for key in spec:
         if key not in known and key not in (*ENGINE, *OF_THE_APP):
@@ -161,7 +176,7 @@ def _check_entries(spec):
             )
 
 
-def _check_numbers(whole):
+def _check_numbers(whole: Mapping[str, Any]) -> None:
     for key, low in (("folds", 2), ("repeats", 1), ("seed", 0), ("keep_features", 0)):
         value = whole[key]
         if not isinstance(value, int) or isinstance(value, bool) or value < low:
@@ -171,7 +186,7 @@ def _check_numbers(whole):
             )
 
 
-def _check_choices(whole):
+def _check_choices(whole: Mapping[str, Any]) -> None:
     if not isinstance(whole["groups"], str):
         raise ParameterError(
             f"Experiment: groups must be the name of a column, got {whole['groups']!r}."
@@ -190,7 +205,7 @@ def _check_choices(whole):
             )
 
 
-def _checked_engine(table):
+def _checked_engine(table: Any) -> dict[str, Any]:
     """The entries of [engine], once they are sound."""
     if not isinstance(table, dict):
         raise ParameterError(f"Experiment: engine must be a table, got {table!r}.")
@@ -218,7 +233,7 @@ def _checked_engine(table):
     return table
 
 
-def _check_sweep(sweep, samplers):
+def _check_sweep(sweep: Any, samplers: list[str]) -> None:
     if not sweep:
         return
     values = sweep.get("values") if isinstance(sweep, dict) else None
@@ -235,10 +250,14 @@ def _check_sweep(sweep, samplers):
         )
 
 
-def _checked_arms(entries, key, table, what):
+def _checked_arms(
+    entries: Any, key: str, table: Mapping[str, Any], what: str
+) -> list[dict[str, Any]]:
+    """Arms with titles as `table` has them, each built once to see that it can be."""
     if not isinstance(entries, list) or not entries:
         raise ParameterError(f"Experiment: {key} must list at least one {what}.")
-    found, names = [], set()
+    arms: list[dict[str, Any]] = []
+    names: set[str] = set()
     for entry in entries:
         entry = {"use": entry} if isinstance(entry, str) else dict(entry)
         use = entry.get("use") or entry.get("name")
@@ -262,16 +281,19 @@ def _checked_arms(entries, key, table, what):
             )
         names.add(one["name"])
         built(table, one, what)
-        found.append(one)
-    return found
+        arms.append(one)
+    return arms
 
 
-def built(table, entry, what):
+def built(table: Mapping[str, Any], entry: Mapping[str, Any], what: str) -> Any:
+    """The object of an arm: its class in `table`, with its settings."""
     cls = find(table, entry["use"], what)
     return params.build(cls, settings_of(cls, entry))
 
 
-def changed_settings(table, entry):
+def changed_settings(
+    table: Mapping[str, Any], entry: Mapping[str, Any]
+) -> dict[str, Any]:
     """The settings of an arm that differ from its class's defaults of now."""
     cls = find(table, entry["use"], "arm")
     settings = entry.get("settings") or {}
@@ -282,11 +304,12 @@ def changed_settings(table, entry):
     return {n: v for n, v in settings.items() if n in plain and whole[n] != defaults[n]}
 
 
-def settings_of(cls, entry):
+def settings_of(cls: type[Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an arm as the constructor of `cls` wants them."""
     return params.restored(cls, entry.get("settings", {}))
 
 
-def _check_dataset(entry):
+def _check_dataset(entry: Any) -> None:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
         raise ParameterError(
             f"Experiment: every entry of datasets needs a path, got {entry!r}."

@@ -231,3 +231,21 @@ CLASSIFY: dict[str, Any] = {
 }
 
 PREDICT: dict[str, Any] = {"scale": "min-max", "seed": 0}
+
+# Pictures of a run (`embed`), and its rows judged anew (`judge`).
+PICTURE: dict[str, Any] = {
+    "n_neighbors": 15,
+    "min_dist": 0.1,
+    "dimensions": 2,
+    "epochs": 200,
+    "seed": 0,
+    "fit_rows": 10_000,
+}
+
+JUDGING: dict[str, Any] = {
+    "precision": 3,
+    "coverage": 5,
+    "agreement": 5,
+    "region": 5,
+    "forests": 50,
+}

@@ -2,22 +2,41 @@
 
 import csv
 import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
+from aemlo.dataset import Dataset
 from aemlo.errors import ParameterError
 from aemlo.formats import read
 from aemlo.progress import Bar
 
-HOW = ("xml", "test", "label_list", "label_count", "label_location", "format")
-HOW += ("label_separator", "encoding", "delimiter", "decimal", "sheet", "member")
+HOW = (
+    "xml",
+    "test",
+    "label_list",
+    "label_count",
+    "label_location",
+    "format",
+    "label_separator",
+    "encoding",
+    "delimiter",
+    "decimal",
+    "sheet",
+    "member",
+)
 
 
-def file_arguments(parser):
+NAMING = ("xml", "label_list", "label_count", "label_location")
+"""Those that say which columns are labels."""
+
+
+def file_arguments(parser: ArgumentParser) -> None:
     """Add a data file and all that says how to read it."""
     parser.add_argument("file", help="a data file, or yeast, or synthetic")
     label_arguments(parser)
 
 
-def label_arguments(parser):
+def label_arguments(parser: ArgumentParser) -> None:
     """Add what says where the labels are, and how the file is written."""
     parser.add_argument("--xml", help="Mulan XML file that names the labels")
     parser.add_argument("--test", help="file with the test rows of a declared split")
@@ -43,9 +62,15 @@ def label_arguments(parser):
     how.add_argument("--member", help="the data file in a zip archive")
 
 
-def read_dataset(options):
-    """The Dataset of the options; what reading it warns of is said on stderr."""
+def read_dataset(options: Namespace) -> Dataset:
+    """The Dataset of the options; what reading it warns of is said on stderr.
+
+    An ARFF file whose labels nothing names has them from the Mulan XML file beside it,
+    where there is one.
+    """
     given = {name: getattr(options, name) for name in HOW}
+    if not options.labels and not any(given[name] is not None for name in NAMING):
+        given["xml"] = _xml_beside(options.file)
     for name in ("delimiter", "label_separator"):
         given[name] = _separator(name, given[name])
     with Bar("reading") as bar:
@@ -61,13 +86,21 @@ def read_dataset(options):
     return dataset
 
 
-def _label_names(text):
+def _xml_beside(file: str) -> str | None:
+    """The XML file of an ARFF file's name in its folder, if there is one."""
+    path = Path(file)
+    xml = path.with_suffix(".xml")
+    return str(xml) if path.suffix.lower() == ".arff" and xml.is_file() else None
+
+
+def _label_names(text: str) -> list[str]:
     """Names with commas between them; one that holds a comma stands in quotes."""
     (names,) = csv.reader([text], skipinitialspace=True)
     return [name.strip() for name in names]
 
 
-def _separator(name, text):
+def _separator(name: str, text: str | None) -> str | None:
+    """The sign that an option names; ParameterError where it is not one sign."""
     if text is None:
         return None
     letter = {r"\t": "\t", "tab": "\t"}.get(text, text)

@@ -6,7 +6,7 @@ remedy. An entry may also say so itself, with `learner` and `remedy`, such as fo
 beside another loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aemlo import params
@@ -16,7 +16,7 @@ from aemlo.errors import ParameterError
 from aemlo.specs import versions
 
 
-def learners(spec: dict[str, Any]) -> dict[str, Learner]:
+def learners(spec: Mapping[str, Any]) -> dict[str, Learner]:
     """The Learner of each classifier of `spec`, by its name in the tables.
 
     Entries may be titles, or leave out their name, as specs do before they are checked.

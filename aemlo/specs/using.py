@@ -1,10 +1,13 @@
 """From a checked experiment to objects, data sets and arguments."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from aemlo import checks
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.compare.equal_arms import arm_name
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError, ParameterError
 from aemlo.experiment import schedulers
 from aemlo.formats import read
@@ -13,11 +16,21 @@ from aemlo.specs.checking import ENGINE, READ_OPTIONS, built
 from aemlo.specs.learning import learners
 
 # What `experiment.run` takes by the same name.
-RUN_OPTIONS = ("seed", "split", "folds", "repeats", "test_share", "duplicates")
-RUN_OPTIONS += ("groups", "scale", "keep_features", "leak")
+RUN_OPTIONS = (
+    "seed",
+    "split",
+    "folds",
+    "repeats",
+    "test_share",
+    "duplicates",
+    "groups",
+    "scale",
+    "keep_features",
+    "leak",
+)
 
 
-def arms(spec):
+def arms(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(samplers, classifiers) of a checked spec: dicts of name -> object."""
     return (
         {
@@ -31,13 +44,13 @@ def arms(spec):
     )
 
 
-def options(spec):
+def options(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments of `experiment.run` that a checked spec says."""
     chosen = {name: spec[name] for name in RUN_OPTIONS if name in spec}
     return chosen | {"metrics": spec["metrics"] or None, "only": only(spec)}
 
 
-def only(spec):
+def only(spec: Mapping[str, Any]) -> list[tuple[str, str]] | None:
     """(sampler, classifier) of the arms a checked spec is limited to; None for all."""
     if not spec["only"]:
         return None
@@ -50,20 +63,25 @@ def only(spec):
     ]
 
 
-def engine(spec, **instead):
+def engine(
+    spec: Mapping[str, Any],
+    jobs: int | None = None,
+    backend: str | None = None,
+    scheduler: Any = None,
+) -> dict[str, Any]:
     """Where a checked spec computes: jobs, backend, scheduler of `experiment.run`.
 
     Where nobody says how many, `jobs` is None: all cores, from 10 units of work on.
-
-    What is not None in `instead` (the command line's) stands before what the spec says.
+    A `jobs`, `backend` or `scheduler` that is given (the command line's) stands before
+    what the spec says.
     The name of a scheduler in a spec becomes the allowed Scheduler of that name; raises
     ParameterError for any other, and for an address always.
     """
-    chosen = {"jobs": None, "backend": "loky", "scheduler": None}
+    chosen: dict[str, Any] = {"jobs": None, "backend": "loky", "scheduler": None}
     chosen |= {name: spec[name] for name in ENGINE if spec.get(name) not in (None, "")}
-    given = {k: value for k, value in instead.items() if value is not None}
-    chosen |= given
-    if "scheduler" in given:
+    given = {"jobs": jobs, "backend": backend, "scheduler": scheduler}
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    if scheduler is not None:
         return chosen
     name = chosen["scheduler"]
     if name is not None and not schedulers.is_name(name):
@@ -76,7 +94,7 @@ def engine(spec, **instead):
     return chosen | {"scheduler": schedulers.chosen(name) if in_use else None}
 
 
-def datasets(spec, folder="."):
+def datasets(spec: Mapping[str, Any], folder: str | Path = ".") -> list[Dataset]:
     """The Datasets a spec names, paths relative to `folder`; built-in ones by name.
 
     Each after the steps of its recipe. Raises DataError where the rows are others than
@@ -90,12 +108,12 @@ def datasets(spec, folder="."):
     return [_read(entry, Path(folder)) for entry in entries]
 
 
-def _read(entry, folder):
+def _read(entry: Mapping[str, Any], folder: Path) -> Dataset:
     given = {k: v for k, v in entry.items() if k in ("name", *READ_OPTIONS)}
     for name in ("xml", "test"):
         if name in given:
-            given[name] = _found(given[name], folder)
-    dataset = read(_found(entry["path"], folder), **given)
+            given[name] = _beside(given[name], folder)
+    dataset = read(_beside(entry["path"], folder), **given)
     dataset = checks.apply(dataset, entry.get("recipe", []))
     wanted = entry.get("sha256")
     if wanted and wanted != dataset.values_hash:
@@ -107,6 +125,7 @@ def _read(entry, folder):
     return dataset
 
 
-def _found(path, folder):
-    beside = folder / path
-    return str(beside) if beside.exists() else path
+def _beside(path: str, folder: Path) -> str:
+    """The path in `folder` where there is such a file, else as it is."""
+    file = folder / path
+    return str(file) if file.exists() else path

@@ -11,7 +11,9 @@ from typing import Any
 from aemlo import params
 from aemlo.classifiers.nested import CLASSIFIER
 from aemlo.errors import ParameterError
+from aemlo.latent.trained import PICTURE
 from aemlo.params import Registered
+from aemlo.quality.settings import defaults as judging_defaults
 from aemlo.registry import Family
 from aemlo.samplers.chain import SAMPLER
 from aemlo.specs import defaults_1
@@ -42,8 +44,9 @@ def completed(spec: dict[str, Any]) -> dict[str, Any]:
     """A stored spec with every setting named, by the defaults of its version.
 
     Specs of runs that make rows (`sampler`, `settings`), classify (`arms`), predict
-    (`arm`) and compare (`samplers`, `classifiers`); any other comes back as it is, and
-    so does a setting that is wrong: what uses it says what is wrong.
+    (`arm`), compare (`samplers`, `classifiers`), judge (`run`, `without`) and draw
+    (`run` and settings of a picture); any other comes back as it is, and so does a
+    setting that is wrong: what uses it says what is wrong.
     """
     version = version_of(spec)
     if "arms" in spec:
@@ -66,9 +69,21 @@ def completed(spec: dict[str, Any]) -> dict[str, Any]:
         whole = spec | {
             "settings": _all_settings(SAMPLER, spec["sampler"], settings, version)
         }
+    elif "run" in spec:
+        whole = _of_a_run(spec, version)
     else:
         return spec
     return whole | {KEY: VERSION}
+
+
+def _of_a_run(spec: dict[str, Any], version: int) -> dict[str, Any]:
+    """A spec that looks at a trained run: judged anew, or drawn."""
+    if "without" in spec:
+        judging = defaults_1.JUDGING if version == 1 else judging_defaults()
+        return spec | {"settings": judging | spec.get("settings", {})}
+    if set(spec) <= {"run", KEY, *PICTURE}:
+        return (defaults_1.PICTURE if version == 1 else PICTURE) | spec
+    return spec
 
 
 def completed_arm(arm: Any, version: int = VERSION) -> Any:

@@ -1,6 +1,7 @@
 """An experiment as TOML, there and back, and as a Python script."""
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tomli_w
@@ -24,7 +25,7 @@ from aemlo.specs.using import options
 TABLES = ("datasets", "samplers", "classifiers")
 
 
-def from_toml(text):
+def from_toml(text: str) -> dict[str, Any]:
     """The checked spec written in TOML; ParameterError with the line that is wrong."""
     try:
         spec = tomllib.loads(text)
@@ -35,7 +36,7 @@ def from_toml(text):
     return checked(spec)
 
 
-def to_toml(spec):
+def to_toml(spec: Mapping[str, Any]) -> str:
     """A spec as TOML, without what only the app's own run needs.
 
     An address of a scheduler, which runs could hold once, is left out with its backend.
@@ -62,75 +63,101 @@ def _writable(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def script(spec):
+SCRIPT = '''\
+"""Repeats a comparison; writes its tidy rows to scores.csv."""
+
+from aemlo import {modules}
+from aemlo.samplers import {sampler_classes}
+from aemlo.classifiers import {classifier_classes}
+
+if __name__ == "__main__":
+    datasets = [
+{datasets}
+    ]
+    samplers = {{
+{samplers}
+    }}
+    classifiers = {{
+{classifiers}
+    }}
+    chosen = {{
+{options}
+    }}
+    plan = experiment.grid(datasets, samplers, classifiers, **chosen)
+    predictions = experiment.predictions_of(plan)
+    scores = experiment.run(
+        datasets,
+        samplers,
+        classifiers,
+        metrics={metrics!r},
+        on_cell=predictions.add,
+        **chosen,
+    )
+    safe_tables.save_csv(scores, "scores.csv")
+    learners = {{
+{learners}
+    }}
+    table = compare.before_after(
+        compare.as_arms(scores, learners),
+        {baseline!r},
+        primary={primary!r},
+        rope={rope!r},
+        over_rows=predictions.over_rows(learners, seed={seed!r}),
+    )
+    safe_tables.save_csv(table, "before_after.csv")
+'''
+
+
+def script(spec: Mapping[str, Any]) -> str:
     """Python that repeats the experiment with the library alone."""
     plain = checked({k: v for k, v in spec.items() if k not in OF_THE_APP})
-    uses_checks = any("recipe" in entry for entry in plain.get("datasets", []))
     entries = plain.get("datasets") or [{"path": "yeast"}]
-    uses = {
-        "samplers": [find(SAMPLERS, e["use"], "sampler") for e in plain["samplers"]],
-        "classifiers": [
-            find(CLASSIFIERS, e["use"], "classifier") for e in plain["classifiers"]
-        ],
-    }
-    lines = ['"""Repeats a comparison; writes its tidy rows to scores.csv."""', ""]
-    modules = [
-        *["checks"] * uses_checks,
-        "compare",
-        "experiment",
-        "read",
-        "safe_tables",
-    ]
-    lines += [f"from aemlo import {', '.join(modules)}"]
-    for family, classes in uses.items():
-        names = ", ".join(sorted({cls.__name__ for cls in classes}))
-        lines += [f"from aemlo.{family} import {names}"]
-    lines += ["", 'if __name__ == "__main__":', "    datasets = ["]
-    for entry in entries:
-        lines += [f"        {_reading(entry)},"]
-    lines += ["    ]"]
-    for family, classes in uses.items():
-        lines += [f"    {family} = {{"]
-        for entry, cls in zip(plain[family], classes, strict=True):
-            table = SAMPLERS if family == "samplers" else CLASSIFIERS
-            given = settings_of(cls, {"settings": changed_settings(table, entry)})
-            arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
-            lines += [f"        {entry['name']!r}: {cls.__name__}({arguments}),"]
-        lines += ["    }"]
+    modules = ["compare", "experiment", "read", "safe_tables"]
+    if any("recipe" in entry for entry in plain.get("datasets", [])):
+        modules.insert(0, "checks")
     chosen = options(plain)
     titles = chosen.pop("metrics")
-    given = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-    lines += [f"    chosen = dict({given})"]
-    lines += ["    plan = experiment.grid(datasets, samplers, classifiers, **chosen)"]
-    lines += ["    predictions = experiment.predictions_of(plan)"]
-    lines += ["    scores = experiment.run(", "        datasets,", "        samplers,"]
-    lines += ["        classifiers,", "        on_cell=predictions.add,"]
-    lines += [f"        metrics={titles!r},", "        **chosen,"]
-    lines += ["    )", '    safe_tables.save_csv(scores, "scores.csv")']
-    lines += _judging(plain)
-    lines += ['    safe_tables.save_csv(table, "before_after.csv")']
-    return "\n".join(lines) + "\n"
+    samplers = _constructed(plain["samplers"], SAMPLERS)
+    classifiers = _constructed(plain["classifiers"], CLASSIFIERS)
+    return SCRIPT.format(
+        modules=", ".join(modules),
+        sampler_classes=_class_names(plain["samplers"], SAMPLERS),
+        classifier_classes=_class_names(plain["classifiers"], CLASSIFIERS),
+        datasets=_indented(_reading(entry) for entry in entries),
+        samplers=_indented(samplers),
+        classifiers=_indented(classifiers),
+        options=_indented(f"{k!r}: {value!r}" for k, value in chosen.items()),
+        learners=_indented(
+            f"{name!r}: compare.Learner({learner!r}, {remedy!r})"
+            for name, (learner, remedy) in learners(plain).items()
+        ),
+        **{name: plain[name] for name in ("baseline", "primary", "rope", "seed")},
+        metrics=titles,
+    )
 
 
-def _judging(plain: dict[str, Any]) -> list[str]:
-    """The lines that turn scores into arms and verdicts."""
-    lines = ["    learners = {"]
-    for name, (learner, remedy) in learners(plain).items():
-        lines += [f"        {name!r}: compare.Learner({learner!r}, {remedy!r}),"]
-    return [
-        *lines,
-        "    }",
-        "    table = compare.before_after(",
-        "        compare.as_arms(scores, learners),",
-        f"        {plain['baseline']!r},",
-        f"        primary={plain['primary']!r},",
-        f"        rope={plain['rope']!r},",
-        f"        over_rows=predictions.over_rows(learners, seed={plain['seed']!r}),",
-        "    )",
-    ]
+def _indented(expressions: Iterable[str]) -> str:
+    """Expressions as lines of a list, a dict or a call."""
+    return "\n".join(f"        {expression}," for expression in expressions)
 
 
-def _reading(entry):
+def _class_names(entries: list[dict[str, Any]], table: Mapping[str, Any]) -> str:
+    names = {find(table, entry["use"], "arm").__name__ for entry in entries}
+    return ", ".join(sorted(names))
+
+
+def _constructed(entries: list[dict[str, Any]], table: Mapping[str, Any]) -> list[str]:
+    """`name: Class(settings)` of each arm, with the settings that are not defaults."""
+    lines = []
+    for entry in entries:
+        cls = find(table, entry["use"], "arm")
+        given = settings_of(cls, {"settings": changed_settings(table, entry)})
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        lines.append(f"{entry['name']!r}: {cls.__name__}({arguments})")
+    return lines
+
+
+def _reading(entry: Mapping[str, Any]) -> str:
     """The expression that reads a data set and does its recipe."""
     names = ("name", *READ_OPTIONS)
     rest = "".join(f", {k}={v!r}" for k, v in entry.items() if k in names)

@@ -12,6 +12,9 @@ from scipy import sparse
 
 from aemlo.errors import DataError
 
+MARK = "is_synthetic"
+"""The column of a file that marks synthetic rows; no feature and no label."""
+
 # The no and the yes of each pair, as spelled in small letters.
 PAIRS = (
     ("0", "1"),
@@ -242,18 +245,23 @@ def guess(table):
     Of two runs the longer one; 0/1 columns elsewhere are likelier features. Without a
     run at either side, all 0/1 columns. No names where every column is 0/1.
     """
-    could = set(binary_columns(table).tolist())
-    total = len(table.columns)
+    # The mark of synthetic rows is no label, and does not part the run of labels.
+    columns = [j for j, column in enumerate(table.columns) if column.name != MARK]
+    could = set(binary_columns(table).tolist()) & set(columns)
+    total = len(columns)
     if not could:
         return Location([], "no column holds only 0 and 1")
     if len(could) == total:
         return Location([], "every column holds only 0 and 1: say how many are labels")
-    head = next(j for j in range(total) if j not in could)
-    tail = next(k for k in range(total) if total - 1 - k not in could)
+    head = next(j for j in range(total) if columns[j] not in could)
+    tail = next(k for k in range(total) if columns[total - 1 - k] not in could)
     if head > tail:
-        run, words = range(head), f"guess: the first {head} columns hold only 0 and 1"
+        run, words = (
+            columns[:head],
+            f"guess: the first {head} columns hold only 0 and 1",
+        )
     elif tail:
-        run = range(total - tail, total)
+        run = columns[total - tail :]
         words = f"guess: the last {tail} columns hold only 0 and 1"
     else:
         run, words = sorted(could), f"guess: {len(could)} columns hold only 0 and 1"

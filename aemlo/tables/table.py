@@ -11,10 +11,9 @@ from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
 from aemlo.provenance import TEST_NOTHING, stated
 from aemlo.tables import labels as label_columns
-from aemlo.tables.labels import Location
+from aemlo.tables.labels import MARK, Location
 from aemlo.tables.limits import Limits
 
-MARK = "is_synthetic"
 YES, NO = {"yes", "true", "1", "1.0"}, {"no", "false", "0", "0.0"}
 
 

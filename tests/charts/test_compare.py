@@ -71,7 +71,9 @@ def test_names_are_cut_and_their_markup_is_text(scores, table):
 def test_differences_point_up_or_down_and_count_what_is_shown(table):
     figure = charts.differences(table, "macro-F1", "none")
     shown = table[table["verdict"].isin(["better", "worse"])]
-    assert f"{len(shown)} of 4 arms differ clearly from none" in figure.layout.title.text
+    assert (
+        f"{len(shown)} of 4 arms differ clearly from none" in figure.layout.title.text
+    )
     better = next(t for t in figure.data if t.name == "better")
     assert set(better.marker.symbol) == {"triangle-up"}
     low = better.x - better.error_x.arrayminus

@@ -201,7 +201,7 @@ def test_stop_ends_the_process_and_what_was_drawn_stays(store, source):
     job.on_progress = stop_in_the_middle
     with pytest.raises(Stopped):
         embed.run(job)
-    assert embed._process._process is None
+    assert embed._process._running is None
     assert trained.frame(job.folder, "latent") is None
 
 

@@ -6,12 +6,13 @@ import pytest
 from latent_visits import drawn, source
 from visits import WORKSPACE, charts, fine, store, texts, visit
 
-from aemlo import quality, specs
+from aemlo import quality
 from aemlo.errors import DataError
 from aemlo.jobs import quality_reports
 from aemlo.jobs.base import Job
 from aemlo.jobs.kinds import embed, judge
 from aemlo.latent import trained
+from aemlo.quality.settings import defaults
 
 __all__ = ["source", "store"]  # fixtures
 
@@ -74,8 +75,12 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     assert {t["name"] for t in first["data"]} == {"AEMLO", "MLSMOTE"}
     fine(page.button(key="latent.judge").click().run())
     (asked,) = store.runs(WORKSPACE, "judge")
-    asked_for = {"run": source.id, "without": [67, 68, 69]}
-    assert asked.spec == specs.written(asked_for)
+    assert asked.spec == {
+        "run": source.id,
+        "without": [67, 68, 69],
+        "settings": defaults(),
+        "spec_version": 2,
+    }
     judge.run(Job(store.claim("worker"), store))
     store.finish(asked.id, "done")
     fine(page.run())
@@ -89,7 +94,7 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
     assert "1 setting changed. The figures below are of all rows" in texts(page)
     fine(page.button(key="latent.judge").click().run())
     asked = store.runs(WORKSPACE, "judge")[0]
-    assert asked.spec["settings"] == {"region": 9}
+    assert asked.spec["settings"] == defaults() | {"region": 9}
     judge.run(Job(store.claim("worker"), store))
     store.finish(asked.id, "done")
     fine(page.run())

@@ -134,6 +134,18 @@ def test_rows_that_tie_share_the_best_rank():
     assert trust.overall == (1.0, 1.0)
 
 
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix])
+def test_trust_counts_ranks_by_exact_distances_however_far_the_rows_are(rng, kind):
+    """Products of such large numbers are off by more than the distances."""
+    near = np.rint(1000 * rng.normal(size=(60, 3)))
+    picture = rng.normal(size=(60, 2))
+    expected = latent.trust(near, picture, 5)
+    trust = latent.trust(kind(near + 1e12), picture, 5)
+    assert np.array_equal(trust.trustworthiness, expected.trustworthiness)
+    assert np.array_equal(trust.preservation, expected.preservation)
+    assert 0 < expected.overall[0] < 1
+
+
 def test_trust_needs_a_neighbourhood_smaller_than_half():
     with pytest.raises(DataError) as caught:
         latent.trust(np.eye(10), np.eye(10), k=5)
@@ -281,7 +293,7 @@ def test_the_process_fits_reports_fails_and_is_ended_by_stop(
 
     with pytest.raises(Stopped):
         process.umap(codes, epochs=10_000_000, on_progress=stop)
-    assert process._process is None
+    assert process._running is None
 
 
 def test_importing_the_package_loads_neither_umap_nor_scikit_learn():

@@ -127,6 +127,58 @@ def test_dense_sparse_single_precision_blocks_and_pools_agree(monkeypatch):
     assert np.array_equal(neighbours(sparse.csr_matrix(X), 9)[0], near)
 
 
+CLOSE_ROWS = {
+    "spread": lambda rng: rng.random((700, 20)),
+    "groups": lambda rng: np.repeat(rng.normal(size=(20, 9)), 30, axis=0),
+    "tight groups": lambda rng: (
+        np.repeat(rng.normal(size=(20, 9)), 30, axis=0)
+        + 1e-6 * rng.normal(size=(600, 9))
+    ),
+    "whole": lambda rng: rng.integers(0, 3000, size=(500, 4)),
+    "small whole": lambda rng: rng.integers(0, 30, size=(500, 4)),
+    "tiny": lambda rng: 1e-12 * rng.normal(size=(300, 5)),
+    "huge": lambda rng: 1e18 * rng.normal(size=(300, 5)),
+    "zeros": lambda rng: np.zeros((300, 4)),
+    "binary": lambda rng: rng.random((600, 60)) < 0.1,
+}
+
+
+@pytest.mark.parametrize("name", CLOSE_ROWS)
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_look_in_single_precision_changes_nothing(
+    name, metric, kind, monkeypatch
+):
+    X = KINDS[kind](CLOSE_ROWS[name](np.random.default_rng(6)).astype(float))
+    looks = []
+    look = Distances.first_look
+
+    def counted(self, rows):
+        seen = look(self, rows)
+        looks.append(seen is not None)
+        return seen
+
+    monkeypatch.setattr(Distances, "first_look", counted)
+    among, asked = neighbours(X, 7, metric), neighbours(X[100:], 3, metric, X[:100])
+    assert any(looks) == (metric == "cosine" or name not in ("tiny", "huge", "whole"))
+    monkeypatch.setattr(Distances, "first_look", lambda self, rows: None)
+    for found, expected in (
+        (among, neighbours(X, 7, metric)),
+        (asked, neighbours(X[100:], 3, metric, X[:100])),
+    ):
+        assert np.array_equal(found[0], expected[0])
+        assert np.array_equal(found[1], expected[1])
+
+
+def test_cosines_that_tie_after_rounding_are_all_looked_at():
+    """Their difference is above the noise, and below the step they are rounded to."""
+    base = np.ones(9)
+    X = base + 1e-6 * np.random.default_rng(0).normal(size=(50, 9))
+    near, far = neighbours(X, 4, "cosine")
+    assert not far.any()
+    assert near[0].tolist() == [1, 2, 3, 4] and near[40].tolist() == [0, 1, 2, 3]
+
+
 def test_equal_rows_are_at_distance_0_and_come_in_order():
     X = np.tile(np.random.default_rng(1).normal(size=(1, 40)), (30, 1)) + 1e3
     near, far = neighbours(X, 3)

@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 
 from aemlo import quality
 from aemlo.errors import DataError, ParameterError
+from aemlo.quality import base
 
 # The function of the package has the name of its module.
 report = sys.modules["aemlo.quality.reporting"]
@@ -330,3 +331,19 @@ def test_large_sets_are_judged_on_a_part(rng, monkeypatch):
     Y = np.ones((300, 1), dtype=int)
     quality.report(*(real, Y, real[:20] + 0.1, Y[:20], np.zeros(20, dtype=int)), rng)
     assert sizes == [60]
+
+
+@pytest.mark.parametrize("measure", quality.MEASURES, ids=lambda one: one.title)
+def test_a_measure_stands_beside_its_function_with_formula_and_meaning(measure):
+    for words in (measure.meaning, measure.good, measure.source):
+        assert words.strip() and "{" not in words
+    plain = measure.formula.replace(r"\{", "").replace(r"\}", "")
+    assert plain.count("{") == plain.count("}") and "$" not in plain
+    assert measure.formula.count(r"\left") == measure.formula.count(r"\right")
+    assert measure.function.__doc__
+
+
+def test_two_measures_of_one_title_are_refused():
+    words = {"formula": "1", "meaning": "It.", "good": "high", "source": "ours"}
+    with pytest.raises(ValueError, match="There is a measure 'recall' already."):
+        base.measure("recall", **words)(len)

@@ -11,6 +11,8 @@ from aemlo.classifiers import CLASSIFIERS
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import ParameterError
 from aemlo.exports import model
+from aemlo.latent.trained import PICTURE
+from aemlo.quality.settings import defaults
 from aemlo.samplers import MLSMOTE, SAMPLERS
 from aemlo.specs import defaults_1, versions
 from aemlo.store import Store
@@ -198,3 +200,26 @@ def test_a_version_that_is_not_known_is_refused(version):
         f"spec_version must be between 1 and 2, got {version!r}. It was written by a "
         "newer version of AEMLO Studio: install that one."
     )
+
+
+def test_a_picture_and_a_judgement_name_every_setting(monkeypatch):
+    picture = specs.written({"run": "r", "n_neighbors": 7})
+    assert picture == {"run": "r", **PICTURE, "n_neighbors": 7, "spec_version": 2}
+    judged = specs.written({"run": "r", "without": [3], "settings": {"region": 9}})
+    assert judged["settings"] == defaults() | {"region": 9}
+    assert judged["without"] == [3]
+    assert specs.completed(judged) == judged
+    # A run stored before there was a version keeps the defaults of its time.
+    monkeypatch.setitem(PICTURE, "epochs", 500)
+    old = {"run": "r", "n_neighbors": 15, "min_dist": 0.1}
+    assert specs.completed(old)["epochs"] == 200
+    assert specs.written(old)["epochs"] == 500
+    assert specs.completed(picture)["epochs"] == 200
+    monkeypatch.setattr(versions, "judging_defaults", lambda: {"region": 7})
+    assert specs.completed({"run": "r", "without": []})["settings"]["region"] == 5
+    assert specs.completed(judged)["settings"]["region"] == 9
+
+
+def test_the_first_defaults_of_pictures_and_judgements_exist():
+    assert set(defaults_1.PICTURE) == set(PICTURE)
+    assert set(defaults_1.JUDGING) == set(defaults())

@@ -38,7 +38,8 @@ def run(job: Job) -> None:
     where = specs.engine(spec, backend=spec.get("backend") or schedulers.backend())
     datasets = _datasets(job, spec)
     arms = specs.arms(spec)
-    options = specs.options(spec) | {"most_splits": 1 if spec.get("pilot") else None}
+    once = {"most_splits": 1 if spec.get("pilot") else None}
+    options: dict[str, Any] = specs.options(spec) | once
     del options["metrics"]
     mistake = options.pop("leak", "")
     plan = experiment.grid(datasets, *arms, **options)

@@ -1,7 +1,7 @@
 """Judge a trained run's rows anew: with some left out, or by other settings.
 
 `job.spec`: `run` (its id), `without` (ids of the rows left out, real or synthetic) and
-`settings` (those of `aemlo.quality.Judging` that are changed). Writes `quality.parquet`
+`settings` (those of `aemlo.quality.Judging`). Writes `quality.parquet`
 and `telling.parquet` as an embedding run does: of the rows that are left, and where
 settings were changed of all rows and those of MLSMOTE too.
 """
@@ -14,6 +14,7 @@ from aemlo.jobs import quality_reports
 from aemlo.jobs.base import Job
 from aemlo.latent import trained
 from aemlo.latent.trained import Trained
+from aemlo.quality.settings import defaults
 from aemlo.wording import counted
 
 
@@ -35,11 +36,11 @@ def run(job: Job) -> None:
             "back."
         )
     scaled, Y = quality_reports.scaled(known), known.dataset.Y
-    settings = job.spec.get("settings", {})
+    settings = job.spec["settings"]
     sampler = source.spec.get("sampler", "AEMLO")
     reports = quality_reports.Reports(job, known, settings)
     low = 0.0
-    if settings:
+    if settings != defaults():
         low = 0.7 if len(without) else 1.0
         reports.judge_all(scaled, sampler, 0.0, low)
     if len(without):

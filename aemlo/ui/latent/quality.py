@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from aemlo import params
+from aemlo import params, specs
 from aemlo.charts import latent_details
 from aemlo.jobs.kinds import judge
 from aemlo.quality import Judging
@@ -87,14 +87,12 @@ def _judged_again(
     left_out = sorted(int(row) for row in hidden(view))
     if not left_out and not changed:
         return None
-    spec: dict[str, Any] = {"run": view.run.id, "without": left_out}
-    if changed:
-        spec["settings"] = changed
+    spec = specs.written({"run": view.run.id, "without": left_out, "settings": changed})
     judging = next(
         (
             run
             for run in workspace.store.runs(workspace.id, "judge", view.run.dataset)
-            if all(run.spec.get(name) == spec.get(name) for name in JUDGED)
+            if specs.completed(run.spec) == spec
         ),
         None,
     )
