@@ -20,6 +20,7 @@ from aemlo.classifiers.mlp import MLP
 from aemlo.classifiers.partition import Partition
 from aemlo.classifiers.rakel import RAkELd, RAkELo
 from aemlo.classifiers.random_forest import RandomForest
+from aemlo.classifiers.resampled import Resampled
 from aemlo.classifiers.thresholded import Thresholded
 from aemlo.registry import scan
 
@@ -47,5 +48,6 @@ __all__ = [
     "RAkELd",
     "RAkELo",
     "RandomForest",
+    "Resampled",
     "Thresholded",
 ]

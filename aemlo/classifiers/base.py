@@ -6,14 +6,17 @@ from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import validate_data
 
 from aemlo import params
 from aemlo.arrays import Features, LabelMatrix, Scores
 from aemlo.classifiers.kinship import Kinship
-from aemlo.errors import DataError
+from aemlo.errors import AemloError, DataError
 from aemlo.notes import Note, as_note
 from aemlo.params import Between
 from aemlo.progress import no_progress
@@ -37,6 +40,10 @@ def new_seed(rng: np.random.Generator) -> int:
     return int(rng.integers(np.iinfo(np.int32).max))
 
 
+class NotFitted(AemloError, NotFittedError):  # noqa: N818  (scikit-learn's stem)
+    """A classifier is asked before it is fitted: an error of ours and of theirs."""
+
+
 class Classifier(ClassifierMixin, BaseEstimator, ABC):
     """A multi-label classifier: `fit`, `predict` (n, q) and `predict_proba` (n, q).
 
@@ -48,11 +55,19 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
     `class_weights`, where a class has that setting, weighs rows by n / (2 c) with c the
     rows of their class, label by label. `reads_provenance` says that `_fit` also takes
     `kinship`, a Kinship of the rows or None: for classes that hold rows out, or that
-    have a classifier inside. Ours.
+    have a classifier inside.
+
+    After `fit`, as scikit-learn has them: `n_features_in_`, `feature_names_in_` where X
+    was a frame, and `classes_` (q, 2), 0 and 1 for each label. From its shape
+    scikit-learn's scorers and `cross_val_predict` know that scores are those of several
+    labels. Ours.
     """
 
     title: str
     is_remedy: ClassVar[bool] = False  # around another classifier, for imbalance
+    classes_: NDArray[np.integer[Any]]
+    n_features_in_: int
+    n_labels_: int
     notes_: list[str]
     reads_provenance: ClassVar[bool] = False
     cheap_settings: Mapping[str, Any] = {}
@@ -77,9 +92,10 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         that cannot be used, MissingExtraError where an optional package is missing.
         """
         params.check(self)
+        vars(self).pop("classes_", None)  # a fit that fails leaves nothing to predict
         X, Y = self._checked(X, Y)
         kinship = self._kinship(provenance, len(Y))
-        self.n_features_in_, self.n_labels_ = X.shape[1], Y.shape[1]
+        self.n_labels_ = Y.shape[1]
         self.notes_ = []
         share = Y.mean(axis=0)
         self.learned_labels_ = np.flatnonzero((share > 0) & (share < 1))
@@ -98,28 +114,47 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
             own = {"kinship": kinship} if self.reads_provenance else {}
             labels = Y[:, self.learned_labels_]
             self._fit(X, labels, rng, on_progress or no_progress, **own)
+        self.classes_ = np.tile([0, 1], (self.n_labels_, 1))
         return self
 
     def predict_proba(self, X: Features) -> Scores:
-        """Scores (n, q) in [0, 1] that each label applies."""
+        """Scores (n, q) in [0, 1] that each label applies.
+
+        Raises NotFitted before `fit`, DataError for X that cannot be used.
+        """
         X = self._checked_X(X)
-        if not len(self.learned_labels_):
+        if not len(self.learned_labels_) or not X.shape[0]:
             return self._with_constants(X, None)
         return self._with_constants(X, np.clip(self._scores(X), 0.0, 1.0))
 
     def predict(self, X: Features) -> LabelMatrix:
-        """Labels (n, q) uint8."""
+        """Labels (n, q) uint8; raises as `predict_proba` does."""
         return self.decide(X)[0]
 
     def decide(self, X: Features) -> tuple[LabelMatrix, Scores]:
         """`predict` and `predict_proba` of the same rows, for the price of one."""
         X = self._checked_X(X)
-        if not len(self.learned_labels_):
+        if not len(self.learned_labels_) or not X.shape[0]:
             scores = self._with_constants(X, None)
             return scores.astype(np.uint8), scores
         labels, scores = self._decide(X)
         scores = self._with_constants(X, np.clip(scores, 0.0, 1.0))
         return self._with_constants(X, labels).astype(np.uint8), scores
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classes_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.one_d_labels = False
+        tags.target_tags.two_d_labels = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_class = False
+            tags.classifier_tags.multi_label = True
+        return tags
 
     @abstractmethod
     def _fit(
@@ -179,7 +214,11 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
         return X, labels.astype(np.uint8)
 
     def _checked_X(self, X, fitting=False):
-        X = sparse.csr_matrix(X) if sparse.issparse(X) else np.asarray(X)
+        if not fitting and not self.__sklearn_is_fitted__():
+            raise NotFitted(f"{self.title}: not fitted yet. Call fit(X, Y) first.")
+        given = X
+        # C order: a frame's columns lie one after another, and sums would differ.
+        X = sparse.csr_matrix(X) if sparse.issparse(X) else np.asarray(X, order="C")
         if X.dtype.kind not in "fiub":
             raise DataError(f"{self.title}: X must hold numbers, got {X.dtype}.")
         X = X.astype(float, copy=False)
@@ -189,9 +228,24 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):
             raise DataError(
                 f"{self.title}: X has missing or infinite values. Impute them first."
             )
+        if not X.shape[1]:
+            raise DataError(f"{self.title}: X has no features to learn from.")
         if not fitting and X.shape[1] != self.n_features_in_:
             raise DataError(
                 f"{self.title}: fitted on {self.n_features_in_} features, "
                 f"got {X.shape[1]}."
             )
+        check_names(self, given, fitting)
         return X
+
+
+def check_names(estimator: Any, X: Any, fitting: bool) -> None:
+    """Keep `n_features_in_` and `feature_names_in_` of X, or compare X with them.
+
+    Raises DataError, in scikit-learn's words, for other names or another order.
+    """
+    try:
+        validate_data(estimator, X, reset=fitting, skip_check_array=True)
+    except (TypeError, ValueError) as problem:
+        words = " ".join(str(problem).split())
+        raise DataError(f"{estimator.title}: {words}") from None

@@ -52,12 +52,7 @@ class Kinship:
             own = frame["row"].to_numpy()
             synthetic = frame["synthetic"].to_numpy()
             parents = [tuple(map(int, text.split())) for text in frame["parents"]]
-        pairs = [
-            (i, source)
-            for i in range(n)
-            for source in (parents[i] if synthetic[i] else (int(own[i]),))
-        ]
-        rows, numbers = np.array(pairs, dtype=int).reshape(-1, 2).T
+        rows, numbers = _pairs(synthetic, own, parents)
         return cls(synthetic, _incidence(n, rows, numbers))
 
     @classmethod
@@ -73,6 +68,23 @@ class Kinship:
     def take(self, rows: Rows | Mask) -> Self:
         """The kinship of some of the rows."""
         return type(self)(self.synthetic[rows], self.sources[rows])
+
+    def followed_by(self, returned: pd.DataFrame, owner: str) -> Self:
+        """The kinship of what a sampler returned for these rows.
+
+        `returned` is its `provenance_`. Rows made of synthetic rows have the sources of
+        those.
+        """
+        columns = {str(name): column for name, column in returned.items()}
+        frame = framed(OF_RETURNED_ROWS, columns, len(returned), owner)
+        own = frame["origin"].to_numpy()
+        rows, given = _pairs(own < 0, own, frame["parents"].tolist())
+        shape = (len(frame), len(self.synthetic))
+        steps = sparse.coo_array((np.ones(len(rows)), (rows, given)), shape=shape)
+        sources = sparse.csr_array(steps) @ self.sources
+        sources.data[:] = 1.0
+        kept = np.where(own < 0, 0, own)
+        return type(self)((own < 0) | self.synthetic[kept], sources)
 
     def with_equal_rows(self, X: Features) -> Self:
         """Also related: rows of X (n, d) that are equal in every feature."""
@@ -112,6 +124,17 @@ def equal_rows(X: Features) -> Rows:
         keys = [row.tobytes() for row in np.ascontiguousarray(X)]
     numbers: dict[bytes, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=int)
+
+
+def _pairs(synthetic: Mask, own: Rows, parents: list[Any]) -> tuple[Rows, Rows]:
+    """Rows and the number of a source of each, (m,) both, one pair a source."""
+    pairs = [
+        (i, source)
+        for i in range(len(own))
+        for source in (parents[i] if synthetic[i] else (int(own[i]),))
+    ]
+    rows, numbers = np.array(pairs, dtype=int).reshape(-1, 2).T
+    return rows, numbers
 
 
 def _incidence(n: int, rows: Rows, numbers: Rows) -> sparse.csr_array:

@@ -4,13 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import validate_data
 
 from aemlo import params
 from aemlo.arrays import Features, LabelMatrix, Rows
@@ -18,6 +19,7 @@ from aemlo.errors import DataError, ParameterError
 from aemlo.progress import no_progress
 from aemlo.provenance import OF_RETURNED_ROWS, framed
 from aemlo.samplers import size
+from aemlo.wording import counted
 
 
 @dataclass
@@ -38,20 +40,27 @@ class Sampler(BaseEstimator, ABC):
 
     Subclasses write `_resample` only. `title` is the name in the registry;
     `deterministic` says that nothing is drawn; `reads_features` is False where the
-    choice of rows needs Y only. `kind` says what it does to rows, in a word or two;
-    `colour` ("#RRGGBB") and `marker` (a Plotly symbol) are its own in charts, None
-    where any free one will do (literals: see aemlo.sampler_styles). `cheap_settings`
-    make a sampler that trains quickly, for tests; `leaves_balanced` says that data
-    without a minority label come back as they were, with a note. For the methods page:
-    `formulas`, pairs of words and LaTeX, and `idea`, `helps`, `harms`, `source`,
-    `keeps`, `differs`, a sentence or two each.
+    choice of rows needs Y only; `selects_rows` that every returned row is a given one.
+    `kind` says what it does to rows, in a word or two; `colour` ("#RRGGBB") and
+    `marker` (a Plotly symbol) are its own in charts, None where any free one will do
+    (literals: see aemlo.sampler_styles). `cheap_settings` make a sampler that trains
+    quickly, for tests; `leaves_balanced` says that data without a minority label come
+    back as they were, with a note. For the methods page: `formulas`, pairs of words and
+    LaTeX, and `idea`, `helps`, `harms`, `source`, `keeps`, `differs`, a sentence or two
+    each.
 
     After `fit_resample`: `provenance_`, a frame with one row per returned row, its
     columns `aemlo.provenance.OF_RETURNED_ROWS`, and `notes_`, sentences about what
-    could not be done as asked (`aemlo.notes.Note` where they are about labels).
+    could not be done as asked (`aemlo.notes.Note` where they are about labels). As in
+    imbalanced-learn: `n_features_in_`, `feature_names_in_` where X was a frame, and,
+    where rows are only selected, `sample_indices_`: X[sample_indices_] and
+    Y[sample_indices_] are what was returned.
     """
 
+    _estimator_type: ClassVar[str] = "sampler"  # how imbalanced-learn knows one
+
     title: str
+    n_features_in_: int
     notes_: list[str]
     provenance_: pd.DataFrame
     kind: str = "changes nothing"
@@ -60,6 +69,7 @@ class Sampler(BaseEstimator, ABC):
     cheap_settings: Mapping[str, Any] = {}
     deterministic: bool = False
     reads_features: bool = True
+    selects_rows: bool = False
     leaves_balanced: bool = True
     formulas: tuple[tuple[str, str], ...] = ()
     idea = helps = harms = source = keeps = differs = ""
@@ -79,7 +89,8 @@ class Sampler(BaseEstimator, ABC):
     ) -> tuple[Any, Any]:
         """X (n, d) and Y (n, q) of 0 and 1, resampled; the same kind comes back.
 
-        NumPy, CSR and pandas are taken; `categorical_features` are groups of one-hot
+        NumPy, SciPy sparse and pandas are taken, and lists, for which arrays come back;
+        `categorical_features` are groups of one-hot
         columns; `on_progress(fraction, **values)` is called as the work goes and may
         raise to end it. Raises ParameterError for a setting out of range, DataError
         for X or Y that cannot be used.
@@ -92,9 +103,12 @@ class Sampler(BaseEstimator, ABC):
             np.asarray(group, dtype=int) for group in categorical_features
         )
         rng = self._rng()
+        vars(self).pop("sample_indices_", None)
         X_new, Y_new, self.provenance_ = self._resample(
             matrix, labels, rng, on_progress or no_progress
         )
+        if self.selects_rows:
+            self.sample_indices_ = _selected(self.provenance_)
         return _as_given(X_new, X), _as_given(Y_new, Y)
 
     def preview(self, Y: Any) -> pd.DataFrame | None:
@@ -109,13 +123,15 @@ class Sampler(BaseEstimator, ABC):
     def plan_labels(self, Y: Any) -> pd.DataFrame | None:
         """`preview` without the copy: `notes_` become those of the plan."""
         params.check(self)
+        Y = _array_of(Y)
         self.notes_, self._label_names = [], names_of(Y)
         if self.reads_features:
             return self._planned(Y)
         labels = np.asarray(Y.toarray() if sparse.issparse(Y) else Y)
         # Settings may name labels, so the names go along.
         named = Y if isinstance(Y, pd.DataFrame) else labels
-        after = np.asarray(self.fit_resample(np.zeros((len(labels), 0)), named)[1])
+        after = np.asarray(self.fit_resample(np.zeros((len(labels), 1)), named)[1])
+        del self.n_features_in_  # that column is ours
         label = self.provenance_["label"].to_numpy()
         return size.preview_frame(
             names_of(Y),
@@ -146,9 +162,21 @@ class Sampler(BaseEstimator, ABC):
         return np.random.default_rng(seed)
 
     def _seed(self):
-        return getattr(self, "random_state", None)
+        # Who draws nothing has no seed, and must not take one from NumPy's generator.
+        return getattr(self, "random_state", 0)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.target_tags.one_d_labels = False
+        tags.target_tags.two_d_labels = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        return tags
 
     def _checked(self, X, Y):
+        given = X
         if isinstance(X, pd.DataFrame):
             try:
                 X = X.to_numpy(dtype=float)
@@ -170,6 +198,11 @@ class Sampler(BaseEstimator, ABC):
                 f"{self.title}: X has {matrix.shape[0]} rows and Y {len(labels)}; both "
                 "must have the same number, at least 1."
             )
+        if not matrix.shape[1] or not labels.shape[1]:
+            raise DataError(
+                f"{self.title}: X has {counted(matrix.shape[1], 'column')} and Y "
+                f"{counted(labels.shape[1], 'column')}; both must have at least 1."
+            )
         if not _zeros_and_ones(labels):
             raise DataError(f"{self.title}: Y must hold only 0 and 1.")
         if matrix.dtype.kind not in "fiub":
@@ -180,7 +213,16 @@ class Sampler(BaseEstimator, ABC):
             )
         if matrix.dtype.kind != "f":
             matrix = matrix.astype(float)
+        self._keep_names(given)
         return matrix, labels.astype(np.uint8)
+
+    def _keep_names(self, X):
+        """`n_features_in_` and `feature_names_in_`, as scikit-learn has them."""
+        try:
+            validate_data(self, X, reset=True, skip_check_array=True)
+        except TypeError as problem:  # names that are texts and numbers
+            words = " ".join(str(problem).split())
+            raise DataError(f"{self.title}: {words}") from None
 
 
 class OverSampler(Sampler):
@@ -330,6 +372,19 @@ def provenance(n: int, new: Synthetic | None = None) -> pd.DataFrame:
     )
 
 
+def _array_of(Y: Any) -> Any:
+    """Y, a list as an array."""
+    return np.array(Y) if isinstance(Y, list | tuple) else Y
+
+
+def _selected(frame):
+    """Positions (m,) of the given rows that are returned, from `provenance_`."""
+    origin = frame["origin"].to_numpy(copy=True)
+    clones = np.flatnonzero(origin < 0)
+    origin[clones] = [parents[0] for parents in frame["parents"].iloc[clones]]
+    return origin
+
+
 def _tuples(parents):
     """Rows of `parents` (m, p) as tuples, without their -1, in an array (m,)."""
     rows = map(tuple, parents.tolist())
@@ -363,7 +418,7 @@ def _zeros_and_ones(labels):
 
 def names_of(Y: Any) -> Sequence[Any]:
     """Names of the labels of Y (n, q): its columns', else the numbers 0 to q - 1."""
-    return tuple(Y.columns) if isinstance(Y, pd.DataFrame) else range(Y.shape[1])
+    return tuple(Y.columns) if isinstance(Y, pd.DataFrame) else range(np.shape(Y)[1])
 
 
 def _as_given(new, given):

@@ -77,6 +77,12 @@ class Chain(Sampler):
         """Whether any step does."""
         return any(build(step).reads_features for step in self.steps)
 
+    @property
+    # It depends on the steps.
+    def selects_rows(self) -> bool:  # ty: ignore[incompatible-property-override]
+        """Whether every step does."""
+        return all(build(step).selects_rows for step in self.steps)
+
     def _resample(self, X, Y, rng, on_progress):
         frame = provenance(len(Y))
         self.samplers_ = [build(step) for step in self.steps]

@@ -46,6 +46,7 @@ class LPROS(OverSampler):
             r"\right)",
         ),
     )
+    selects_rows = True
     reads_features = False
     idea = (
         "Treat each combination of labels as one class, and copy rows of the rare "

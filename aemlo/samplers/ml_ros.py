@@ -44,6 +44,7 @@ class MLROS(OverSampler):
             r"\max_k c_k \le c_j \cdot \mathrm{MeanIR}",
         ),
     )
+    selects_rows = True
     reads_features = False
     idea = (
         "The plainest cure for too few rows of a label: copy some. ML-ROS copies rows "

@@ -9,6 +9,7 @@ class NoSampling(Sampler):
     title = "none"
     colour = "#7F7F7F"
     marker = "circle-open"
+    selects_rows = True
     deterministic = True
     reads_features = False
     idea = "The rows as they are: what every sampler has to beat."

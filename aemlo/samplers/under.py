@@ -19,6 +19,7 @@ class UnderSampler(Sampler):
     whatever the method says (ours), and `notes_` counts such rows.
     """
 
+    selects_rows = True
     kind = "removes rows"
 
     def _resample(self, X, Y, rng, on_progress):

@@ -13,6 +13,7 @@ from aemlo.classifiers import (
     BRTree,
     ClassWeighted,
     DeepMLP,
+    Resampled,
     Thresholded,
 )
 from aemlo.classifiers.base import Classifier
@@ -178,6 +179,7 @@ def test_early_stopping_holds_out_real_rows_without_relatives(sampler, monkeypat
         lambda inner: Average((inner, "BR-logistic")),
         lambda inner: BalancedBagging(inner, bags=2),
         lambda inner: Thresholded(inner, folds=2),
+        lambda inner: Resampled("none", inner),
     ],
 )
 def test_provenance_reaches_the_classifier_inside(outer, monkeypatch):
@@ -290,6 +292,50 @@ def test_a_model_file_is_made_of_a_classifier_that_knows_its_synthetic_rows():
     fitted = Pipeline(arm).fit(dataset)
     assert fitted.sampled_rows_ > 200
     assert fitted.classifier_.tuned_rows_.tolist() == list(range(200))
+
+
+def test_a_resampled_classifier_is_told_what_the_sampler_made():
+    X, Y = rare_data()
+    Y = np.column_stack([np.zeros(len(Y), dtype=np.uint8), Y])  # columns stay theirs
+    Spy.log = log = []
+    sampler = MLROS(labels=(3,), budget=0.5)
+    cuts = Thresholded(Spy(), folds=3)
+    model = Resampled(sampler, cuts, random_state=0).fit(numbered(X), Y)
+    frame = model.sampler_.provenance_
+    assert len(frame) > 200 and model.inner_.tuned_rows_.tolist() == list(range(200))
+    assert (Y[[p[0] for p in frame["parents"][200:]], 3] == 1).all()
+    assert model.predict(numbered(X)).shape == (200, 4)
+    for learned, judged in log[:3]:
+        assert not set(learned) & set(judged)  # clones have the number of their parent
+
+
+def test_thresholds_around_a_resampled_classifier_resample_in_each_fold():
+    X, Y = rare_data()
+    Spy.log = log = []
+    model = Thresholded(Resampled(MLROS(budget=0.5), Spy()), folds=4, random_state=0)
+    model.fit(numbered(X), Y)
+    assert len(log) == 4 and model.tuned_rows_.tolist() == list(range(200))
+    for learned, judged in log:
+        assert not set(learned) & set(judged)
+        assert len(learned) > 200 - len(judged)
+
+
+def test_synthetic_rows_of_synthetic_rows_keep_their_first_sources():
+    X, Y = rare_data()
+    features = tuple(Feature(f"x{i}") for i in range(6))
+    dataset = Dataset("rare", X, Y, features, ("a", "b", "c"))
+    first, second = MLSMOTE(random_state=0), MLSMOTE(random_state=1, budget=0.3)
+    X_1, Y_1 = first.fit_resample(X, Y)
+    second.fit_resample(X_1, Y_1)
+    before = after(of(dataset), first.provenance_, dataset.label_names, "")
+    whole = after(before, second.provenance_, dataset.label_names, "")
+    one = Kinship.of(before, len(before), "x").followed_by(second.provenance_, "x")
+    other = Kinship.of(whole, len(whole), "x")
+    assert one.synthetic.tolist() == whole["synthetic"].tolist()
+    assert np.array_equal(one.synthetic, other.synthetic)
+    for row in (0, 17, 150):
+        rows = np.arange(len(whole)) == row
+        assert np.array_equal(one.related_to(rows), other.related_to(rows))
 
 
 def test_nothing_to_tune_on_is_a_note():

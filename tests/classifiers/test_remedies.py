@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 from sklearn.base import clone
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from aemlo import params
 from aemlo.classifiers import (
@@ -209,6 +209,39 @@ def test_class_weights_of_what_has_none():
         "class weights: ML-kNN has no class weights. Those that have: BR-logistic, "
     )
     assert "average" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "thresholds", "params": {"classifier": "class weights"}},
+        {"name": "resampled", "params": {"classifier": "thresholds"}},
+        {"name": "thresholds", "params": {"classifier": "resampled"}},
+        {
+            "name": "thresholds",
+            "params": {
+                "folds": 3,
+                "classifier": {
+                    "name": "deep MLP",
+                    "params": {"loss": "focal", "epochs": 12, "learning_rate": 0.02},
+                },
+            },
+        },
+    ],
+    ids=["weights and thresholds", "rows and cuts", "cuts and rows", "focal and cuts"],
+)
+def test_combined_remedies_are_built_by_name_and_find_the_rare_label(spec):
+    rng = np.random.default_rng(1)
+    rows = rng.random((1400, 4))
+    labels = np.column_stack([rows[:, 0] > 0.5, rows[:, 0] + rows[:, 1] > 1.65])
+    labels = (labels ^ (rng.random(labels.shape) < 0.01)).astype(np.uint8)
+    X_new, rare = rows[500:], labels[500:, 1]
+    assert 0.05 < rare.mean() < 0.1
+    plain = BRLogistic().fit(rows[:500], labels[:500]).predict(X_new)
+    model = build(spec, random_state=0).fit(rows[:500], labels[:500])
+    assert spec_of(model)["name"] == spec["name"]
+    predicted = model.predict(X_new)
+    assert f1_score(rare, predicted[:, 1]) > f1_score(rare, plain[:, 1]) + 0.1
 
 
 def test_balanced_bags_are_balanced():

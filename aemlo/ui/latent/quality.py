@@ -23,7 +23,6 @@ MOST_LABELS = 40
 """Labels of the chart label by label, until all are asked for."""
 EVERYTHING = "all rows"
 """What the rows of all labels together are called."""
-JUDGED = ("run", "without", "settings")
 """The entries of a judgement's spec that say what is judged, and how."""
 AUC = "told apart (AUC)"
 """The measure that a forest gives, as the figures have it."""
