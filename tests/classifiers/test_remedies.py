@@ -224,7 +224,7 @@ def test_class_weights_of_what_has_none():
                 "classifier": {
                     "name": "deep MLP",
                     "params": {"loss": "focal", "epochs": 12, "learning_rate": 0.02},
-                }
+                },
             },
         },
     ],
