@@ -17,7 +17,7 @@ from aemlo import params
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.formats import FORMATS
 from aemlo.imbalance import MEASURES
-from aemlo.metrics import METRICS
+from aemlo.metrics import ALL_METRICS
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import figures, layout
 
@@ -76,7 +76,7 @@ def file_format(title: str) -> None:
 
 def metric(title: str) -> None:
     """One metric: its formula, direction, range, conventions and source."""
-    entry = METRICS[title]
+    entry = ALL_METRICS[title]
     st.subheader(layout.plain(entry.title))
     st.markdown(layout.plain(entry.help))
     st.latex(entry.formula)
@@ -117,7 +117,7 @@ def measure(title: str) -> None:
 FAMILIES: dict[str, tuple[list[str], Callable[[str], None]]] = {
     "Samplers": (list(SAMPLERS), sampler),
     "Classifiers": (list(CLASSIFIERS), classifier),
-    "Metrics": (list(METRICS), metric),
+    "Metrics": (list(ALL_METRICS), metric),
     "Measures": ([entry.title for entry in MEASURES.values()], measure),
     "Formats": (list(FORMATS), file_format),
 }
@@ -157,7 +157,7 @@ def metrics_table() -> pd.DataFrame:
                 entry.needs,
                 entry.source,
             )
-            for entry in METRICS.values()
+            for entry in ALL_METRICS.values()
         ],
         columns=["metric", "what it is", "better", "values", "reads", "source"],
     )

@@ -1,6 +1,6 @@
 """What every registered metric keeps: order, bounds, direction, an oracle of its own.
 
-A metric is found through `METRICS`. `ORACLES` has, for each, an independent way to the
+A metric is found through `ALL_METRICS`. `ORACLES` has, for each, an independent way to the
 same number; a metric that nobody added one for fails `check_an_oracle_agrees`.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from aemlo.metrics import METRICS, metric, right_and_wrong
+from aemlo.metrics import ALL_METRICS, metric, right_and_wrong
 from aemlo.metrics.base import Metric
 
 rng = np.random.default_rng(20)
@@ -87,6 +87,11 @@ def averaged(score, average, zero=0):
 
 ORACLES = {
     "macro-F1": averaged(sk.f1_score, "macro"),
+    # Of the columns of their group, which are all here; every label occurs.
+    "minority F1": averaged(sk.f1_score, "macro"),
+    "tail F1": averaged(sk.f1_score, "macro"),
+    "tail average precision": lambda Y, s: sk.average_precision_score(Y, s),
+    "tail AUC": lambda Y, s: sk.roc_auc_score(Y, s, average="macro"),
     "micro-F1": averaged(sk.f1_score, "micro"),
     "macro-AUC": lambda Y, s: sk.roc_auc_score(Y, s, average="macro"),
     "macro average precision": lambda Y, s: sk.average_precision_score(Y, s),
@@ -176,7 +181,7 @@ CHECKS = [check for name, check in sorted(globals().items()) if name[:6] == "che
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("entry", METRICS.values(), ids=list(METRICS))
+@pytest.mark.parametrize("entry", ALL_METRICS.values(), ids=list(ALL_METRICS))
 def test_metric(entry, check):
     check(entry)
 

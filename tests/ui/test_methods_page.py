@@ -13,7 +13,7 @@ from visits import store, visit
 
 from aemlo.classifiers import CLASSIFIERS
 from aemlo.imbalance import MEASURES
-from aemlo.metrics import METRICS
+from aemlo.metrics import ALL_METRICS
 from aemlo.samplers import SAMPLERS
 from aemlo.ui import methods
 
@@ -52,7 +52,7 @@ def test_every_entry_of_a_family_is_shown(methods_page, family):
         assert not page.exception, title
         if family in ("Metrics", "Measures"):
             entries = {entry.title: entry for entry in MEASURES.values()}
-            formula = (METRICS if family == "Metrics" else entries)[title].formula
+            formula = (ALL_METRICS if family == "Metrics" else entries)[title].formula
             assert [latex.value for latex in page.latex] == [f"$$\n{formula}\n$$"]
     assert page.subheader[-1].value == f"All {family.lower()}"
 
@@ -105,7 +105,7 @@ def app_of(tmp_path):
 
 @pytest.mark.browser
 def test_every_formula_is_typeset(app_of, page):
-    formulas = [entry.formula for entry in (*METRICS.values(), *MEASURES.values())]
+    formulas = [entry.formula for entry in (*ALL_METRICS.values(), *MEASURES.values())]
     for cls in (*SAMPLERS.values(), *CLASSIFIERS.values()):
         formulas += [formula for _, formula in getattr(cls, "formulas", ())]
     wrong = r"\frac{1}{n"
