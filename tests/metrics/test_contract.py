@@ -1,7 +1,7 @@
 """What every registered metric keeps: order, bounds, direction, an oracle of its own.
 
-A metric is found through `ALL_METRICS`. `ORACLES` has, for each, an independent way to the
-same number; a metric that nobody added one for fails `check_an_oracle_agrees`.
+A metric is found through `ALL_METRICS`. `ORACLES` has, for each, an independent way to
+the same number; one that nobody added a way for fails `check_an_oracle_agrees`.
 """
 
 import math
