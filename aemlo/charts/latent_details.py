@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from aemlo.charts import theme
+from aemlo.wording import counted
 
 ROW = 26  # pixels of a label's or feature's line
 
@@ -39,10 +40,10 @@ def _over_represented(counts: pd.DataFrame) -> str:
     if not len(known) or known["in the selection"].sum() == 0:
         return "No row of the selection has a label"
     first = known.iloc[0]
-    here = theme.count(first["in the selection"])
+    rows = counted(int(first["in the selection"]), "row")
     return (
         f"{theme.short(first['label'], 28)} is {theme.ratio(first['times as common'])} "
-        f"times as common here ({here} {'row' if here == '1' else 'rows'})"
+        f"times as common here ({rows})"
     )
 
 
