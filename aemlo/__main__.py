@@ -189,8 +189,7 @@ def _try_file(out: Path) -> None:
         raise ParameterError(f"{out}: it is a folder. Name a file in it.")
     if not out.parent.is_dir():
         raise ParameterError(
-            f"{out}: there is no folder {out.parent}. Create it, or name another "
-            "file."
+            f"{out}: there is no folder {out.parent}. Create it, or name another file."
         )
     if out.exists() and not out.is_file():
         return  # a device or a pipe, which opening would disturb
