@@ -1,11 +1,15 @@
 """How long a comparison will take, from the cells that have been timed. Ours."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 
 ARM = ["dataset", "sampler", "classifier"]
 
 
-def estimate(scores, splits, jobs=1):
+def estimate(scores: pd.DataFrame, splits: int, jobs: int = 1) -> pd.DataFrame:
     """Seconds each arm still needs, from the splits in `scores` that are done.
 
     `splits` is how many splits each data set will have in all. Returns a frame `dataset
@@ -27,12 +31,12 @@ def estimate(scores, splits, jobs=1):
     return table
 
 
-def total_seconds(table):
+def total_seconds(table: pd.DataFrame) -> float:
     """Seconds of a whole `estimate`; NaN where nothing was timed."""
     return float(table["seconds_left"].sum()) if len(table) else math.nan
 
 
-def splits_of(spec):
+def splits_of(spec: Mapping[str, Any]) -> int:
     """How many splits a data set has under `split`, `folds` and `repeats` of a spec."""
     each = spec["folds"] if spec["split"] == "folds" else 1
     return each * spec["repeats"]

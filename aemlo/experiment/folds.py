@@ -6,6 +6,7 @@ arm of a comparison meets the same rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,8 @@ def plan(
     _check(dataset, how, folds, repeats, test_share, duplicates)
     of_column = column_groups(dataset, groups) if groups else None
     if how == "declared":
-        train, test = np.flatnonzero(dataset.split), np.flatnonzero(~dataset.split)
+        declared = np.asarray(dataset.split, dtype=bool)
+        train, test = np.flatnonzero(declared), np.flatnonzero(~declared)
         return tuple(Split(repeat, 0, train, test) for repeat in range(repeats))
     group = np.arange(dataset.n)
     if duplicates == "together":
@@ -147,10 +149,11 @@ def column_groups(dataset: Dataset, column: str) -> Rows:
     """
     if column in dataset.text_names:
         assert dataset.text is not None
-        values = dataset.text[column].astype(object).to_numpy()
+        values: Any = dataset.text[column].astype(object).to_numpy()
     elif column in dataset.feature_names:
         values = dataset.X[:, dataset.feature_names.index(column)]
-        values = values.toarray().ravel() if dataset.is_sparse else values
+        if sparse.issparse(values):
+            values = values.toarray().ravel()
     else:
         names = ", ".join(dataset.feature_names[:20])
         raise DataError(

@@ -7,11 +7,14 @@ looked up among the rows of the test part. Ours.
 import copy
 import functools
 import hashlib
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from aemlo.arrays import Features
@@ -20,10 +23,10 @@ from aemlo.preparation.words import WordColumns
 
 _BLOCK = 4_000_000  # values hashed at a time
 NEAR_DIGITS = 3
-_current = ContextVar("witness", default=None)
+_current: "ContextVar[Witness | None]" = ContextVar("witness", default=None)
 
 
-def row_hashes(X, text=None):
+def row_hashes(X: Features, text: pd.DataFrame | None = None) -> NDArray[np.uint64]:
     """A 64-bit digest (n,) of each row of X (n, d), NumPy or CSR, and of its texts.
 
     Equal rows have equal digests, dense or sparse; NaN equals NaN, and -0 equals 0.
@@ -50,20 +53,20 @@ def row_hashes(X, text=None):
     return digests
 
 
-def _bits(values):
+def _bits(values: NDArray[Any]) -> NDArray[np.uint64]:
     values = np.array(values, dtype=np.float64) + 0.0  # -0 + 0 is 0
     values[np.isnan(values)] = np.nan  # one NaN of the many
     return values.view(np.uint64)
 
 
-def _mixed(x):
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The finaliser of splitmix64 (Steele et al., 2014): 0 stays 0, bits avalanche."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-def _text_hashes(text):
+def _text_hashes(text: pd.DataFrame) -> NDArray[np.uint64]:
     rows = text.astype(str).to_numpy()
     digests = [
         hashlib.blake2b("\0".join(row).encode(), digest_size=8).digest() for row in rows
@@ -83,7 +86,7 @@ class Witness:
     with noise, such as rows that were oversampled before the data were loaded.
     """
 
-    def __init__(self, train, test):
+    def __init__(self, train: Dataset, test: Dataset) -> None:
         # A Dataset cannot change, so one that several fits receive is hashed once.
         self._seen = (train, _of(train))
         known = set(self._seen[1].tolist())
@@ -95,14 +98,14 @@ class Witness:
         self.used = {}
         self.near_duplicates = 0
 
-    def fork(self):
+    def fork(self) -> "Witness":
         """A witness that knows the same and goes on by itself."""
         other = copy.copy(self)
         other.made_rows = set(self.made_rows)
         other.used = {stage: set(rows) for stage, rows in self.used.items()}
         return other
 
-    def prepared(self, X, X_test):
+    def prepared(self, X: Features, X_test: Features) -> None:
         """Also know the rows as the preparation turned them out: (n, d) matrices."""
         known = set(row_hashes(X).tolist())
         given = row_hashes(X_test)
@@ -112,14 +115,14 @@ class Witness:
         close = np.isin(row_hashes(_rounded(X_test, X)), list(near))
         self.near_duplicates = int((close & ~exact).sum())
 
-    def made(self, X, provenance):
+    def made(self, X: Features, provenance: pd.DataFrame) -> None:
         """From here on, excuse these synthetic rows: features of few values can meet a
         test row by chance."""
         synthetic = (np.asarray(provenance["origin"]) < 0).nonzero()[0]
         if len(synthetic):
             self.made_rows |= set(row_hashes(X[synthetic]).tolist())
 
-    def saw(self, stage, rows):
+    def saw(self, stage: str, rows: Dataset | pd.DataFrame | Features) -> None:
         """Note that the fit called `stage` received `rows`, a Dataset or a matrix."""
         test = self._raw if isinstance(rows, Dataset) else self._ready - self.made_rows
         hashes = self._seen[1] if rows is self._seen[0] else _of(rows)
@@ -127,11 +130,11 @@ class Witness:
         self.used.setdefault(stage, set()).update(found)
 
     @property
-    def stages(self):
+    def stages(self) -> tuple[str, ...]:
         """The fits seen so far."""
         return tuple(self.used)
 
-    def leaks(self):
+    def leaks(self) -> dict[str, int]:
         """Distinct test rows each fit received: stage -> number, 0 where none."""
         return {stage: len(rows) for stage, rows in self.used.items()}
 
@@ -143,7 +146,9 @@ def _rounded(X: Features, training: Features) -> Features:
     """
     if sparse.issparse(X):
         span = abs(sparse.csr_matrix(training)).max(axis=0).toarray().ravel()
-        scaled = sparse.csr_matrix(X.multiply(1.0 / np.where(span > 0, span, 1.0)))
+        scaled = sparse.csr_matrix(
+            sparse.csr_matrix(X).multiply(1.0 / np.where(span > 0, span, 1.0))
+        )
         scaled.data = np.round(scaled.data, NEAR_DIGITS)
         scaled.eliminate_zeros()
         return scaled
@@ -153,7 +158,7 @@ def _rounded(X: Features, training: Features) -> Features:
     return np.round((X - low) / np.where(span > 0, span, 1.0), NEAR_DIGITS)
 
 
-def _of(rows):
+def _of(rows: Dataset | pd.DataFrame | Features) -> NDArray[np.uint64]:
     if isinstance(rows, Dataset):
         return row_hashes(rows.X, rows.text)
     if isinstance(rows, pd.DataFrame):
@@ -162,7 +167,7 @@ def _of(rows):
 
 
 @contextmanager
-def watching(witness):
+def watching(witness: Witness) -> Generator[Witness]:
     """Report to `witness` what watched fits receive in this thread, in the block."""
     token = _current.set(witness)
     try:
@@ -171,7 +176,12 @@ def watching(witness):
         _current.reset(token)
 
 
-def watch_fits(preparation=None, sampler=None, classifier=None, feature_choice=None):
+def watch_fits(
+    preparation: Any = None,
+    sampler: Any = None,
+    classifier: Any = None,
+    feature_choice: Any = None,
+) -> None:
     """Let all fits of these objects, and of those inside them, tell a witness.
 
     Fits nested in other fits (a chain's samplers, a tuner's folds) share the methods of
@@ -192,7 +202,7 @@ def watch_fits(preparation=None, sampler=None, classifier=None, feature_choice=N
             _watch(type(classifier), method, "threshold tuner")
 
 
-def _watch(cls, method, stage):
+def _watch(cls: type, method: str, stage: str) -> None:
     """Wrap `method` where `cls` has it from; outside `watching` it is as it was."""
     owner = next((c for c in cls.__mro__ if method in vars(c)), None)
     if owner is None or getattr(vars(owner)[method], "is_watched", False):
@@ -200,7 +210,7 @@ def _watch(cls, method, stage):
     original = vars(owner)[method]
 
     @functools.wraps(original)
-    def watched(self, rows, *arguments, **named):
+    def watched(self: Any, rows: Any, *arguments: Any, **named: Any) -> Any:
         witness = _current.get()
         if witness is not None:
             witness.saw(stage, rows)
@@ -209,5 +219,5 @@ def _watch(cls, method, stage):
             witness.made(result[0], self.provenance_)
         return result
 
-    watched.is_watched = True
+    vars(watched)["is_watched"] = True
     setattr(owner, method, watched)

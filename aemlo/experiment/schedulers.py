@@ -9,8 +9,10 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aemlo.errors import ParameterError
 
@@ -36,7 +38,7 @@ class Scheduler:
     cert: str = ""
     key: str = ""
 
-    def security(self):
+    def security(self) -> Any:
         """`distributed.Security` of the files, or None; raises ParameterError."""
         if not self.ca_file:
             return None
@@ -55,7 +57,7 @@ class Scheduler:
         return security
 
 
-def backend(environment=None):
+def backend(environment: Mapping[str, str] | None = None) -> str:
     """Where comparisons of this server compute: AEMLO_BACKEND, else loky."""
     chosen = _environment(environment).get(BACKEND) or "loky"
     if chosen not in BACKENDS:
@@ -65,7 +67,7 @@ def backend(environment=None):
     return chosen
 
 
-def allowed(environment=None):
+def allowed(environment: Mapping[str, str] | None = None) -> dict[str, Scheduler]:
     """The Schedulers of AEMLO_DASK_SCHEDULER and AEMLO_DASK_SCHEDULERS by name.
 
     The first holds one address, which gets the name "default". The second is a JSON
@@ -93,12 +95,12 @@ def allowed(environment=None):
     return found
 
 
-def is_name(value):
+def is_name(value: object) -> bool:
     """Whether `value` can be the name of a scheduler; an address never can."""
     return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
-def chosen(name, environment=None):
+def chosen(name: str | None, environment: Mapping[str, str] | None = None) -> Scheduler:
     """The allowed Scheduler called `name`; with None the default or the only one.
 
     Raises ParameterError where there is none.
@@ -127,7 +129,9 @@ def chosen(name, environment=None):
     return known[name]
 
 
-def from_command_line(text, environment=None):
+def from_command_line(
+    text: str, environment: Mapping[str, str] | None = None
+) -> Scheduler | str:
     """What `--scheduler` says: the Scheduler of that name, else the address as it is.
 
     For what a user types on the own command line, and nothing else.
@@ -137,11 +141,11 @@ def from_command_line(text, environment=None):
     return allowed(environment).get(text, text)
 
 
-def _environment(environment):
+def _environment(environment: Mapping[str, str] | None) -> Mapping[str, str]:
     return os.environ if environment is None else environment
 
 
-def _several(text):
+def _several(text: str | None) -> tuple[dict[str, Any], Path]:
     """(names to entries, folder of their paths) of SEVERAL."""
     if not text:
         return {}, Path()
@@ -158,7 +162,7 @@ def _several(text):
     return table, folder
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
@@ -169,7 +173,7 @@ def _read(path):
         ) from None
 
 
-def _checked(name, entry, folder):
+def _checked(name: str, entry: Any, folder: Path) -> Scheduler:
     if not is_name(name):
         raise ParameterError(
             f"{SEVERAL}: a name has letters, digits, - and _ only, got {name!r}."
@@ -198,7 +202,7 @@ def _checked(name, entry, folder):
     return Scheduler(address, name, **_tls_files(name, entry, folder))
 
 
-def _tls_files(name, entry, folder):
+def _tls_files(name: str, entry: Mapping[str, Any], folder: Path) -> dict[str, str]:
     files = {key: str(folder / entry[key]) for key in TLS if entry.get(key)}
     if not files:
         return {}

@@ -253,7 +253,7 @@ def _drop_docstrings(tree: ast.Module) -> None:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [  # ty: ignore[unresolved-attribute] (a node with a body)
+            node.body = [  # ty: ignore[missing-attribute] (a node with a body)
                 entry
                 for entry in body
                 if not (

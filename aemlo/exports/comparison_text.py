@@ -72,11 +72,12 @@ def control(spec: dict[str, Any], scores: pd.DataFrame) -> str:
     """Whether the scores of a run on permuted labels fall to chance, arm by arm."""
     table = compare.control(compare.as_arms(scores, specs.learners(spec)))
     lines = ["", "Control run on permuted labels: macro-AUC, 0.5 is chance"]
-    for row in table.itertuples():
-        interval = "" if pd.isna(row.low) else f" ({row.low:.3f} to {row.high:.3f})"
-        flag = "  above chance: something has seen test rows" * row.above_chance
+    for _, row in table.iterrows():
+        low, high = row["low"], row["high"]
+        interval = "" if pd.isna(low) else f" ({low:.3f} to {high:.3f})"
+        flag = "  above chance: something has seen test rows" * row["above_chance"]
         lines += [
-            f"  {row.sampler} with {row.classifier} on {row.dataset}: "
-            f"{row.mean:.3f}{interval}{flag}"
+            f"  {row['sampler']} with {row['classifier']} on {row['dataset']}: "
+            f"{row['mean']:.3f}{interval}{flag}"
         ]
     return "\n".join(lines)

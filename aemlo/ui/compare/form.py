@@ -453,7 +453,7 @@ def more(workspace: Workspace, dataset: Dataset) -> Spec:
 
 def all_cores() -> int:
     """As many processes as there are cores, within what the form takes."""
-    return min(cores(), LIMITS["jobs"][1])
+    return min(cores(), int(LIMITS["jobs"][1]))
 
 
 def _scheduler() -> Spec:

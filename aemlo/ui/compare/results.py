@@ -288,12 +288,12 @@ def _suspicious(result: Results) -> None:
                 icon=":material/warning:",
             )
     flagged = compare.suspicious(result.scores, result.baseline)
-    for row in flagged.head(3).itertuples():
-        label = f" ({layout.plain(row.label)})" if row.label else ""
+    for _, row in flagged.head(3).iterrows():
+        label = f" ({layout.plain(row['label'])})" if row["label"] else ""
         st.warning(
-            f"{layout.plain(row.sampler)} with {layout.plain(row.classifier)}: "
-            f"{compare.KINDS[row.kind]}{label}, from {row.before:.3f} to "
-            f"{row.after:.3f}. Look for a leak before you believe it."
+            f"{layout.plain(row['sampler'])} with {layout.plain(row['classifier'])}: "
+            f"{compare.KINDS[row['kind']]}{label}, from {row['before']:.3f} to "
+            f"{row['after']:.3f}. Look for a leak before you believe it."
         )
 
 

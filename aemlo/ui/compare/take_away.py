@@ -74,7 +74,9 @@ def _report_buttons(
         downloads.download_button(
             "Everything in one zip",
             lambda: comparison.to_zip(
-                *pieces, figures=_figures(result, table, metrics), pictures=pictures
+                *pieces,
+                figures=list(_figures(result, table, metrics)),
+                pictures=pictures,
             ),
             f"{stem}.zip",
             key="compare.take.zip",
