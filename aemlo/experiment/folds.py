@@ -153,7 +153,7 @@ def column_groups(dataset: Dataset, column: str) -> Rows:
     elif column in dataset.feature_names:
         values = dataset.X[:, dataset.feature_names.index(column)]
         if sparse.issparse(values):
-            values = values.toarray().ravel()
+            values = sparse.csc_matrix(values).toarray().ravel()
     else:
         names = ", ".join(dataset.feature_names[:20])
         raise DataError(
