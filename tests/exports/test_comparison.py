@@ -1,13 +1,10 @@
 """What is carried away: tables, one page, one zip, all saying the same."""
 
-import io
-import re
-import zipfile
+import html
 from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from aemlo import compare, experiment, imbalance, safe_tables, specs
@@ -123,78 +120,17 @@ def test_the_page_needs_no_network_and_runs_no_name(pieces):
     assert words.count("Nadeau and Bengio") == 1
 
 
-def test_a_declared_split_says_what_its_intervals_mean(pieces):
+def test_the_report_says_how_one_set_of_test_rows_is_judged(pieces):
+    words = comparison.to_html(*pieces)
+    assert "One set of test rows is judged over its rows, by sign-flip" in words
+
+
+def test_the_report_begins_with_the_verdict_of_each_data_set(pieces):
     table, scores, labels, spec, metrics, facts = pieces
-    sentence = "repeats differ in their seeds alone"
-    assert sentence not in comparison.to_html(*pieces)
-    declared = spec | {"split": "declared"}
-    assert sentence in comparison.to_html(
-        table, scores, labels, declared, metrics, facts
-    )
-
-
-def test_the_page_says_what_the_table_says(pieces):
-    table = pieces[0]
-    page = Page()
-    page.feed(comparison.to_html(*pieces))
-    words = " ".join(page.text)
-    for _, row in table[table["metric"] == "macro-F1"].iterrows():
-        if row["verdict"] != "baseline":
-            assert compare.in_words(row, "none") in words
-
-
-def test_a_zip_with_all_of_it(pieces):
-    figures = [("a/b: <x>", go.Figure())]
-    archive = zipfile.ZipFile(io.BytesIO(comparison.to_zip(*pieces, figures=figures)))
-    names = archive.namelist()
-    assert {
-        *("scores.csv", "before_after.csv", "labels.csv", "experiment.toml"),
-        *("repeat.py", "facts.json", "report.html", "README.txt"),
-    } <= set(names)
-    assert "figures/a-b---x.html" in names
-    drawn = Page()
-    drawn.feed(archive.read("figures/a-b---x.html").decode())
-    assert drawn.loads == ["plotly.min.js"] and "figures/plotly.min.js" in names
-    assert not any(re.search(r"[<>|:]|\.\.", name) for name in names)
-    back = pd.read_csv(archive.open("scores.csv"), keep_default_na=False)
-    assert len(back) == len(pieces[1])
-    assert specs.from_toml(archive.read("experiment.toml").decode()) == pieces[3]
-    assert len([n for n in names if n.endswith(".tex")]) == 2
-
-
-def zipped(pieces):
-    figures = [(name, go.Figure(layout_title_text=name)) for name in ("f", "g h")]
-    whole = comparison.to_zip(*pieces, figures=figures, pictures=True)
-    return zipfile.ZipFile(io.BytesIO(whole))
-
-
-def test_pictures_that_cannot_be_drawn_are_said_not_lost(pieces, monkeypatch):
-    def no_browser(figures, files, **named):
-        files[0].write_bytes(b"half")
-        raise RuntimeError("no browser")
-
-    monkeypatch.setattr(comparison, "write_images", no_browser)
-    archive = zipped(pieces)
-    assert "figures/f.html" in archive.namelist()
-    assert not [n for n in archive.namelist() if n.endswith((".png", ".svg"))]
-    assert "PNG and SVG need kaleido (aemlo[figures])" in (
-        archive.read("README.txt").decode()
-    )
-
-
-def test_all_pictures_are_drawn_by_one_start_of_the_browser(pieces, monkeypatch):
-    starts = []
-
-    def writer(figures, files, **named):
-        starts.append(named)
-        for figure, path in zip(figures, files, strict=True):
-            path.write_text(f"{figure.layout.title.text} as {path.suffix}")
-
-    monkeypatch.setattr(comparison, "write_images", writer)
-    archive = zipped(pieces)
-    assert starts == [{"scale": 2}]
-    for stem, name in (("f", "f"), ("g-h", "g h")):
-        for form in ("png", "svg"):
-            text = archive.read(f"figures/{stem}.{form}").decode()
-            assert text == f"{name} as .{form}"
-    assert "aemlo[figures]" not in archive.read("README.txt").decode()
+    older = spec | {"primary": ""}
+    page = comparison.to_html(table, scores, labels, older, metrics, facts)
+    assert "No primary metric was chosen before this run" in page
+    chosen = spec | {"primary": "macro-F1"}
+    verdict = compare.headline(table, table["dataset"].iloc[0], "macro-F1", "none")
+    page = comparison.to_html(table, scores, labels, chosen, metrics, facts)
+    assert f"<p><b>{html.escape(verdict)}</b></p>" in page
