@@ -199,7 +199,7 @@ def test_where_it_computes_and_the_sweep_survive_toml(monkeypatch):
     own = "tcp://another:8786"
     assert specs.engine(again, scheduler=own) == where | {"scheduler": own}
     assert specs.engine(specs.checked(SPEC)) == {
-        **{"jobs": 1, "backend": "loky", "scheduler": None}
+        **{"jobs": None, "backend": "loky", "scheduler": None}
     }
 
 
