@@ -143,7 +143,13 @@ def _check_baseline(whole: dict[str, Any]) -> None:
 
 
 def _check_primary(whole: dict[str, Any]) -> None:
-    """The metric that carries the verdict has one value, and a good direction."""
+    """The metric that carries the verdict has one value, and a good direction.
+
+    "" stands for none, as in runs from before there was one.
+    """
+    _check_rope(whole["rope"])
+    if whole["primary"] == "":
+        return
     if not isinstance(whole["primary"], str):
         raise ParameterError(
             f"Experiment: primary must be a metric, got {whole['primary']!r}."
@@ -158,7 +164,9 @@ def _check_primary(whole: dict[str, Any]) -> None:
     whole["primary"] = metric.title
     if whole["metrics"] and metric.title not in whole["metrics"]:
         whole["metrics"] = [*whole["metrics"], metric.title]
-    rope = whole["rope"]
+
+
+def _check_rope(rope: Any) -> None:
     if not isinstance(rope, int | float) or isinstance(rope, bool) or not 0 <= rope < 1:
         raise ParameterError(
             "Experiment: rope, half the width of the region of practical equivalence, "

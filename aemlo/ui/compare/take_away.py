@@ -170,7 +170,8 @@ def experiment_of(store: Store, run: Run, names: Sequence[str]) -> dict[str, Any
 
     `names` are the data sets' names in the scores, in their order.
     """
-    spec = specs.checked(run.spec)
+    # An older run chose no primary metric, and none is made up for it now.
+    spec = specs.checked({"primary": ""} | run.spec)
     entries = [
         entry_of(store.dataset(key), names[place])
         for place, key in enumerate(_dataset_keys(run))
