@@ -185,11 +185,10 @@ class _Results:
         )
         table = specs.verdicts(spec, scores, self.predictions)
         _write(table, self.job.folder / "verdicts.parquet")
-        left = experiment.estimate(
-            scores,
-            experiment.splits_of(spec),
-            int(spec.get("jobs") or experiment.cores()),
-        )
+        splits = experiment.splits_of(spec)
+        units = splits * len(spec["samplers"]) * len(self.datasets)
+        jobs = experiment.Engine(jobs=spec.get("jobs")).processes(units)
+        left = experiment.estimate(scores, splits, jobs)
         return {
             "cells": len(cells),
             "failed": int((cells["error"] != "").sum()),
