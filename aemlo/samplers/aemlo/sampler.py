@@ -4,7 +4,7 @@ The file is long because the description of the method is: one class, from its f
 its rows. Its settings are declared in `settings`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from os import PathLike
@@ -19,10 +19,14 @@ from sklearn.utils import check_random_state
 from aemlo import params
 from aemlo.arrays import Features, LabelMatrix, Rows
 from aemlo.errors import RunError
+from aemlo.neighbours.stretch import distance_space
+from aemlo.notes import Note
 from aemlo.progress import no_progress
 from aemlo.samplers import size
-from aemlo.samplers.aemlo import generation
+from aemlo.samplers.aemlo import generation, trust
+from aemlo.samplers.aemlo.amounts import Fall
 from aemlo.samplers.aemlo.settings import (
+    ADDED_LATER,
     PRESETS,
     PUBLISHED_BUDGET,
     Arguments,
@@ -36,6 +40,8 @@ __all__ = ["AEMLO", "PRESETS"]
 
 TRAINING_SHARE = 0.95  # of the progress bar
 LEAST_PAIR_SHARE = 0.5  # where pair_share is left to the features
+JUDGED_QUANTILE = 0.05  # of label_support_ where no row is refused
+TOP_UPS = 3  # rounds of more rows where MeanIR has not fallen yet
 
 
 class AEMLO(Arguments, OverSampler):
@@ -106,7 +112,6 @@ class AEMLO(Arguments, OverSampler):
     title = "AEMLO"
     colour = "#E69F00"
     marker = "diamond"
-    leaves_balanced = False  # by default all labelled rows are seeds
     formulas = (
         (
             "Codes and decoded values of a batch of B rows:",
@@ -261,7 +266,10 @@ class AEMLO(Arguments, OverSampler):
                 f"{Path(folder).name}: a model of {spec.get('sampler')!r}, not one of "
                 f"{', '.join(kinds)}."
             )
-        sampler = params.build(kinds[spec["sampler"]], spec["parameters"])
+        kind = kinds[spec["sampler"]]
+        known = params.parameters(kind)
+        later = {name: value for name, value in ADDED_LATER.items() if name in known}
+        sampler = params.build(kind, later | spec["parameters"])
         sampler.model_ = model
         sampler.losses_ = from_columns(spec["losses"])
         sampler.checks_ = from_columns(spec["checks"])
@@ -275,6 +283,14 @@ class AEMLO(Arguments, OverSampler):
     def _rng(self):
         seed = check_random_state(self._seed()).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed)
+
+    def _checked(self, X, Y):
+        if isinstance(X, pd.DataFrame):
+            self._whole = np.array([kind.kind in "iub" for kind in X.dtypes])
+        else:
+            whole = getattr(X, "dtype", None) or np.asarray(X).dtype
+            self._whole = np.full(np.shape(X)[1:2] or 0, whole.kind in "iub")
+        return super()._checked(X, Y)
 
     def _generate(self, X, Y, rng, on_progress):
         training_rng, rng = rng.spawn(2)
@@ -291,12 +307,22 @@ class AEMLO(Arguments, OverSampler):
         space = generation.FeatureSpace(
             X, self.categorical_features_, self.rare_features
         )
-        plan = self._plan(X, Y, space, rng)
 
         def on_rows(share):
             on_progress(done + (1 - done) * share)
 
-        return self._decode(X, Y, plan, space, rng, on_rows)
+        real = trust.RealRows(X, Y, self.categorical_features_, self._quantile())
+        if self.copies < 1 or self.support > 0:
+            made, refused = self._trusted(X, Y, space, real, rng, on_rows)
+        else:
+            plan = self._plan(Y, rng)
+            made = self._decode(X, Y, self._paired(X, Y, plan, space, rng), space, rng)
+            made, refused = self._without_empty(made), None
+        on_progress(1.0)
+        self.label_support_ = trust.label_support(
+            real, made.X, made.Y, made.label, self._label_names, refused
+        )
+        return made
 
     def _train(self, X, Y, rng, on_progress, checkpoint=None):
         from aemlo.samplers.aemlo.training import (
@@ -324,7 +350,11 @@ class AEMLO(Arguments, OverSampler):
             self.best_epoch_, self.stopped_ = training.best_epoch, training.stopped
             self.notes_.extend(training.notes)
 
-    def _plan(self, X, Y, space, rng):
+    def _quantile(self) -> float:
+        """The quantile of real rows' support that counts as too little."""
+        return self.support or JUDGED_QUANTILE
+
+    def _plan(self, Y, rng):
         rows, quotas = self._shares(Y)
         eligible = self._default_labels(Y) if self.seeds == "turns" else slice(None)
         plan = generation.in_turn(Y, eligible, rows, rng).followed_by(
@@ -332,27 +362,132 @@ class AEMLO(Arguments, OverSampler):
         )
         if not len(plan.seed):
             self.notes_.append(self._nothing_to_do(self._chosen_labels(Y)))
-        if self.neighbours and len(plan.seed):
-            codes = self.model_.encode(X)
-            share = self.pair_share
-            if share is None:
-                share = max(LEAST_PAIR_SHARE, len(space.rare) / X.shape[1])
-            plan = generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
+        self._note_too_few(Y)
         return plan
+
+    def _paired(self, X, Y, plan, space, rng):
+        """The plan with partners for its rows, as the settings ask."""
+        if not self.neighbours or not len(plan.seed):
+            return plan
+        if self.partners == "features":
+            codes = distance_space(X, self.categorical_features_)
+        else:
+            codes = self.model_.encode(X)
+        share = self.pair_share
+        if share is None:
+            share = max(LEAST_PAIR_SHARE, len(space.rare) / X.shape[1])
+        return generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
+
+    def _trusted(self, X, Y, space, real, rng, on_progress):
+        """Rows that pass the gate, as the Synthetic, and what was refused."""
+        plan = self._plan(Y, rng)
+        gate = trust.Gate(real, int(self.copies * len(plan.seed)), self.support > 0)
+        made: list[Synthetic] = []
+
+        def decoded(part):
+            return self._decode(X, Y, self._paired(X, Y, part, space, rng), space, rng)
+
+        def fill(part):
+            made.extend(
+                gate.filled(part, decoded, self._drawn_again(Y, rng), self.tries)
+            )
+
+        fill(plan)
+        on_progress(0.8)
+        for quotas in self._top_ups(Y, made):
+            fill(generation.by_label(Y, quotas, rng))
+        self._note_refused(gate.refused)
+        return trust.joined(made, X, Y), gate.refused
+
+    def _drawn_again(self, Y, rng):
+        """A function from a plan to one for the same labels, seeds drawn anew."""
+
+        def again(plan):
+            made_for = plan.label >= 0
+            quotas = np.bincount(plan.label[made_for], minlength=Y.shape[1])
+            return plan.part(~made_for).followed_by(generation.by_label(Y, quotas, rng))
+
+        return again
+
+    def _top_ups(self, Y, made):
+        """Quotas of more rows (q,), as long as MeanIR has not fallen as was asked."""
+        if not self._makes_rare_rows():
+            return
+        fall = self._fall(Y)
+        for _ in range(TOP_UPS):
+            Y_all = np.vstack([Y, *(part.Y for part in made)])
+            left = self._most(Y) - (len(Y_all) - len(Y))
+            if fall.reached(Y_all) or left < 1:
+                return
+            quotas = fall.rows(Y_all, np.zeros(Y.shape[1]), left)
+            if not quotas.any():
+                return
+            yield quotas
+
+    def _makes_rare_rows(self) -> bool:
+        """Whether rows are made for rare labels, so that MeanIR falls."""
+        return self.seeds == "labels" and self.target is None and self.labels is None
+
+    def _fall(self, Y: LabelMatrix) -> Fall:
+        return Fall.of(Y, self.mean_ir_fall, self.least_positives)
+
+    def _most(self, Y: LabelMatrix) -> int:
+        return int(round((self.budget or PUBLISHED_BUDGET) * len(Y)))
 
     def _shares(self, Y: LabelMatrix) -> tuple[int, np.ndarray]:
         """How many rows are taken in turn, and quotas (q,) of those made for a label.
 
-        A target or chosen labels ask for rows by label; a budget alone does not.
+        A target or chosen labels ask for rows by label; so does seeds "labels", within
+        the budget. Else a budget alone does not.
         """
         if self.target is not None or self.labels is not None:
-            return 0, self._quotas(Y)
-        wanted = int(round((self.budget or PUBLISHED_BUDGET) * len(Y)))
+            quotas = self._quotas(Y)
+            if not isinstance(self.target, Mapping) and self.labels is None:
+                quotas[self._too_few(Y)] = 0
+            return 0, quotas
+        if self._makes_rare_rows():
+            fall = self._fall(Y)
+            own = np.where(fall.minority(Y), Y.sum(axis=0, dtype=int), 0)
+            return 0, fall.rows(Y, own, self._most(Y))
+        wanted = self._most(Y)
         minority = self._default_labels(Y)
         rare = int(round(self.rare_share * wanted)) if len(minority) else 0
         if self.seeds == "turns":
             rare = 0
         return wanted - rare, size.evenly(rare, minority, Y.shape[1])
+
+    def _too_few(self, Y: LabelMatrix) -> Rows:
+        """Labels that have rows, but fewer than `least_positives`."""
+        counts = Y.sum(axis=0, dtype=int)
+        return np.flatnonzero((counts > 0) & (counts < self.least_positives))
+
+    def _note_too_few(self, Y):
+        few = self._too_few(Y)
+        asked = isinstance(self.target, Mapping) or self.labels is not None
+        by_label = self.seeds == "labels" or self.target is not None
+        if len(few) and by_label and not asked:
+            self.notes_.append(
+                Note(
+                    f"Made no rows for labels with fewer than {self.least_positives} "
+                    "rows: {labels}. Name them in labels to make rows for them.",
+                    few,
+                    self._label_names,
+                )
+            )
+
+    def _note_refused(self, refused):
+        """Say per label which rows are missing, and why."""
+        for j in np.flatnonzero(refused.missing):
+            reasons = refused.reasons(j)
+            start = "Label {labels}: " if j < len(refused.missing) - 1 else ""
+            self.notes_.append(
+                Note(
+                    f"{start}{refused.missing[j]} rows fewer than asked for, after "
+                    f"{self.tries} tries each. Refused: {reasons}.",
+                    [j] if start else [],
+                    self._label_names,
+                )
+            )
 
     def _paper_quotas(self, Y, labels):
         """Rows by label where only `labels` were named: the published share of rows."""
@@ -372,11 +507,10 @@ class AEMLO(Arguments, OverSampler):
             after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
         return size.preview_frame(names_of(Y), known, after, quotas)
 
-    def _decode(self, X, Y, plan, space, rng, on_progress):
+    def _decode(self, X, Y, plan, space, rng):
+        """The rows of the plan, features and labels, as a Synthetic."""
         features, labels = [], []
-        m = len(plan.seed)
-        for start in range(0, m, generation.ROWS_AT_ONCE):
-            on_progress(start / m)
+        for start in range(0, len(plan.seed), generation.ROWS_AT_ONCE):
             part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
             codes = self._codes(X, part)
             decoded = self._decoded_features(X, part, codes, space, rng)
@@ -384,23 +518,25 @@ class AEMLO(Arguments, OverSampler):
                 sparse.csr_matrix(decoded) if sparse.issparse(X) else decoded
             )
             labels.append(self._decoded_labels(Y, part, codes.between, rng))
-        on_progress(1.0)
-        X_new = stacked([X[:0], *features])
-        Y_new = np.vstack([*labels, Y[:0]]).astype(np.uint8)
-        kept = np.flatnonzero(Y_new.any(axis=1))
+        parents = np.column_stack([plan.seed, plan.partner])
+        parents[plan.seed == plan.partner, 1] = -1
+        return Synthetic(
+            stacked([X[:0], *features]),
+            np.vstack([*labels, Y[:0]]).astype(np.uint8),
+            parents,
+            plan.label,
+            plan.step,
+        )
+
+    def _without_empty(self, made):
+        """The rows that have labels; says in `notes_` if some have none."""
+        m = len(made.label)
+        kept = np.flatnonzero(made.Y.any(axis=1))
         if len(kept) < m:
             self.notes_.append(
                 f"{m - len(kept)} of {m} rows were decoded without labels and dropped."
             )
-        parents = np.column_stack([plan.seed, plan.partner])
-        parents[plan.seed == plan.partner, 1] = -1
-        return Synthetic(
-            X_new[kept],
-            Y_new[kept],
-            parents[kept],
-            plan.label[kept],
-            plan.step[kept],
-        )
+        return trust.part_of(made, kept)
 
     def _codes(self, X: Features, plan: generation.Plan) -> generation.Codes:
         """The codes of seeds, partners and the points between them."""
@@ -427,17 +563,27 @@ class AEMLO(Arguments, OverSampler):
         decoded = decode(codes.between)
         if self.residuals:
             one, other = dense(X[plan.seed]), dense(X[plan.partner])
-            step = plan.step[:, None]
-            drawn = space.one_draw_per_group(rng.random(decoded.shape) < step)
-            share = drawn.astype(decoded.dtype)
-            share[:, space.rare] = step
+            share = self._share_of_partner(plan, decoded.shape, space, rng)
             decoded = decoded + share * (other - decode(codes.partner))
             decoded = decoded + (1 - share) * (one - decode(codes.seed))
             decoded = space.agreed(decoded, one, other)
         decoded = space.binarise(decoded)
         if self.clip:
             decoded = space.clip(decoded)
-        return space.one_hot(decoded, decoded)
+        decoded = space.one_hot(decoded, decoded)
+        decoded[:, self._whole] = np.rint(decoded[:, self._whole])
+        return decoded
+
+    def _share_of_partner(self, plan, shape, space, rng):
+        """How much of the partner's residual each feature (m, d) gets: 0 to 1."""
+        if self.steps == "one a feature":
+            share = space.one_draw_per_group(rng.random(shape))
+            return np.where((plan.seed == plan.partner)[:, None], 0.0, share)
+        step = plan.step[:, None]
+        drawn = space.one_draw_per_group(rng.random(shape) < step)
+        share = drawn.astype(float)
+        share[:, space.rare] = step
+        return share
 
     def _activation(self) -> Callable | None:
         """What is applied to the network's scaled output (a torch tensor)."""
@@ -463,7 +609,10 @@ class AEMLO(Arguments, OverSampler):
             own = Y[plan.seed] + plan.step[:, None] * (
                 Y[plan.partner].astype(float) - Y[plan.seed]
             )
-            scores = special.expit(scores.astype(float)) + self.parents_weight * own
+            scores = special.expit(scores.astype(float))
+            if self.label_scores == "gain":
+                scores = scores - Y.mean(axis=0)
+            scores = scores + self.parents_weight * own
         counts = Y.sum(axis=1, dtype=float)
         wanted = counts[plan.seed]
         wanted = wanted + plan.step * (counts[plan.partner] - wanted)
