@@ -35,7 +35,11 @@ class Fall:
 
     def reached(self, Y: LabelMatrix) -> bool:
         """Whether labels Y (n, q), new rows among them, have MeanIR `wanted`."""
-        return mean_ir(Y.sum(axis=0, dtype=np.int64), self.able) <= self.wanted + 1e-9
+        return self.of_labels(Y) <= self.wanted + 1e-9
+
+    def of_labels(self, Y: LabelMatrix) -> float:
+        """MeanIR of Y (n, q) over the `able` labels."""
+        return mean_ir(Y.sum(axis=0, dtype=np.int64), self.able)
 
     def minority(self, Y: LabelMatrix) -> Mask:
         """The `able` labels whose IRLbl is above their MeanIR, (q,)."""

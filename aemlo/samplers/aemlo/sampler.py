@@ -41,6 +41,7 @@ __all__ = ["AEMLO", "PRESETS"]
 TRAINING_SHARE = 0.95  # of the progress bar
 LEAST_PAIR_SHARE = 0.5  # where pair_share is left to the features
 JUDGED_QUANTILE = 0.05  # of label_support_ where no row is refused
+ORDER_OF_SCORES = ("probability", "gain")  # tried with label_scores "as needed"
 TOP_UPS = 3  # rounds of more rows where MeanIR has not fallen yet
 
 
@@ -190,6 +191,7 @@ class AEMLO(Arguments, OverSampler):
         "come first, a few more are let in, and all labelled rows are seeds."
     )
     _use_trained = False
+    _scores = "probability"
 
     def fit(
         self,
@@ -294,6 +296,7 @@ class AEMLO(Arguments, OverSampler):
 
     def _generate(self, X, Y, rng, on_progress):
         training_rng, rng = rng.spawn(2)
+        self._scores = self.label_scores
         done = 0.0
         if self._use_trained:
             self.model_.check_fits(X.shape[1], Y.shape[1], f"{self.title}'s model")
@@ -316,7 +319,8 @@ class AEMLO(Arguments, OverSampler):
             made, refused = self._trusted(X, Y, space, real, rng, on_rows)
         else:
             plan = self._plan(Y, rng)
-            made = self._decode(X, Y, self._paired(X, Y, plan, space, rng), space, rng)
+            plan = self._paired(X, Y, plan, space, rng)
+            made = self._decode(X, Y, plan, space, rng, on_rows)
             made, refused = self._without_empty(made), None
         on_progress(1.0)
         self.label_support_ = trust.label_support(
@@ -379,13 +383,34 @@ class AEMLO(Arguments, OverSampler):
         return generation.with_partners(plan, codes, Y, self.neighbours, share, rng)
 
     def _trusted(self, X, Y, space, real, rng, on_progress):
-        """Rows that pass the gate, as the Synthetic, and what was refused."""
+        """Rows that pass the gate, as the Synthetic, and what was refused.
+
+        With label_scores "as needed" labels go by their probability; where MeanIR does
+        not fall so, because new rows take frequent labels along, by its gain.
+        """
+        notes = list(self.notes_)
+        draws = rng.spawn(len(ORDER_OF_SCORES))
+        for scores, draw in zip(ORDER_OF_SCORES, draws, strict=True):
+            free = self.label_scores == "as needed"
+            self.notes_ = list(notes)
+            self._scores = scores if free else self.label_scores
+            made, refused = self._let_through(X, Y, space, real, draw, on_progress)
+            fallen = self._fall(Y).reached(np.vstack([Y, made.Y]))
+            if fallen or not free or not self._makes_rare_rows():
+                break
+        self._note_refused(refused)
+        if self._makes_rare_rows() and not fallen and len(made.Y):
+            self._note_not_fallen(Y, made.Y)
+        return made, refused
+
+    def _let_through(self, X, Y, space, real, rng, on_progress):
         plan = self._plan(Y, rng)
         gate = trust.Gate(real, int(self.copies * len(plan.seed)), self.support > 0)
         made: list[Synthetic] = []
 
         def decoded(part):
-            return self._decode(X, Y, self._paired(X, Y, part, space, rng), space, rng)
+            part = self._paired(X, Y, part, space, rng)
+            return self._decode(X, Y, part, space, rng, on_progress)
 
         def fill(part):
             made.extend(
@@ -393,10 +418,8 @@ class AEMLO(Arguments, OverSampler):
             )
 
         fill(plan)
-        on_progress(0.8)
         for quotas in self._top_ups(Y, made):
             fill(generation.by_label(Y, quotas, rng))
-        self._note_refused(gate.refused)
         return trust.joined(made, X, Y), gate.refused
 
     def _drawn_again(self, Y, rng):
@@ -475,6 +498,15 @@ class AEMLO(Arguments, OverSampler):
                 )
             )
 
+    def _note_not_fallen(self, Y, Y_new):
+        fall = self._fall(Y)
+        after = fall.of_labels(np.vstack([Y, Y_new]))
+        self.notes_.append(
+            f"MeanIR fell from {fall.before:.2f} to {after:.2f} (labels with at least "
+            f"{self.least_positives} rows), not to {fall.wanted:.2f} as asked: "
+            f"{len(Y_new)} new rows were not enough. Raise the budget."
+        )
+
     def _note_refused(self, refused):
         """Say per label which rows are missing, and why."""
         for j in np.flatnonzero(refused.missing):
@@ -507,10 +539,11 @@ class AEMLO(Arguments, OverSampler):
             after = after + rows * seeds.mean(axis=0) * self.labels_per_parent
         return size.preview_frame(names_of(Y), known, after, quotas)
 
-    def _decode(self, X, Y, plan, space, rng):
+    def _decode(self, X, Y, plan, space, rng, on_progress):
         """The rows of the plan, features and labels, as a Synthetic."""
         features, labels = [], []
         for start in range(0, len(plan.seed), generation.ROWS_AT_ONCE):
+            on_progress(start / len(plan.seed))
             part = plan.part(slice(start, start + generation.ROWS_AT_ONCE))
             codes = self._codes(X, part)
             decoded = self._decoded_features(X, part, codes, space, rng)
@@ -610,8 +643,8 @@ class AEMLO(Arguments, OverSampler):
                 Y[plan.partner].astype(float) - Y[plan.seed]
             )
             scores = special.expit(scores.astype(float))
-            if self.label_scores == "gain":
-                scores = scores - Y.mean(axis=0)
+            if self._scores == "gain":
+                scores = generation.gain(scores, Y.mean(axis=0))
             scores = scores + self.parents_weight * own
         counts = Y.sum(axis=1, dtype=float)
         wanted = counts[plan.seed]

@@ -22,7 +22,7 @@ DEVICES = ("auto", "cpu", "cuda")
 SEEDS = ("turns", "rows", "labels")
 PARTNERS = ("latent space", "features")
 STEPS = ("one a row", "one a feature")
-LABEL_SCORES = ("probability", "gain")
+LABEL_SCORES = ("as needed", "probability", "gain")
 LABEL_RULES = ("threshold", "parents' count", "nearer parent")
 ACTIVATIONS = ("none", "sigmoid")
 
@@ -259,12 +259,13 @@ class Decoding:
         str,
         OneOf(
             LABEL_SCORES,
-            "Labels ranked by their decoded probability, or by how far it is above the "
-            "label's frequency (label_rule parents' count)",
+            "Labels ranked by their decoded probability, or by how much its odds gain "
+            "on the label's frequency; as needed: by probability, and by gain where "
+            "MeanIR would not fall (label_rule parents' count)",
             more=True,
         ),
         Published("probability", fixed=True),
-    ] = "gain"
+    ] = "as needed"
     parents_weight: Annotated[
         float,
         Between(

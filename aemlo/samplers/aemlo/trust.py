@@ -18,6 +18,7 @@ from aemlo.samplers.aemlo.generation import Plan
 from aemlo.samplers.base import Synthetic, stacked
 
 SUPPORT_NEIGHBOURS = 5
+EQUAL = 1e-5  # rows this near, after the stretch, differ by the network's rounding only
 
 
 def row_keys(X: Features) -> list[bytes]:
@@ -70,26 +71,43 @@ class RealRows:
         for j in np.flatnonzero(Y.any(axis=0)):
             own = self.support[Y[:, j] > 0, j]
             self.least[j], self.mean[j] = np.quantile(own, quantile), own.mean()
-        self._labels_of_key: dict[bytes, np.ndarray] = {}
-        for key, labels in zip(row_keys(X), Y > 0, strict=True):
-            before = self._labels_of_key.get(key)
-            self._labels_of_key[key] = labels if before is None else before & labels
+        shared: dict[bytes, np.ndarray] = {}
+        keys = row_keys(X)
+        for key, labels in zip(keys, Y > 0, strict=True):
+            shared[key] = shared[key] & labels if key in shared else labels
+        # Labels (n, q) that all rows equal to a row have, and the row itself.
+        self._labels_of_equals = np.array([shared[key] for key in keys], dtype=bool)
 
-    def support_of(self, X: Features) -> tuple[Scores, Rows]:
-        """Support (m, q) of each label for rows X (m, d), and the nearest row (m,)."""
-        if not X.shape[0]:
-            return np.empty((0, self.Y.shape[1])), np.empty(0, dtype=int)
+    def compared(self, X: Features) -> "Compared":
+        """Rows X (m, d) beside the real ones."""
+        m, q = X.shape[0], self.Y.shape[1]
+        if not m:
+            nothing = np.empty(0, dtype=int)
+            return Compared(np.empty((0, q)), nothing, nothing > 0, np.empty((0, q)))
         others = distance_space(X, (), self._stretch)
         k = min(SUPPORT_NEIGHBOURS, len(self.Y))
-        near, _ = neighbours(self._space, k, others=others)
-        return _shares(self.Y, near), near[:, 0]
+        near, far = neighbours(self._space, k, others=others)
+        copied = far <= EQUAL
+        labels = np.ones((m, q), dtype=bool)
+        for place in range(k):
+            rows = copied[:, place]
+            labels[rows] &= self._labels_of_equals[near[rows, place]]
+        return Compared(_shares(self.Y, near), near[:, 0], copied[:, 0], labels)
 
-    def labels_where_copied(self, keys: Sequence[bytes]) -> list[np.ndarray | None]:
-        """For each row, by its key: the labels that all real rows equal to it have.
 
-        A mask (q,), or None where no real row is equal to it.
-        """
-        return [self._labels_of_key.get(key) for key in keys]
+@dataclass
+class Compared:
+    """Synthetic rows beside the real ones, for m rows and q labels.
+
+    `support` (m, q) of each label, `nearest` (m,) the nearest real row, `copy` (m,)
+    whether that row is equal, but for the rounding of the network; `allowed` (m, q) the
+    labels that all real rows equal to it have (all, where there is none).
+    """
+
+    support: Scores
+    nearest: Rows
+    copy: Mask
+    allowed: Mask
 
 
 def _shares(Y: LabelMatrix, near: Rows) -> Scores:
@@ -158,19 +176,19 @@ class Gate:
         """
         Y = Y.astype(bool)
         passed = np.ones(len(label), dtype=bool)
-        if self.judged and len(label):
-            support, _ = self.real.support_of(X)
-            weak = support < self.real.least
+        beside = self.real.compared(X)
+        if self.judged:
+            weak = beside.support < self.real.least
             made_for = label >= 0
             unsupported = np.zeros(len(label), dtype=bool)
             unsupported[made_for] = weak[made_for, label[made_for]]
             self._refuse(self.refused.unsupported, label[unsupported])
             passed &= ~unsupported
             Y &= ~weak
-        keys = row_keys(X)
-        for row, real in enumerate(self.real.labels_where_copied(keys)):
+        Y &= beside.allowed
+        for row, key in enumerate(row_keys(X)):
             if passed[row]:
-                passed[row] = self._one(Y, row, keys[row], real, label[row])
+                passed[row] = self._one(Y[row], key, beside.copy[row], label[row])
         return passed, Y.astype(np.uint8)
 
     def filled(
@@ -194,20 +212,18 @@ class Gate:
             plan = again(plan.part(np.flatnonzero(~passed)))
         self._refuse(self.refused.missing, plan.label)
 
-    def _one(self, Y, row, key, real, label):
-        """Whether a row passes what does not look at its support; changes Y[row]."""
+    def _one(self, labels, key, is_copy, label):
+        """Whether a row with `labels` (q,) passes what does not look at support."""
         if key in self._seen:
             self._refuse(self.refused.duplicates, [label])
             return False
-        if real is not None:
-            Y[row] &= real
-            if self.copies < 1 or (label >= 0 and not Y[row, label]):
-                self._refuse(self.refused.copies, [label])
-                return False
-        if not Y[row].any():
+        if is_copy and (self.copies < 1 or (label >= 0 and not labels[label])):
+            self._refuse(self.refused.copies, [label])
+            return False
+        if not labels.any():
             self._refuse(self.refused.unlabelled, [label])
             return False
-        self.copies -= real is not None
+        self.copies -= bool(is_copy)
         self._seen.add(key)
         return True
 
@@ -266,14 +282,9 @@ def label_support(
     """
     q = real.Y.shape[1]
     refused = refused or Refused.nothing(q)
-    support, nearest = real.support_of(X_new)
-    has = Y_new > 0
-    beside = has & (real.Y[nearest] > 0)
-    copied = real.labels_where_copied(row_keys(X_new))
-    is_copy = np.array([labels is not None for labels in copied], dtype=bool)
-    lacking = np.zeros_like(has)
-    for row in np.flatnonzero(is_copy):
-        lacking[row] = has[row] & ~copied[row]
+    compared = real.compared(X_new)
+    support, has = compared.support, Y_new > 0
+    beside = has & (real.Y[compared.nearest] > 0)
     rows = has.sum(axis=0)
     return pd.DataFrame(
         {
@@ -286,8 +297,8 @@ def label_support(
             "real_support": real.mean,
             "least_support": real.least,
             "below": (has & (support < real.least)).sum(axis=0),
-            "copies": (has & is_copy[:, None]).sum(axis=0),
-            "relabelled": lacking.sum(axis=0),
+            "copies": (has & compared.copy[:, None]).sum(axis=0),
+            "relabelled": (has & ~compared.allowed.astype(bool)).sum(axis=0),
             "refused_copies": refused.copies[:q],
             "refused_duplicates": refused.duplicates[:q],
             "refused_unsupported": refused.unsupported[:q],
