@@ -504,7 +504,8 @@ class AEMLO(Arguments, OverSampler):
         self.notes_.append(
             f"MeanIR fell from {fall.before:.2f} to {after:.2f} (labels with at least "
             f"{self.least_positives} rows), not to {fall.wanted:.2f} as asked: "
-            f"{len(Y_new)} new rows were not enough. Raise the budget."
+            f"{len(Y_new)} new rows were made, of the {self._most(Y)} that the budget "
+            "allows."
         )
 
     def _note_refused(self, refused):

@@ -83,7 +83,9 @@ class RealRows:
         m, q = X.shape[0], self.Y.shape[1]
         if not m:
             nothing = np.empty(0, dtype=int)
-            return Compared(np.empty((0, q)), nothing, nothing > 0, np.empty((0, q)))
+            return Compared(
+                np.empty((0, q)), nothing, nothing > 0, np.ones((0, q), bool)
+            )
         others = distance_space(X, (), self._stretch)
         k = min(SUPPORT_NEIGHBOURS, len(self.Y))
         near, far = neighbours(self._space, k, others=others)
