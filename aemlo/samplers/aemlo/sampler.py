@@ -182,8 +182,8 @@ class AEMLO(Arguments, OverSampler):
         "the network finds likely, until MeanIR has fallen by a quarter."
     )
     helps = (
-        "Rare labels that classifiers miss at fixed thresholds: MeanIR falls, and F1 of "
-        "the rarest third of the labels rises in most of our sets."
+        "Rare labels that classifiers miss at fixed thresholds: MeanIR falls, and F1 "
+        "of the rarest third of the labels rises in most of our sets."
     )
     harms = (
         "The order of a row's labels: ranking loss rises a little. Very few rows, from "
