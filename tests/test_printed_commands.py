@@ -36,6 +36,7 @@ CHECKS = (".venv/bin/ruff check .", ".venv/bin/python -m pytest")
 SHORTER = {"epochs=60": "epochs=1"}
 MORE = {"compare": ["--folds", "2", "--set", "AEMLO.epochs=1"]}
 BENCHMARKS = {
+    "aemlo_speed.py": [],
     "autoencoder.py": [],
     "autosmote.py": [],
     "classifiers.py": [],

@@ -1,9 +1,10 @@
 """Specs that name every setting, and older ones read with the defaults of their time.
 
-A stored spec of version 2 has `spec_version` and all settings of its samplers and
-classifiers, of nested ones too, so that a changed default changes no stored spec. One
-without `spec_version` is of version 1: what it leaves out has the value that
-`aemlo.specs.defaults_1` wrote down. Ours.
+A stored spec has `spec_version` and all settings of its samplers and classifiers, of
+nested ones too, so that a changed default changes no stored spec. One without
+`spec_version` is of version 1: what it leaves out has the value that
+`aemlo.specs.defaults_1` wrote down. Version 2 had the same defaults; settings of AEMLO
+that came with version 3 have, in both, the values by which they change nothing. Ours.
 """
 
 from typing import Any
@@ -15,12 +16,15 @@ from aemlo.latent.trained import PICTURE
 from aemlo.params import Registered
 from aemlo.quality.settings import defaults as judging_defaults
 from aemlo.registry import Family
+from aemlo.samplers.aemlo.settings import ADDED_LATER
 from aemlo.samplers.chain import SAMPLER
 from aemlo.specs import defaults_1
 
-VERSION = 2
+VERSION = 3
 KEY = "spec_version"
 OLD = {SAMPLER.name: defaults_1.SAMPLERS, CLASSIFIER.name: defaults_1.CLASSIFIERS}
+# {title: settings that came with version 3}, for specs from before.
+CAME_LATER = {"AEMLO": ADDED_LATER}
 FAMILIES = {"samplers": SAMPLER, "classifiers": CLASSIFIER}
 
 
@@ -125,12 +129,12 @@ def _all_settings(
 def _filled(
     family: Family, title: str, settings: dict[str, Any], version: int
 ) -> dict[str, Any]:
-    """`settings` with what a spec of version 1 left out, inside other specs too."""
-    if version > 1:
+    """`settings` with what an older spec left out, inside other specs too."""
+    if version == VERSION:
         return settings
     cls, _ = family.read(title)
     known = params.parameters(cls)
-    old = OLD[family.name].get(cls.title, {})
+    old = OLD[family.name].get(cls.title, {}) | CAME_LATER.get(cls.title, {})
     whole = {k: v for k, v in old.items() if k in known} | settings
     for name, parameter in known.items():
         if isinstance(parameter.rule, Registered) and whole.get(name) is not None:

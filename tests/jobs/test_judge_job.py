@@ -79,7 +79,7 @@ def test_the_page_judges_what_is_left_beside_all_rows(store, source):
         "run": source.id,
         "without": [67, 68, 69],
         "settings": defaults(),
-        "spec_version": 2,
+        "spec_version": versions.VERSION,
     }
     judge.run(Job(store.claim("worker"), store))
     store.finish(asked.id, "done")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
-from toy_rows import Paper, own_way, toy
+from toy_rows import Paper, alike, own_way, toy
 
 from aemlo import params
 from aemlo.imbalance import minority_labels
@@ -146,9 +146,7 @@ def test_our_rows_have_their_label_and_their_parents_number_of_labels():
 
 def test_without_a_rare_share_every_labelled_row_takes_its_turn():
     X, Y = toy()
-    sampler = AEMLO(**AEMLO.cheap_settings, budget=1.0, random_state=0).set_params(
-        rare_share=0.0
-    )
+    sampler = alike(budget=1.0, rare_share=0.0)
     sampler.fit_resample(X, Y)
     made = sampler.provenance_.query("origin < 0")
     times = np.bincount([p[0] for p in made["parents"]], minlength=len(Y))
@@ -161,9 +159,7 @@ def test_without_a_rare_share_every_labelled_row_takes_its_turn():
 @pytest.mark.parametrize("asked", [1.0, 1.1])
 def test_new_rows_have_the_asked_number_of_labels_per_parent(asked):
     X, Y = toy(n=400)
-    sampler = AEMLO(
-        **AEMLO.cheap_settings, budget=5.0, labels_per_parent=asked, random_state=0
-    )
+    sampler = alike(budget=5.0, labels_per_parent=asked)
     _, Y_all = sampler.fit_resample(X, Y)
     made = sampler.provenance_.query("origin < 0")
     parents = [p for row in made["parents"] for p in row]
@@ -174,14 +170,7 @@ def test_new_rows_have_the_asked_number_of_labels_per_parent(asked):
 
 def test_a_row_without_a_partner_and_with_residuals_is_its_seed():
     X, Y = toy()
-    sampler = AEMLO(
-        **AEMLO.cheap_settings,
-        seeds="rows",
-        rare_share=1.0,
-        neighbours=0,
-        residuals=True,
-        random_state=0,
-    )
+    sampler = alike(rare_share=1.0, neighbours=0, residuals=True)
     X_all, _ = sampler.fit_resample(X, Y)
     seeds = [p[0] for p in sampler.provenance_.query("origin < 0")["parents"]]
     assert np.allclose(X_all[120:], X[seeds], atol=1e-3)
@@ -224,7 +213,7 @@ def test_a_target_or_chosen_labels_ask_for_rows_by_label():
 
 def test_the_preview_is_near_what_comes():
     X, Y = toy(n=400)
-    sampler = AEMLO(**AEMLO.cheap_settings, budget=3.0, random_state=0)
+    sampler = alike(budget=3.0)
     expected = sampler.preview(Y)["positives_after"].sum()
     found = sampler.fit_resample(X, Y)[1].sum()
     assert found == pytest.approx(expected, rel=0.05)

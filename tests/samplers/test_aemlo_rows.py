@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from toy_rows import alike
 
-from aemlo.samplers import AEMLO
 from aemlo.samplers.aemlo.generation import FeatureSpace
 
 
@@ -28,20 +28,17 @@ def made_by(sampler, X, Y):
 def test_decoded_labels_take_the_parents_own_first():
     X, Y = words()
     alone = {"pair_share": 0.0, "random_state": 0}
-    _, labels, parents = made_by(AEMLO(**AEMLO.cheap_settings, **alone), X, Y)
+    _, labels, parents = made_by(alike(**alone), X, Y)
     own = Y[parents[:, 0]]
     assert (labels >= own).all()
     assert labels.sum() > own.sum()
-    _, labels, parents = made_by(
-        AEMLO(**AEMLO.cheap_settings, **alone, labels_per_parent=1.0), X, Y
-    )
+    _, labels, parents = made_by(alike(**alone, labels_per_parent=1.0), X, Y)
     assert np.array_equal(labels, Y[parents[:, 0]])
 
 
 def test_without_weight_the_decoded_scores_alone_decide():
     X, Y = words()
-    sampler = AEMLO(
-        **AEMLO.cheap_settings,
+    sampler = alike(
         pair_share=0.0,
         parents_weight=0.0,
         labels_per_parent=1,
@@ -57,9 +54,7 @@ def test_without_weight_the_decoded_scores_alone_decide():
 
 def test_between_two_rows_shared_labels_come_first():
     X, Y = words()
-    sampler = AEMLO(
-        **AEMLO.cheap_settings, pair_share=1.0, labels_per_parent=1.0, random_state=0
-    )
+    sampler = alike(pair_share=1.0, labels_per_parent=1.0, random_state=0)
     _, labels, parents = made_by(sampler, X, Y)
     both = Y[parents[:, 0]] & Y[parents[:, 1]]
     assert both.any()
@@ -68,7 +63,7 @@ def test_between_two_rows_shared_labels_come_first():
 
 def test_rare_words_are_interpolated_and_kept_where_the_parents_agree():
     X, Y = words()
-    sampler = AEMLO(**AEMLO.cheap_settings, pair_share=1.0, budget=2.0, random_state=0)
+    sampler = alike(pair_share=1.0, budget=2.0, random_state=0)
     new, _, parents = made_by(sampler, X, Y)
     one, other = X[parents[:, 0]], X[parents[:, 1]]
     agree = one == other
@@ -80,7 +75,7 @@ def test_rare_words_are_interpolated_and_kept_where_the_parents_agree():
 
 def test_sparse_rows_stay_as_sparse_as_their_parents():
     X, Y = words()
-    sampler = AEMLO(**AEMLO.cheap_settings, pair_share=1.0, random_state=0)
+    sampler = alike(pair_share=1.0, random_state=0)
     new, _, parents = made_by(sampler, sparse.csr_matrix(X), Y)
     support = (X[parents[:, 0]] != 0) | (X[parents[:, 1]] != 0)
     assert sparse.issparse(new)
@@ -111,7 +106,7 @@ def test_how_many_rows_get_a_partner_follows_the_features(kind, share):
     X, Y = words(n=400)
     dense = int({"words": 0, "numbers": 40, "three quarters words": 10}[kind])
     X[:, :dense] = np.random.default_rng(1).normal(size=(400, dense))
-    sampler = AEMLO(**AEMLO.cheap_settings, budget=5.0, random_state=0)
+    sampler = alike(budget=5.0, random_state=0)
     _, _, parents = made_by(sampler, X, Y)
     paired = parents[:, 0] != parents[:, 1]
     assert paired.mean() == pytest.approx(share, abs=0.04)

@@ -295,7 +295,7 @@ def test_the_script_repeats_the_scores_with_the_library_alone(shared, tmp_path, 
 
 
 def test_the_script_names_only_what_it_uses():
-    text = specs.script(specs.checked(SPEC))
+    text = specs.script(specs.checked(specs.written(SPEC)))
     assert "from aemlo.samplers import AEMLO, NoSampling\n" in text
     assert "from aemlo.classifiers import BRLogistic, MLKNN\n" in text
     assert "'AEMLO short': AEMLO(epochs=2)," in text

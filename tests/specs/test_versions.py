@@ -13,7 +13,8 @@ from aemlo.errors import ParameterError
 from aemlo.exports import model
 from aemlo.latent.trained import PICTURE
 from aemlo.quality.settings import defaults
-from aemlo.samplers import MLSMOTE, SAMPLERS
+from aemlo.samplers import AEMLO, MLSMOTE, SAMPLERS
+from aemlo.samplers.aemlo.settings import PRESETS
 from aemlo.specs import defaults_1, versions
 from aemlo.store import Store
 from aemlo.worker import Worker
@@ -192,19 +193,37 @@ def test_an_old_comparison_is_the_same_after_a_default_changed(
     assert np.array_equal(scores[0], scores[1], equal_nan=True)
 
 
-@pytest.mark.parametrize("version", [0, 3, "2", None, True, 1.0])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_spec_from_before_means_the_aemlo_of_then(version):
+    older = {} if version == 1 else {"spec_version": 2}
+    settings = {} if version == 1 else dict(defaults_1.SAMPLERS["AEMLO"])
+    spec = {"sampler": "AEMLO", "settings": settings, "seed": 0} | older
+    whole = versions.completed(spec)["settings"]
+    assert AEMLO(**whole).get_params() == (
+        AEMLO(**PRESETS["all labels alike"]).get_params()
+    )
+    now = versions.written({"sampler": "AEMLO", "settings": {}, "seed": 0})
+    assert AEMLO(**now["settings"]).get_params() == AEMLO().get_params()
+
+
+@pytest.mark.parametrize("version", [0, 4, "2", None, True, 1.0])
 def test_a_version_that_is_not_known_is_refused(version):
     with pytest.raises(ParameterError) as caught:
         specs.checked(compared(spec_version=version))
     assert str(caught.value) == (
-        f"spec_version must be between 1 and 2, got {version!r}. It was written by a "
+        f"spec_version must be between 1 and 3, got {version!r}. It was written by a "
         "newer version of AEMLO Studio: install that one."
     )
 
 
 def test_a_picture_and_a_judgement_name_every_setting(monkeypatch):
     picture = specs.written({"run": "r", "n_neighbors": 7})
-    assert picture == {"run": "r", **PICTURE, "n_neighbors": 7, "spec_version": 2}
+    assert picture == {
+        "run": "r",
+        **PICTURE,
+        "n_neighbors": 7,
+        "spec_version": versions.VERSION,
+    }
     judged = specs.written({"run": "r", "without": [3], "settings": {"region": 9}})
     assert judged["settings"] == defaults() | {"region": 9}
     assert judged["without"] == [3]

@@ -21,7 +21,7 @@ def test_pca_is_there_at_once_and_umap_is_queued_once(store, source):
     page = visit("latent")
     assert "PCA is shown until UMAP is ready." in texts(page)
     queued = store.runs(WORKSPACE, "embed")
-    wanted = {"run": source.id, **trained.PICTURE, "spec_version": 2}
+    wanted = {"run": source.id, **trained.PICTURE, "spec_version": versions.VERSION}
     assert [run.spec for run in queued] == [wanted]
     first = charts(page)[0]
     assert (

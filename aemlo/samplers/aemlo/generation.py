@@ -92,17 +92,18 @@ def _spread(rows: Rows, wanted: int, rng: np.random.Generator) -> Rows:
 
 def with_partners(
     plan: Plan,
-    codes: np.ndarray,
+    codes: Features,
     Y: LabelMatrix,
     neighbours: int,
     pair_share: float,
     rng: np.random.Generator,
 ) -> Plan:
-    """Ours: a partner among the seed's nearest rows in latent space, same label.
+    """Ours: a partner among the seed's nearest rows by `codes` (n, l), same label.
 
-    A row gets one with chance `pair_share`; the step is uniform in (0, 1). A label's
-    only row has no partner but itself. Rows made for no label in particular look among
-    all rows that have any.
+    `codes` are those of the latent space, or the stretched features. A row gets a
+    partner with chance `pair_share`; the step is uniform in (0, 1). A label's only row
+    has no partner but itself. Rows made for no label in particular look among all rows
+    that have any.
     """
     partner, step = plan.seed.copy(), plan.step.copy()
     paired = rng.random(len(plan.seed)) < pair_share
@@ -199,6 +200,19 @@ def _rarer_share(X: Features, columns: Rows, high: np.ndarray) -> np.ndarray:
     else:
         share = (chosen == high[columns]).mean(axis=0)
     return np.minimum(share, 1 - share)
+
+
+def gain(probabilities: Scores, frequencies: np.ndarray) -> Scores:
+    """How far probabilities (m, q) are above the labels' frequencies (q,), 0 to 1.
+
+    The sigmoid of the difference of their log-odds: 1/2 where they are equal. Ours.
+    Frequent labels, likely everywhere, would else take the places of rare ones.
+    """
+    more = probabilities * (1 - frequencies)
+    less = (1 - probabilities) * frequencies
+    return np.divide(
+        more, more + less, out=np.full(more.shape, 0.5), where=more + less > 0
+    )
 
 
 def rank_labels(scores: Scores, counts: np.ndarray, always: Rows) -> LabelMatrix:

@@ -1,5 +1,7 @@
 """The training rows, scaled to [0, 1], handed to the network a batch at a time."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from scipy import sparse
@@ -23,8 +25,8 @@ def learn_scales(X: Features) -> tuple[np.ndarray, np.ndarray]:
 class Rows:
     """Features X (n, d) and labels Y (n, q) by batch, as single-precision tensors.
 
-    NumPy features are scaled once and kept, on the device if it has room for them; CSR
-    ones stay sparse and are made dense and scaled one batch at a time.
+    Features are scaled once and kept: NumPy ones on the device if it has room for them;
+    CSR ones stay sparse and are made dense one batch at a time.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class Rows:
     ) -> None:
         self.n, self.d = X.shape
         self.device = device
-        self._low, self._span = low, span
         self._labels = torch.from_numpy(np.ascontiguousarray(Y, dtype=np.uint8))
-        self._sparse = None if isinstance(X, np.ndarray) else X.tocsr()
-        if self._sparse is None:
+        self._sparse = None
+        if not isinstance(X, np.ndarray):
+            self._sparse = _scaled_values(X.tocsr(), span)
+            self._shift = (low / span).astype(np.float32)
+        else:
             scaled = np.empty(X.shape, dtype=np.float32)
             for start in range(0, self.n, ROWS_AT_ONCE):  # no second copy of X
                 part = slice(start, start + ROWS_AT_ONCE)
@@ -56,8 +60,9 @@ class Rows:
             X = self._dense[rows.to(self._dense.device)].to(self.device)
         else:
             part = self._sparse[rows.numpy()].toarray()
-            scaled = ((part - self._low) / self._span).astype(np.float32)
-            X = torch.from_numpy(scaled).to(self.device)
+            if self._shift.any():
+                part -= self._shift
+            X = torch.from_numpy(part).to(self.device)
         Y = self._labels[rows.to(self._labels.device)].to(self.device)
         return X, Y.float()
 
@@ -66,9 +71,10 @@ class Rows:
         if self._sparse is None:
             variance = float(self._dense.var(dim=0, correction=0).mean())
         else:
-            mean = np.asarray(self._sparse.mean(axis=0)).ravel()
-            square = np.asarray(self._sparse.multiply(self._sparse).mean(axis=0))
-            variance = float(((square.ravel() - mean**2) / self._span**2).mean())
+            wide = self._sparse.astype(float)
+            mean = np.asarray(wide.mean(axis=0)).ravel()
+            square = np.asarray(wide.multiply(wide).mean(axis=0))
+            variance = float((square.ravel() - mean**2).mean())
         return variance if variance > 1e-12 else 1.0
 
     def _fits_on_device(self):
@@ -76,3 +82,9 @@ class Rows:
             return True
         free, _ = torch.cuda.mem_get_info(self.device)
         return 4 * self.n * self.d < free / 2
+
+
+def _scaled_values(X: Any, span: np.ndarray) -> Any:
+    """CSR X with each value over its column's `span`, in single precision."""
+    values = (X.data / span[X.indices]).astype(np.float32)
+    return type(X)((values, X.indices, X.indptr), shape=X.shape)

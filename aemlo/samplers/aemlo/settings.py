@@ -19,7 +19,10 @@ from aemlo.samplers import size
 FEATURE_ERRORS = ("absolute", "scaled squares")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "cuda")
-SEEDS = ("turns", "rows")
+SEEDS = ("turns", "rows", "labels")
+PARTNERS = ("latent space", "features")
+STEPS = ("one a row", "one a feature")
+LABEL_SCORES = ("as needed", "probability", "gain")
 LABEL_RULES = ("threshold", "parents' count", "nearer parent")
 ACTIVATIONS = ("none", "sigmoid")
 
@@ -42,7 +45,16 @@ class Published:
 class Amount:
     """How many rows are made, and for which labels; see aemlo.samplers.size."""
 
-    budget: Annotated[size.Budget, Published(PUBLISHED_BUDGET)] = 1.0
+    budget: Annotated[
+        float | None,
+        Between(
+            0.001,
+            10.0,
+            "More adds more rows; with seeds labels, at most this many",
+            "share of n",
+        ),
+        Published(PUBLISHED_BUDGET),
+    ] = 1.0
     target: Annotated[size.Target, Published(None)] = None
     labels: Annotated[size.Labels, Published(None)] = None
 
@@ -55,12 +67,12 @@ class Settings:
         int,
         Between(1, 5000, "More fits closer and takes longer", log=True),
         Published(200),
-    ] = 120
+    ] = 30
     learning_rate: Annotated[
         float,
         Between(1e-6, 0.1, "More learns faster; too much never settles", log=True),
         Published(1e-4),
-    ] = 1e-3
+    ] = 4e-3
     latent_size: Annotated[
         int,
         Between(2, 2048, "More keeps more detail of a row", log=True),
@@ -73,12 +85,17 @@ class Settings:
     ] = 200
     _: KW_ONLY
     batch_size: Annotated[
-        int,
+        int | None,
         Between(
-            2, 4096, "More makes fewer, smoother steps", "rows", log=True, more=True
+            2,
+            4096,
+            "More makes fewer, smoother steps. None: an eighth of the rows, 32 to 256",
+            "rows",
+            log=True,
+            more=True,
         ),
         Published(128),
-    ] = 64
+    ] = None
     schedule: Annotated[
         str,
         OneOf(SCHEDULES, "One-cycle raises the rate, then lets it fall", more=True),
@@ -135,12 +152,12 @@ class Settings:
         float,
         Between(0, 0.5, "More judges training on more rows it never saw", more=True),
         Published(0.0, fixed=True),
-    ] = 0.0
+    ] = 0.1
     patience: Annotated[
         int | None,
         Between(1, 1000, "More waits longer for a better epoch", more=True),
         Published(None, fixed=True),
-    ] = None
+    ] = 10
     check_every: Annotated[
         int,
         Between(
@@ -164,11 +181,27 @@ class Decoding:
         str,
         OneOf(
             SEEDS,
-            "turns decodes the rows with a minority label, rows all rows that have "
-            "labels",
+            "labels makes rows for rare labels, rows takes all rows that have labels "
+            "in turn, turns those that have a minority label",
         ),
         Published("turns", fixed=True),
-    ] = "rows"
+    ] = "labels"
+    mean_ir_fall: Annotated[
+        float,
+        Between(0, 0.9, "More makes more rows for rare labels (seeds labels)", "share"),
+        Published(0.0, fixed=True),
+    ] = 0.25
+    least_positives: Annotated[
+        int,
+        Between(
+            1,
+            1000,
+            "More leaves out more labels that too few rows have to learn from, unless "
+            "they are named",
+            "rows",
+        ),
+        Published(1, fixed=True),
+    ] = 3
     rare_share: Annotated[
         float,
         Between(0, 1, "More of the new rows are made for minority labels (seeds rows)"),
@@ -179,6 +212,11 @@ class Decoding:
         Between(0, 50, "More mixes less alike rows; 0 decodes each row by itself"),
         Published(0, fixed=True),
     ] = 5
+    partners: Annotated[
+        str,
+        OneOf(PARTNERS, "Where a row's partner is looked for", more=True),
+        Published("latent space", fixed=True),
+    ] = "features"
     pair_share: Annotated[
         float | None,
         Between(
@@ -188,7 +226,16 @@ class Decoding:
             "None: half of them, more where most features are rare words",
         ),
         Published(1.0, fixed=True),
-    ] = None
+    ] = 1.0
+    steps: Annotated[
+        str,
+        OneOf(
+            STEPS,
+            "Whether all features of a row go the same share of the way to its partner",
+            more=True,
+        ),
+        Published("one a row", fixed=True),
+    ] = "one a feature"
     residuals: Annotated[
         bool,
         Switch("Give decoded rows back the detail that the decoder blurred"),
@@ -208,6 +255,17 @@ class Decoding:
         Between(0.5, 2.0, "More gives new rows more labels than their parents have"),
         Published(1.0, fixed=True),
     ] = 1.12
+    label_scores: Annotated[
+        str,
+        OneOf(
+            LABEL_SCORES,
+            "Labels ranked by their decoded probability, or by how much its odds gain "
+            "on the label's frequency; as needed: by probability, and by gain where "
+            "MeanIR would not fall (label_rule parents' count)",
+            more=True,
+        ),
+        Published("probability", fixed=True),
+    ] = "as needed"
     parents_weight: Annotated[
         float,
         Between(
@@ -225,6 +283,32 @@ class Decoding:
         ),
         Published(0.5),
     ] = 0.5
+    copies: Annotated[
+        float,
+        Between(
+            0,
+            1,
+            "More lets more new rows be equal to a real row, with its labels",
+            "share of them",
+        ),
+        Published(1.0, fixed=True),
+    ] = 0.0
+    support: Annotated[
+        float,
+        Between(
+            0,
+            0.5,
+            "More refuses more rows whose label few of the nearest real rows have: "
+            "fewer than this share of the label's own rows see; 0 refuses none",
+            "share",
+        ),
+        Published(0.0, fixed=True),
+    ] = 0.05
+    tries: Annotated[
+        int,
+        Between(1, 100, "More goes on longer to replace rows refused", more=True),
+        Published(1, fixed=True),
+    ] = 20
     rare_features: Annotated[
         float,
         Between(
@@ -292,12 +376,46 @@ def as_published(cls: Class) -> Class:
     return dataclass(eq=False, repr=False)(cls)
 
 
-# With "as published", AEMLO is AEMLO-paper.
-PRESETS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "quick look": {"epochs": 20},
-    "as published": published(Arguments),
+# Settings that specs and model files of the versions before do not name, with the
+# values by which they mean what they meant. Never changed.
+ADDED_LATER: dict[str, Any] = {
+    "mean_ir_fall": 0.0,
+    "least_positives": 1,
+    "partners": "latent space",
+    "steps": "one a row",
+    "label_scores": "probability",
+    "copies": 1.0,
+    "support": 0.0,
+    "tries": 1,
 }
+
+ALIKE: dict[str, Any] = ADDED_LATER | {
+    "seeds": "rows",
+    "pair_share": None,
+    "epochs": 120,
+    "learning_rate": 1e-3,
+    "batch_size": 64,
+    "held_out": 0.0,
+    "patience": None,
+}
+
+# The goals, by the names they have on every page. With "as published", AEMLO is
+# AEMLO-paper; "all labels alike" is the default of the versions before.
+PRESETS: dict[str, dict[str, Any]] = {
+    "rare labels first": {},
+    "all labels alike": ALIKE,
+    "as published": published(Arguments),
+    "quick look": {"epochs": 10},
+}
+
+
+def rows_per_batch(n: int, settings: Settings) -> int:
+    """The rows of a batch when `n` rows are trained on.
+
+    With batch_size None a small data set still has several steps an epoch, and a large
+    one the large batches that take least time a row.
+    """
+    return settings.batch_size or min(max(n // 8, 32), 256)
 
 
 def weight_count(d: int, q: int, settings: Settings) -> int:
@@ -326,17 +444,17 @@ def memory_needed(
 ) -> int:
     """Bytes that training on (n, d) features and (n, q) labels takes, about.
 
-    The scaled copy of the data in single precision (none of sparse data, of which
-    `stored` values are there already), the network five times (weights, gradients,
+    The scaled copy of the data in single precision (of sparse data only the `stored`
+    values and their places), the network five times (weights, gradients,
     two moments, the best so far) and one batch with its pair matrices.
     """
     scaling = 8 * min(n, 4096) * d
     data = n * q + (0 if is_sparse else 4 * n * d + scaling)
-    batch = min(n, settings.batch_size)
+    batch = min(n, rows_per_batch(n, settings))
     hidden = 6 * settings.width + 4 * settings.latent_size + 2 * settings.label_width
     work = 4 * batch * (8 * d + 8 * q + 3 * hidden) + 4 * 6 * batch * batch
     work += 4 * 4 * min(settings.latent_size, batch) ** 2
-    given = 12 * (stored or 0) if is_sparse else 0
+    given = 16 * (stored or 0) if is_sparse else 0
     return data + given + 5 * 4 * weight_count(d, q, settings) + work
 
 

@@ -17,7 +17,7 @@ from aemlo.samplers.aemlo import losses
 from aemlo.samplers.aemlo.model import TrainedModel, save_torch
 from aemlo.samplers.aemlo.network import Network
 from aemlo.samplers.aemlo.rows import Rows, learn_scales
-from aemlo.samplers.aemlo.settings import Settings
+from aemlo.samplers.aemlo.settings import Settings, rows_per_batch
 
 TERMS = ("total", "latent", "ranking", "reconstruction", "distance", "calibration")
 CHECKED_ROWS = 512
@@ -166,6 +166,9 @@ class Training:
         held = min(int(round(n * self.settings.held_out)), n // 2)
         return order[held:].sort().values, order[:held].sort().values
 
+    def _rows_per_batch(self):
+        return rows_per_batch(len(self.train_rows), self.settings)
+
     def _generator(self, *purpose):
         # Every draw has a generator of its own, named by seed and purpose: a resumed
         # run needs no generator's state.
@@ -176,7 +179,7 @@ class Training:
         started, settings = time.perf_counter(), self.settings
         generator = self._generator(2, self.epoch)
         order = torch.randperm(len(self.train_rows), generator=generator)
-        batches = self.train_rows[order].split(settings.batch_size)
+        batches = self.train_rows[order].split(self._rows_per_batch())
         first = self.batch
         last_call = 0.0
         for self.batch in range(first, len(batches)):
@@ -255,7 +258,7 @@ class Training:
     def _held_out_losses(self):
         sums = torch.zeros(len(TERMS), dtype=torch.float64)
         with torch.no_grad():
-            for rows in self.held_out_rows.split(self.settings.batch_size):
+            for rows in self.held_out_rows.split(self._rows_per_batch()):
                 terms = self._objective(*self.rows.batch(rows))
                 sums += torch.stack([terms[t] for t in TERMS]).double().cpu() * len(
                     rows
