@@ -13,6 +13,7 @@ from aemlo.jobs.base import Job
 from aemlo.jobs.kinds import embed, judge
 from aemlo.latent import trained
 from aemlo.quality.settings import defaults
+from aemlo.specs import versions
 
 __all__ = ["source", "store"]  # fixtures
 

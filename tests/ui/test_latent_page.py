@@ -13,6 +13,7 @@ from visits import WORKSPACE, charts, fine, store, texts, visit
 
 from aemlo.dataset import Dataset
 from aemlo.latent import trained
+from aemlo.specs import versions
 
 __all__ = ["source", "store"]  # fixtures
 
