@@ -5,20 +5,21 @@ summed over rows (sign-flip permutation), a mean over rows (the same), or a rank
 the rows of each label (bootstrap). See `aemlo.compare.row_evidence`. Ours.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse, stats
 
 from aemlo.arrays import LabelMatrix, Mask, Matrix, Scores
 from aemlo.compare import row_evidence
 from aemlo.compare.paired import RowEvidence, holm
 from aemlo.compare.row_evidence import LEAST_POSITIVES, LEAST_ROWS, Evidence
-from aemlo.metrics import ALL_METRICS, RARE_METRICS
+from aemlo.metrics import ALL_METRICS, RARE_METRICS, Metric
 from aemlo.metrics.rare import Group
 
 MOST_NUMBERS = 4e9
@@ -110,21 +111,41 @@ def of_metric(
     """What the test rows Y (n, q) say of `arm` against `baseline` in one metric.
 
     At least 100 rows, and 5 positive rows of some label that the metric is about, else
-    the reason "few rows". Repeats are the same rows: their mean is what is judged.
+    the reason "few rows". Repeats are the same rows under other seeds: their mean is
+    what is judged, and their spread widens the interval and p (see `_with_seeds`). With
+    one repeat it speaks of the two arms as they were trained, not of other seeds.
     """
     Y = np.asarray(Y)
     among = _among(title, Y, groups)
     positives = Y[:, among].sum(axis=0)
     if len(Y) < LEAST_ROWS or not (positives >= LEAST_POSITIVES).any():
         return RowEvidence(reason="few rows")
-    if title in COUNTED:
-        seen = _of_counts(COUNTED[title], Y, arm, baseline, among, rng, level)
-        return _first(seen, FLIPS)
     metric = ALL_METRICS.get(title)
     if metric is None or title in WITHOUT_A_TEST:
         return RowEvidence(reason="no row test")
     if metric.needs == "scores" and not (arm.scores and baseline.scores):
         return RowEvidence(reason="one test set")
+    seen = _over_rows(title, metric, Y, arm, baseline, among, rng, level)
+    if seen.reason:
+        return seen
+    values = [_by_repeat(metric, Y, given, among) for given in (arm, baseline)]
+    return _with_seeds(seen, values[0] - values[1], level)
+
+
+def _over_rows(
+    title: str,
+    metric: Metric,
+    Y: LabelMatrix,
+    arm: Given,
+    baseline: Given,
+    among: Mask,
+    rng: np.random.Generator,
+    level: float,
+) -> RowEvidence:
+    """What the rows say of the arms as they were trained."""
+    if title in COUNTED:
+        counted = _of_counts(COUNTED[title], Y, arm, baseline, among, rng, level)
+        return _first(counted, FLIPS)
     if title in ROW_MEANS:
         values = [_row_values(metric, Y, given) for given in (arm, baseline)]
         return _first(row_evidence.of_row_means(*values, rng, level=level), FLIPS)
@@ -234,7 +255,46 @@ def _of_counts(
     return row_evidence.of_row_counts(*counts, metric, rng, level=level)
 
 
-def _row_values(metric: Any, Y: LabelMatrix, given: Given) -> Matrix:
+def _by_repeat(
+    metric: Metric, Y: LabelMatrix, given: Given, among: Mask
+) -> NDArray[np.floating[Any]]:
+    """The metric of each repeat, (repeats,)."""
+    repeats = given.scores if metric.needs == "scores" else given.predicted
+    return np.array([metric(Y[:, among], one[:, among]) for one in repeats])
+
+
+def _with_seeds(
+    seen: RowEvidence, differences: NDArray[np.floating[Any]], level: float
+) -> RowEvidence:
+    """Evidence that also allows for arms trained under other seeds.
+
+    `differences` (repeats,) are those of each repeat. The variance of their mean adds
+    to the variance over rows, with Welch and Satterthwaite's degrees of freedom, and
+    the larger p and the wider interval of the two count. A random sampler against
+    itself differs in what it was trained to, and rows alone would call that a
+    difference. Ours.
+    """
+    repeats = len(differences)
+    if repeats < 2:
+        return seen
+    of_rows = ((seen.high - seen.low) / (2 * stats.norm.ppf(0.5 + level / 2))) ** 2
+    of_seeds = float(differences.var(ddof=1)) / repeats
+    if of_seeds <= 1e-24:
+        return seen
+    freedom = (repeats - 1) * ((of_rows + of_seeds) / of_seeds) ** 2
+    error = math.sqrt(of_rows + of_seeds)
+    half = stats.t.ppf(0.5 + level / 2, freedom) * error
+    p = 2 * stats.t.sf(abs(seen.difference) / error, freedom)
+    return replace(
+        seen,
+        low=min(seen.low, seen.difference - half),
+        high=max(seen.high, seen.difference + half),
+        p=max(seen.p, float(p)),
+        method=f"{seen.method}, with the spread over seeds",
+    )
+
+
+def _row_values(metric: Metric, Y: LabelMatrix, given: Given) -> Matrix:
     """(n, 1): the metric of each row alone, the mean over the repeats."""
     repeats = given.scores if metric.needs == "scores" else given.predicted
     values = [

@@ -36,7 +36,7 @@ def sets(data):
         found = sorted(Path(data).rglob(f"*{name}*.arff"), key=lambda p: len(str(p)))
         plain = [p for p in found if p.with_suffix(".xml").exists()]
         if plain:
-            yield name, read(plain[0])
+            yield name, read(plain[0], xml=plain[0].with_suffix(".xml"))
     arts = sorted(Path(data).rglob("*arts*"))
     for path in arts[:1]:
         try:

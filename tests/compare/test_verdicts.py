@@ -280,7 +280,11 @@ def test_the_difference_over_rows_is_the_metric_s_own(title):
     assert seen.difference == pytest.approx(values[0] - values[1])
     assert seen.low <= seen.difference <= seen.high
     good = (seen.difference > 0) == (metric.better == "higher")
-    assert good and seen.p < 0.05
+    once = [Given(g.predicted[:1], g.scores[:1]) for g in (arm, baseline)]
+    alone = over_rows.of_metric(title, Y, *once, groups, rng)
+    assert good and alone.p < 0.05
+    # Two trainings say that seeds matter too: never more than the rows alone say.
+    assert seen.high - seen.low > 0 and "seeds" in seen.method
 
 
 def test_too_few_rows_or_positives_say_nothing():
@@ -326,12 +330,37 @@ def test_a_declared_split_is_judged_over_its_rows():
     )
     row = row_of(scores, over_rows=predictions.over_rows({}))
     assert row["verdict"] == "better"
-    assert row["method"] == "sign-flip permutation over rows"
+    assert row["method"] == (
+        "sign-flip permutation over rows, with the spread over seeds"
+    )
     assert row["evidence"] == "160 rows of the declared test part"
     assert row["low"] < row["difference"] < row["high"]
     assert compare.in_words(row).startswith(
         "A with tree raises macro-F1 by 0.1"
     ) and "fold" not in compare.in_words(row)
+
+
+def test_a_difference_that_only_its_seeds_make_is_not_clear():
+    """Each repeat is clear over its rows, and their signs differ: no verdict."""
+    rng = np.random.default_rng(2)
+    Y = (rng.random((300, 3)) < 0.4).astype(np.uint8)
+    worse = Y ^ (rng.random(Y.shape) < 0.25)
+    best = Y ^ (rng.random(Y.shape) < 0.05)
+    groups = {"minority": np.ones(3, bool), "tail": np.ones(3, bool)}
+    judged = [
+        over_rows.of_metric(
+            "macro-F1",
+            Y,
+            Given([one.astype(np.uint8) for one in arm]),
+            Given([worse.astype(np.uint8)] * 2),
+            groups,
+            np.random.default_rng(0),
+        )
+        for arm in ([best, best], [best, worse])
+    ]
+    assert judged[0].p < 0.01
+    assert judged[1].p > 0.2 and judged[1].low < 0 < judged[1].high
+    assert judged[1].difference > 0.05
 
 
 def test_what_was_tested_comes_back_from_its_folder(tmp_path):

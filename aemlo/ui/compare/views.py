@@ -86,9 +86,7 @@ def labels(result: Results, workspace: Workspace, dataset: str) -> None:
         st.info("Only the baseline was run: add a sampler to see changes per label.")
         return
     first = others.index("AEMLO") if "AEMLO" in others else len(others) - 1
-    sampler = sampler_side.selectbox(
-        "Sampler", others, first, key="compare.label.sampler"
-    )
+    sampler = sampler_side.selectbox("Arm", others, first, key="compare.label.sampler")
     classifier = classifier_side.selectbox(
         "Classifier", result.classifiers, key="compare.label.classifier"
     )
