@@ -1,8 +1,14 @@
 """What a file format is: how to recognise, read and write it."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
+from aemlo.tables.table import Table
 
 
 class Format(ABC):
@@ -19,21 +25,22 @@ class Format(ABC):
     writable = True
     marks = True
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         """Whether a file of this format says which rows of `dataset` are for training.
 
         True where there is no split, or one side of it has no rows.
         """
-        return dataset.split is None or dataset.split.all() or not dataset.split.any()
+        split = dataset.split
+        return split is None or bool(split.all()) or not split.any()
 
     @abstractmethod
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         """How sure the first bytes `head` are this format: 0 no, 1 maybe, 2 surely."""
 
     @abstractmethod
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         """The Table in `source`; DataError when it cannot be read."""
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         """{suffix: bytes} of `dataset`; `mark` (n,) bool is True for synthetic rows."""
         raise DataError(f"{self.title} files are read only.")

@@ -1,7 +1,10 @@
 """Files in: from one or two files to a Table or a Dataset."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError, ParameterError
 from aemlo.formats import builtin
 from aemlo.formats.kinds import label_lists
@@ -11,26 +14,27 @@ from aemlo.registry import find
 from aemlo.tables import archive, lists, mulan_xml, pair
 from aemlo.tables import labels as label_columns
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import from_environment
-from aemlo.tables.source import open_source
+from aemlo.tables.limits import Limits, from_environment
+from aemlo.tables.source import File, open_source
+from aemlo.tables.table import Table
 
 SURE, SURE_AND_NAMED = 2, 3
 
 
 def read(
-    path,
+    path: File,
     *,
-    xml=None,
-    test=None,
-    labels=None,
-    label_count=None,
-    label_location=None,
-    name=None,
-    missing_labels="refuse",
-    limits=None,
-    on_progress=None,
-    **options,
-):
+    xml: File | None = None,
+    test: File | None = None,
+    labels: Sequence[str] | None = None,
+    label_count: int | None = None,
+    label_location: str | None = None,
+    name: str | None = None,
+    missing_labels: str = "refuse",
+    limits: Limits | None = None,
+    on_progress: Callable[..., None] | None = None,
+    **options: Any,
+) -> Dataset:
     """The Dataset in the file at `path`, or the built-in "yeast" or "synthetic".
 
     `xml` is a Mulan file that names the labels; `labels` their names; or `label_count`
@@ -60,14 +64,14 @@ def _built_in(which, name):
 
 
 def open_files(
-    files,
-    limits=None,
-    label_list=None,
-    label_separator=None,
-    on_progress=None,
-    train_first=False,
-    **options,
-):
+    files: Sequence[File],
+    limits: Limits | None = None,
+    label_list: str | None = None,
+    label_separator: str | None = None,
+    on_progress: Callable[..., None] | None = None,
+    train_first: bool = False,
+    **options: Any,
+) -> Table:
     """The Table in one or two data files and at most one XML file that names labels.
 
     A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
@@ -131,7 +135,9 @@ def _unpacked(source, limits, member):
     return archive.data_files(source, limits, tuple(known_suffixes()), member)
 
 
-def open_table(file, *, xml=None, limits=None, **options):
+def open_table(
+    file: File, *, xml: File | None = None, limits: Limits | None = None, **options: Any
+) -> Table:
     """The Table in one `file` (a path, or a pair of name and bytes), `xml` alike."""
     return open_files([file, *_several(xml)], limits, **options)
 
@@ -156,7 +162,7 @@ def _recognised(source):
             scores[form] = form.recognises(head) + (source.suffix in form.extensions)
             if scores[form] == SURE_AND_NAMED:
                 return form
-    best = max(scores, key=scores.get, default=None)
+    best = max(scores, key=lambda form: scores[form], default=None)
     strange = source.suffix and source.suffix not in known_suffixes()
     if best is None or scores[best] < (SURE if strange else 1):
         endings = ", ".join(sorted(known_suffixes()))
@@ -167,7 +173,7 @@ def _recognised(source):
     return best
 
 
-def known_suffixes():
+def known_suffixes() -> set[str]:
     """All suffixes of files that are read, without .gz, .zip and .xml."""
     return {ending for form in READERS.values() for ending in form.extensions}
 

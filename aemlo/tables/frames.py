@@ -1,19 +1,31 @@
 """From a pandas frame to a Table and back: what Excel, Parquet and OpenML share."""
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
-from aemlo.tables.columns import column_of_words
+from aemlo.tables.columns import ColumnParts, column_of_words
+from aemlo.tables.limits import Limits
 from aemlo.tables.table import MARK, Column, Table, unique_names
 
 
-def table_of(frame, source_name, stem, kind, limits, **more):
+def table_of(
+    frame: pd.DataFrame,
+    source_name: str,
+    stem: str,
+    kind: str,
+    limits: Limits,
+    **more: Any,
+) -> Table:
     """The Table of `frame`; `more` goes to Table (location, warnings, source)."""
     limits.check(source_name, "rows", len(frame), "rows")
     limits.check(source_name, "columns", frame.shape[1], "columns")
@@ -54,7 +66,9 @@ def _too_large(source_name, name):
     )
 
 
-def column_of(name, values, source_name, limits):
+def column_of(
+    name: str, values: pd.Series, source_name: str, limits: Limits
+) -> ColumnParts:
     """(Column, numbers or codes, None) or (Column, None, words) of a pandas Series."""
     kind = values.dtype
     if isinstance(kind, pd.CategoricalDtype):
@@ -114,12 +128,14 @@ def _word(cell):
     return str(cell)
 
 
-def frame_of(dataset, mark=None, words=str):
+def frame_of(
+    dataset: Dataset, mark: Mask | None = None, words: Callable[[str], str] = str
+) -> pd.DataFrame:
     """`dataset` as a frame: features, texts, the mark if there is one, labels last.
 
     `words` is applied to every name and to every word in a cell.
     """
-    X = dataset.X.toarray() if dataset.is_sparse else dataset.X
+    X = dataset.X if isinstance(dataset.X, np.ndarray) else dataset.X.toarray()
     columns, names = [], []
     for j, feature in enumerate(dataset.features):
         names.append(words(feature.name))
@@ -131,7 +147,8 @@ def frame_of(dataset, mark=None, words=str):
             column = pd.Series(X[:, j])
         columns.append(column)
     for name in dataset.text_names:
-        texts = [None if t is None or t != t else words(t) for t in dataset.text[name]]
+        cells = pd.DataFrame(dataset.text)[name]
+        texts = [None if t is None or t != t else words(t) for t in cells]
         names.append(words(name))
         columns.append(pd.Series(texts, dtype=object))
     if mark is not None:

@@ -5,12 +5,18 @@ to be confirmed. Labels are matched by name, and 0 and 1 are told by value.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import LabelMatrix, Rows
 from aemlo.errors import DataError
+
+if TYPE_CHECKING:
+    from aemlo.tables.table import Table
 
 # The no and the yes of each pair, as spelled in small letters.
 PAIRS = (
@@ -40,20 +46,22 @@ class Location:
     warnings: list[str] = field(default_factory=list)
 
 
-def listed(names, limit=SHOWN):
+def listed(names: Iterable[str], limit: int = SHOWN) -> str:
     """Some names in quotes, the rest counted."""
     names = list(names)
     shown = ", ".join(f"'{name}'" for name in names[:limit])
     return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
 
 
-def chosen(table, labels, said=""):
+def chosen(table: "Table", labels: Iterable[str], said: str = "") -> Location:
     """The Location of labels that the user named; `said` in words how."""
     words = said or "chosen by name"
     return Location(list(labels), words, certain=True, from_outside=not said)
 
 
-def from_count(table, count, place, words=None):
+def from_count(
+    table: "Table", count: int, place: str, words: str | None = None
+) -> Location:
     """The Location of `count` columns at the "start" or "end" of `table`."""
     if place not in ("start", "end"):
         raise DataError(
@@ -70,18 +78,19 @@ def from_count(table, count, place, words=None):
     return Location(names, words or f"{count} columns at the {place}", certain=True)
 
 
-def positions(table, location):
+def positions(table: "Table", location: Location) -> list[int]:
     """Column positions of the labels of `location`, in the order of the file.
 
     A name is matched as it is, then with escapes and outer spaces undone. DataError
     names those that the file lacks and those that fit more than one column.
     """
-    exact = _places(table, set(location.names))
+    names = location.names or []
+    exact = _places(table, set(names))
     loose = {}
-    if len(exact) < len(set(location.names)):
-        loose = _places(table, set(map(plain, location.names)), plain)
+    if len(exact) < len(set(names)):
+        loose = _places(table, set(map(plain, names)), plain)
     found, lacking = [], []
-    for name in location.names:
+    for name in names:
         match = exact.get(name) or loose.get(plain(name)) or []
         if len(match) > 1 or (location.from_outside and name in table.repeated):
             raise DataError(
@@ -95,11 +104,11 @@ def positions(table, location):
         origin = f" ({location.words})" if location.words else ""
         raise DataError(
             f"{table.name}: the file has no column for {len(lacking)} of "
-            f"{len(location.names)} labels{origin}: {listed(lacking)}. "
+            f"{len(names)} labels{origin}: {listed(lacking)}. "
             f"Its columns: {listed(table.column_names)}."
         )
     if len(set(found)) < len(found):
-        times = Counter(location.names)
+        times = Counter(names)
         repeated = [name for name in times if times[name] > 1]
         raise DataError(
             f"{table.name}: a label is named twice ({listed(sorted(repeated))})."
@@ -116,7 +125,7 @@ def _places(table, wanted, key=str):
     return places
 
 
-def plain(name):
+def plain(name: str) -> str:
     """A name without backslash escapes, quotes around it, and outer spaces."""
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
@@ -126,7 +135,7 @@ def plain(name):
     return name.strip()
 
 
-def meaning(values):
+def meaning(values: Iterable[str]) -> dict[str, int] | None:
     """{value: 0 or 1} for spelled `values`; None if they are not a no and a yes."""
     spelled = {value: _spelling(value) for value in values}
     kinds = set(spelled.values())
@@ -145,7 +154,9 @@ def _spelling(value):
     return str(int(number)) if number in (-1, 0, 1) else text
 
 
-def matrix(table, found, missing="refuse"):
+def matrix(
+    table: "Table", found: Sequence[int], missing: str = "refuse"
+) -> tuple[LabelMatrix, list[str]]:
     """Y (n, q) uint8 of the columns `found`, and warnings on empty label cells."""
     if missing not in ("refuse", "absent"):
         raise DataError(
@@ -203,7 +214,7 @@ def _not_binary(table, column, values):
     )
 
 
-def binary_columns(table):
+def binary_columns(table: "Table") -> Rows:
     """Positions of columns that could be labels: 0/1 ones, else (-1)/1 ones."""
     could = np.zeros(len(table.columns), dtype=bool)
     signed = np.zeros(len(table.columns), dtype=bool)
@@ -236,7 +247,7 @@ def _numeric_binary(X, block=2_000):
     return zero_one & known, minus_one & known
 
 
-def guess(table):
+def guess(table: "Table") -> Location:
     """A Location to be confirmed: the run of 0/1 columns at the start or the end.
 
     Of two runs the longer one; 0/1 columns elsewhere are likelier features. Without a
@@ -260,7 +271,7 @@ def guess(table):
     return Location([table.columns[j].name for j in run], words)
 
 
-def no_hint(table):
+def no_hint(table: "Table") -> str:
     """The message for a file that does not say which columns are labels."""
     proposal = guess(table)
     candidates = (

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import sparse
 
 from aemlo.errors import DataError
 from aemlo.tables.labels import Location, listed
-from aemlo.tables.table import Column
+from aemlo.tables.table import Column, Table
 
 SEPARATORS = (";", "|", ",", "/")
 NOTHING = ("null", "None", "nan", "NaN")
@@ -23,7 +24,7 @@ MOST_LISTED = 2_000
 EXACT = 2**53  # from here on, floats are not all whole numbers
 
 
-def candidates(table):
+def candidates(table: Table) -> list[str]:
     """Names of columns that look like lists: words, parted alike, used again."""
     return [
         column.name
@@ -43,16 +44,16 @@ def _looks_like_lists(table, j):
     return len(set(items)) < 0.7 * len(items) and max(map(len, items)) <= 60
 
 
-def separator_of(words):
+def separator_of(words: Sequence[str | None]) -> str | None:
     """What parts the items in `words`: "json", or the commonest of ; | , /.
 
     "json" where at least half of the words begin as a list.
     """
-    known = [word for word in words if not _is_missing(word)]
+    known = [word for word in words if word is not None and not _is_missing(word)]
     if known and 2 * sum(word.lstrip().startswith("[") for word in known) >= len(known):
         return "json"
     counts = {mark: sum(mark in word for word in known) for mark in SEPARATORS}
-    best = max(counts, key=counts.get)
+    best = max(counts, key=lambda mark: counts[mark])
     return best if counts[best] else None
 
 
@@ -169,7 +170,7 @@ def _may_be_parted_by_blanks(words):
     return len(parts) > len(known) > len(set(parts))
 
 
-def expanded(table, name, separator=None):
+def expanded(table: Table, name: str, separator: str | None = None) -> Table:
     """`table` with one 0/1 column per label listed in column `name`, in its place.
 
     `separator` is a character, or "json"; worked out if not given. Labels are in

@@ -1,6 +1,7 @@
 """Two files of one data set: the training and the test part of a declared split."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ TEST = re.compile(
 TRAIN = re.compile(r"(^|[^a-z])(tra?i?n|training)([^a-z]|$)", re.I)
 
 
-def in_order(names):
+def in_order(names: Sequence[str]) -> tuple[int, int]:
     """Positions of the training and the test file among two file `names`.
 
     Raises DataError when the names do not tell which is which.
@@ -33,7 +34,7 @@ def in_order(names):
     )
 
 
-def joined(train, test):
+def joined(train: Table, test: Table) -> Table:
     """One Table of both, `split` True for the rows of `train`.
 
     Columns are matched by name; the order is that of `train`. DataError names columns
@@ -93,7 +94,7 @@ def _disagreement(train, test):
     ]
 
 
-def common_name(train, test):
+def common_name(train: str, test: str) -> str:
     """What two file names have in common before "train" and "test"."""
     same = 0
     while same < min(len(train), len(test)) and train[same] == test[same]:
@@ -119,7 +120,7 @@ def _by_kind(train, test, names):
     labels = {*(train.location.names or ()), *(test.location.names or ())}
 
     def number(name):
-        return int(re.search(r"\d+$", name)[0])
+        return int(name[len(name.rstrip("0123456789")) :])
 
     return [
         *sorted((n for n in names if n not in labels), key=number),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import TypeAlias
 
 from aemlo.errors import DataError
 from aemlo.progress import no_progress
@@ -25,6 +26,10 @@ GZIP_MEMBERS = 100_000
 NOT_OF_FILES = ("punycode", "idna", "undefined")
 
 
+File: TypeAlias = str | Path | tuple[str, bytes]
+"""A file to read: its path, or its name and bytes."""
+
+
 @dataclass
 class Source:
     """One file: its name, its bytes (gunzipped), and what was assumed of it.
@@ -37,16 +42,16 @@ class Source:
     limits: Limits
     encoding: str | None = None
     warnings: list[str] = field(default_factory=list)
-    on_progress: Callable = no_progress
+    on_progress: Callable[..., None] = no_progress
 
     @property
-    def suffix(self):
+    def suffix(self) -> str:
         """The last suffix of the name, small letters, a final .gz aside."""
         name = self.name.lower().removesuffix(".gz")
         return PurePath(name).suffix
 
     @property
-    def stem(self):
+    def stem(self) -> str:
         """The name without folder and suffixes."""
         name = PurePath(self.name).name
         for ending in (".gz", ".GZ"):
@@ -54,12 +59,12 @@ class Source:
         return PurePath(name).stem or "data"
 
     @cached_property
-    def head(self):
+    def head(self) -> bytes:
         """The first part of `text`, to recognise the format by."""
         return self.text[:HEAD]
 
     @cached_property
-    def text(self):
+    def text(self) -> bytes:
         """The bytes of the file as UTF-8 with lines that end in a line feed.
 
         Raises DataError for a file that is not text and for lines over the limit.
@@ -73,7 +78,7 @@ class Source:
         return data
 
 
-def open_source(file, limits, encoding=None):
+def open_source(file: File, limits: Limits, encoding: str | None = None) -> Source:
     """The Source of a path, or of a pair (name, bytes); DataError if too large."""
     if isinstance(file, (str, Path)):
         path = Path(file)
@@ -90,7 +95,9 @@ def open_source(file, limits, encoding=None):
     return Source(name, data, limits, encoding)
 
 
-def gunzipped(name, data, limits, packed=None):
+def gunzipped(
+    name: str, data: bytes, limits: Limits, packed: int | None = None
+) -> bytes:
     """What the gzip members in `data` hold together; DataError past the limits.
 
     `packed` is the size of the archive that `data` came in, if it came in one.

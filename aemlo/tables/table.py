@@ -1,5 +1,6 @@
 """Table: a file's columns before anybody said which of them are labels."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from aemlo.arrays import Features, Mask
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
 from aemlo.provenance import TEST_NOTHING, stated
@@ -41,36 +43,36 @@ class Table:
     name: str
     format: str
     columns: list[Column]
-    X: np.ndarray | sparse.csr_matrix
-    texts: dict[int, np.ndarray] = field(default_factory=dict)
+    X: Features
+    texts: Mapping[int, np.ndarray] = field(default_factory=dict)
     location: Location = field(default_factory=Location)
     warnings: list[str] = field(default_factory=list)
-    split: np.ndarray | None = None
+    split: Mask | None = None
     limits: Limits = field(default_factory=Limits)
     source: dict = field(default_factory=dict)
     may_lack_columns: bool = False
     repeated: tuple[str, ...] = ()
 
     @property
-    def places(self):
+    def places(self) -> dict[str, int]:
         """Column positions by name."""
         return {column.name: j for j, column in enumerate(self.columns)}
 
     @property
-    def n(self):
+    def n(self) -> int:
         """Number of rows."""
         return self.X.shape[0]
 
     @property
-    def column_names(self):
+    def column_names(self) -> list[str]:
         """Names of all columns, in the order of the file."""
         return [column.name for column in self.columns]
 
-    def proposal(self):
+    def proposal(self) -> Location:
         """Location of the labels: what the file says, else a guess to be confirmed."""
         return self.location if self.location.certain else label_columns.guess(self)
 
-    def column(self, j):
+    def column(self, j: int) -> np.ndarray:
         """Column `j` as (n,) floats: numbers or positions in `values`."""
         if not sparse.issparse(self.X):
             return self.X[:, j]
@@ -81,7 +83,7 @@ class Table:
         dense[self._by_column.indices[part]] = self._by_column.data[part]
         return dense
 
-    def words(self, j, rows=slice(None)):
+    def words(self, j: int, rows: slice = slice(None)) -> np.ndarray:
         """Column `j` as the file spells it: categories and texts, or numbers."""
         column = self.columns[j]
         if column.kind in ("text", "date"):
@@ -94,14 +96,16 @@ class Table:
             np.where(np.isnan(values), len(column.values), values).astype(int)
         ]
 
-    def first_rows(self, count=10, columns=None):
+    def first_rows(
+        self, count: int = 10, columns: Iterable[int] | None = None
+    ) -> pd.DataFrame:
         """The first rows as a frame, the file's own words; `columns` by position."""
         columns = range(len(self.columns)) if columns is None else columns
         rows = slice(0, count)
         cells = {j: [spelled(cell) for cell in self.words(j, rows)] for j in columns}
         return pd.DataFrame({self.columns[j].name: cells[j] for j in columns})
 
-    def summary(self):
+    def summary(self) -> pd.DataFrame:
         """One row per column: name, kind, different values or range, missing cells."""
         rows = []
         for j, column in enumerate(self.columns):
@@ -124,7 +128,14 @@ class Table:
             rows.append((column.name, column.kind, says, missing))
         return pd.DataFrame(rows, columns=["column", "kind", "values", "missing"])
 
-    def to_dataset(self, labels=None, *, name=None, missing_labels="refuse", said=""):
+    def to_dataset(
+        self,
+        labels: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
+        missing_labels: str = "refuse",
+        said: str = "",
+    ) -> Dataset:
         """The Dataset whose labels are the columns named `labels`.
 
         Without `labels` those that the file itself names. Labels keep the file's
@@ -212,14 +223,14 @@ def _marked(cells, name):
     return pd.DataFrame(provenance), f"{said} {TEST_NOTHING}"
 
 
-def spelled(value):
+def spelled(value: object) -> str:
     """A cell as a person writes it: numbers in up to six digits, gaps empty."""
     if value is None or value != value:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def unique_names(names):
+def unique_names(names: Sequence[str]) -> tuple[list[str], list[str], tuple[str, ...]]:
     """Names with "(2)", ... after repeated ones, warnings, the names repeated."""
     if len(set(names)) == len(names):
         return list(names), [], ()

@@ -1,9 +1,13 @@
 """CSV and relatives: any delimiter, decimal comma, quotes, with or without header."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.kinds.delimited_write import csv_bytes, word_of
@@ -19,6 +23,8 @@ from aemlo.tables.columns import (
     said_of_guesses,
     unquoted,
 )
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import Column, Table, unique_names
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -44,14 +50,20 @@ class Delimited(Format):
     extensions = (".csv", ".txt", ".data", ".dat")
     delimiter = ","
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         head = SAID_FIRST.sub(b"", head, count=1) if SAID_FIRST.match(head) else head
         lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
         return 1 if delimiter_of(lines) else 0
 
     def read(
-        self, source, limits, delimiter=None, decimal=None, header=None, **options
-    ):
+        self,
+        source: Source,
+        limits: Limits,
+        delimiter: str | None = None,
+        decimal: str | None = None,
+        header: bool | None = None,
+        **options: Any,
+    ) -> Table:
         data = source.text
         if said := SAID_FIRST.match(data):
             # As Excel does; the line end is left for lines to keep their numbers.
@@ -104,7 +116,7 @@ class Delimited(Format):
             source={"file": source.name},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         return {self.extensions[0]: csv_bytes(dataset, mark, self.delimiter)}
 
 
@@ -115,7 +127,7 @@ class TabSeparated(Delimited):
     extensions = (".tsv", ".tab")
     delimiter = "\t"
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         return 0
 
 
@@ -140,7 +152,7 @@ def _sample(text):
     return lines or ["\n".join(part)]
 
 
-def delimiter_of(lines):
+def delimiter_of(lines: Sequence[str]) -> str | None:
     """The delimiter that parts most `lines` alike; None if none does.
 
     Blanks count only where nothing else does, and all lines of numbers agree.

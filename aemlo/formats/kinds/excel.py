@@ -3,15 +3,20 @@
 import io
 import re
 import sys
+from typing import Any
 
 import pandas as pd
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError, Stopped
 from aemlo.formats.base import Format
 from aemlo.safe_tables import neutral, plain
 from aemlo.tables import archive
 from aemlo.tables.frames import frame_of, table_of
-from aemlo.tables.limits import PREFIX
+from aemlo.tables.limits import PREFIX, Limits
+from aemlo.tables.source import Source
+from aemlo.tables.table import Table
 
 OFTEN = 256  # rows between two words on progress
 PARSED = 0.9  # the part of the time that parsing takes
@@ -33,10 +38,12 @@ class Excel(Format):
     extensions = (".xlsx",)
     binary = True
 
-    def recognises(self, data):
-        return 2 if "[Content_Types].xml" in archive.member_names(data) else 0
+    def recognises(self, head: bytes) -> int:
+        return 2 if "[Content_Types].xml" in archive.member_names(head) else 0
 
-    def read(self, source, limits, sheet=None, **options):
+    def read(
+        self, source: Source, limits: Limits, sheet: str | None = None, **options: Any
+    ) -> Table:
         archive.check_members(source.name, source.data, limits, text=XML)
         titles, title, rows = _rows(source, limits, sheet)
         while rows and not _filled(rows[-1]):
@@ -61,7 +68,7 @@ class Excel(Format):
             source={"file": source.name, "sheet": title},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         from openpyxl import Workbook
 
         frame = frame_of(dataset, mark, words=neutral)

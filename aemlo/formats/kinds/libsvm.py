@@ -2,14 +2,19 @@
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.kinds.libsvm_write import BASE, OURS, _bytes
 from aemlo.tables.labels import Location
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import Column, Table, unique_names
 
 LABEL = rb"[-+]?\d+(?:\.0*)?"
@@ -36,7 +41,7 @@ class Libsvm(Format):
     extensions = (".libsvm", ".svm", ".svmlight", ".txt")
     has_header = False
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         if head.startswith(OURS):
             return 2
         lines = [line.partition(b"#")[0] for line in head.split(b"\n")[:-1] or [head]]
@@ -44,7 +49,7 @@ class Libsvm(Format):
         looks = all(_may_be_row(*parts) for parts in body)
         return 2 if looks and any(cells for _, cells in body) else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         data = source.text
         said = {} if self.has_header else _said(source.name, data)
         if b"#" in data:
@@ -57,7 +62,7 @@ class Libsvm(Format):
         source.on_progress(1.0)
         return _table(self, source, limits, rows, wanted, said)
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         return {self.extensions[0]: _bytes(dataset, self.has_header, mark)}
 
 
@@ -72,7 +77,7 @@ class Extreme(Libsvm):
     has_header = True
     marks = False
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         first, _, rest = head.partition(b"\n")
         return 2 if HEADER.match(first) and super().recognises(rest) else 0
 

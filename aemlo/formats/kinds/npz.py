@@ -5,17 +5,21 @@ import json
 import math
 import zipfile
 from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.kinds.parquet import are_words, bad_note, notes
 from aemlo.tables import archive
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import ARRAYS
+from aemlo.tables.limits import ARRAYS, Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import MARK, Column, Table, unique_names
 
 X_NAMES = ("X", "x", "data", "features")
@@ -36,14 +40,14 @@ class Npz(Format):
     extensions = (".npz",)
     binary = True
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         return True
 
-    def recognises(self, data):
-        names = archive.member_names(data)
+    def recognises(self, head: bytes) -> int:
+        names = archive.member_names(head)
         return 2 if names and all(name.endswith(".npy") for name in names) else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         arrays = _arrays(source, limits)
         Y = _y(source.name, arrays, limits)
         X = _x(source.name, arrays, limits)
@@ -80,7 +84,7 @@ class Npz(Format):
             source={"file": source.name},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         if dataset.text is not None:
             raise DataError(
                 f"{dataset.name}: a NumPy file holds numbers only, and the data set "
@@ -91,7 +95,7 @@ class Npz(Format):
             "kinds": [f.kind for f in dataset.features],
             "values": [f.categories for f in dataset.features],
         }
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "Y": dataset.Y,
             "feature_names": np.array(dataset.feature_names, dtype=str),
             "label_names": np.array(dataset.label_names, dtype=str),
@@ -106,7 +110,7 @@ class Npz(Format):
             parts = (X.data, X.indices, X.indptr, np.array(X.shape))
             arrays |= dict(zip(PARTS, parts, strict=True))
         else:
-            arrays["X"] = dataset.X
+            arrays["X"] = np.asarray(dataset.X)
         out = io.BytesIO()
         np.savez_compressed(out, allow_pickle=False, **arrays)
         return {".npz": out.getvalue()}
@@ -128,7 +132,9 @@ def _arrays(source, limits):
     return found
 
 
-def read_array(name, packed, info, limits):
+def read_array(
+    name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits
+) -> np.ndarray:
     """The array in the member `info` of the archive `packed`, which is called `name`.
 
     Nothing but its header is expanded before that promises an array of numbers or
@@ -156,7 +162,9 @@ def _is_text(array):
     return not ((signs > 0x10FFFF) | ((signs >= 0xD800) & (signs < 0xE000))).any()
 
 
-def check_array(name, packed, info, limits):
+def check_array(
+    name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits
+) -> None:
     """Raise DataError unless the header of an array says what `read_array` takes."""
     with packed.open(info) as part:
         shape, kind = _header(f"{name}: '{info.filename}'", part)

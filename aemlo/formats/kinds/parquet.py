@@ -2,16 +2,20 @@
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.tables.frames import frame_of, table_of
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import MEGABYTE, check_megabytes
-from aemlo.tables.table import MARK, Column
+from aemlo.tables.limits import MEGABYTE, Limits, check_megabytes
+from aemlo.tables.source import Source
+from aemlo.tables.table import MARK, Column, Table
 
 KEY = b"aemlo"
 BROKEN = (OSError, ValueError, TypeError, KeyError, MemoryError)
@@ -27,13 +31,13 @@ class Parquet(Format):
     extensions = (".parquet", ".pq")
     binary = True
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         return True
 
-    def recognises(self, data):
-        return 2 if data[:4] == b"PAR1" else 0
+    def recognises(self, head: bytes) -> int:
+        return 2 if head[:4] == b"PAR1" else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -57,7 +61,7 @@ class Parquet(Format):
         )
         return _told(source.name, found, said, frame)
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -197,8 +201,10 @@ def _spelled_size(codes):
     """Bytes of the texts that `codes` stand for."""
     from pyarrow import compute
 
-    sizes = compute.binary_length(codes.dictionary)
-    return compute.sum(compute.take(sizes, codes.indices)).as_py() or 0
+    # pyarrow makes these functions when it is imported, so its stubs lack them.
+    sizes = compute.binary_length(codes.dictionary)  # ty: ignore[missing-attribute]
+    sizes = compute.take(sizes, codes.indices)
+    return compute.sum(sizes).as_py() or 0  # ty: ignore[missing-attribute]
 
 
 def _words(column):
@@ -211,7 +217,7 @@ def _words(column):
     return np.concatenate(parts)
 
 
-def notes(name, said):
+def notes(name: str, said: str | bytes) -> dict[str, Any]:
     """The JSON notes of a file written here, as a dict; DataError where none are."""
     try:
         told = json.loads(said)
@@ -224,7 +230,7 @@ def notes(name, said):
     return told
 
 
-def bad_note(name, why):
+def bad_note(name: str, why: str) -> DataError:
     """The DataError for notes of ours that somebody spoilt."""
     return DataError(
         f"{name}: the program's own notes in the file are damaged: {why}. Write the "
@@ -232,7 +238,7 @@ def bad_note(name, why):
     )
 
 
-def are_words(values):
+def are_words(values: object) -> bool:
     """Whether `values`, as JSON has them, are a list of texts."""
     return isinstance(values, list) and all(isinstance(v, str) for v in values)
 

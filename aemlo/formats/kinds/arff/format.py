@@ -5,12 +5,17 @@ one kind that the data set is: nothing is to be had from mixing them.
 """
 
 import re
+from typing import Any
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.formats.base import Format
 from aemlo.formats.kinds.arff import rows as arff_rows
 from aemlo.formats.kinds.arff.header import declared_split, header_location, read_header
 from aemlo.formats.kinds.arff.write import arff_bytes, is_training_first
+from aemlo.tables.limits import Limits
 from aemlo.tables.mulan_xml import write_names
+from aemlo.tables.source import Source
 from aemlo.tables.table import Table
 
 FIRST = re.compile(rb"^[ \t]*@(relation|attribute)\b", re.I | re.M)
@@ -28,10 +33,10 @@ class Arff(Format):
     title = "ARFF"
     extensions = (".arff",)
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         return 2 if FIRST.search(head) else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         header = read_header(source, limits)
         rows = arff_rows.read(source, header, limits)
         location = header_location(header, source.name)
@@ -49,7 +54,7 @@ class Arff(Format):
             source={"file": source.name, "relation": header.relation},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         return {
             ".arff": arff_bytes(dataset, mark),
             ".xml": write_names(dataset.label_names),
@@ -62,11 +67,11 @@ class Meka(Arff):
     title = "MEKA ARFF"
     extensions = (".meka.arff",)
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         return super().keeps_split(dataset) or is_training_first(dataset.split)
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         return 0
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         return {".arff": arff_bytes(dataset, mark, meka=True)}

@@ -1,14 +1,17 @@
 """The header of an ARFF file: attributes, and what the relation says of labels."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
+from aemlo.arrays import Mask
 from aemlo.errors import DataError
 from aemlo.formats.kinds.arff.words import QUOTED, split_values, unquoted
 from aemlo.tables.labels import Location
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import Column, unique_names
 
 DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
@@ -38,7 +41,7 @@ class Header:
     repeated: tuple[str, ...] = ()
 
 
-def read_header(source, limits):
+def read_header(source: Source, limits: Limits) -> Header:
     """The Header of the ARFF text in `source`; DataError names the line at fault."""
     data, name = source.text, source.name
     end = _data_line(data)
@@ -91,11 +94,10 @@ def _check_data_line(name, data, end):
 
 def _columns(names, which, declared):
     """Columns called `names`; `which` of the declarations (kind, values) each has."""
-    kind_of, values_of = zip(*declared, strict=True)
-    kinds, values = map(kind_of.__getitem__, which), map(values_of.__getitem__, which)
     # `Column(...)` a thousand times costs more than reading the thousand lines.
-    cells = zip(names, kinds, values, strict=True)
-    return list(map(tuple.__new__, repeat(Column), cells))
+    make = tuple.__new__
+    cells = zip(names, which, strict=True)
+    return [make(Column, (name, *declared[place])) for name, place in cells]
 
 
 def _data_line(data):
@@ -194,15 +196,14 @@ def _values(kind, title, name, number):
     if values == ("",) and not body.strip():
         return ()
     if len(set(values)) < len(values):
-        seen = set()
-        twice = next(v for v in values if v in seen or seen.add(v))
+        twice = next(value for value, times in Counter(values).items() if times > 1)
         raise DataError(
             f"{name}, line {number:,}: '{title}' declares the value {twice!r} twice."
         )
     return values
 
 
-def header_location(header, name):
+def header_location(header: Header, name: str) -> Location:
     """Where MEKA's `-C n` says the labels are.
 
     A header that Weka filters changed afterwards (their names follow the count) does
@@ -244,7 +245,7 @@ def _filters(relation):
     return found
 
 
-def declared_split(relation, n):
+def declared_split(relation: str, n: int) -> Mask | None:
     """(n,) bool, True for training rows, where MEKA's options declare a split."""
     match = SPLIT.search(relation)
     if not match:
