@@ -147,7 +147,7 @@ class Dataset:
         if labels is None:
             return np.arange(self.q)
         names = {name: j for j, name in enumerate(self.label_names)}
-        found = []
+        positions = []
         for label in labels:
             j = names.get(label, label)
             if isinstance(j, str) or not 0 <= j < self.q:
@@ -155,8 +155,8 @@ class Dataset:
                     f"{self.name}: there is no label {label!r}. "
                     f"Labels: {', '.join(self.label_names[:20])}."
                 )
-            found.append(int(j))
-        return np.array(found, dtype=int)
+            positions.append(int(j))
+        return np.array(positions, dtype=int)
 
     @cached_property
     def content_hash(self) -> str:
@@ -244,7 +244,7 @@ class Dataset:
         else:
             X = np.load(folder / "X.npy", allow_pickle=False)
         text, split = folder / "text.parquet", folder / "split.npy"
-        made = folder / "provenance.parquet"
+        provenance_file = folder / "provenance.parquet"
         return cls(
             name=names["name"],
             X=X,
@@ -262,5 +262,7 @@ class Dataset:
             source=provenance.stated_in_old_store(
                 names["name"], names["warnings"], names["source"]
             ),
-            provenance=pd.read_parquet(made) if made.exists() else None,
+            provenance=pd.read_parquet(provenance_file)
+            if provenance_file.exists()
+            else None,
         )

@@ -117,8 +117,8 @@ def _asked(folder, title, limits, on_progress):
             f"{title}: reading it takes more than {limits[MEMORY]:,} MB of memory, the "
             f"limit of this server. Use a smaller file, or set {MEMORY} higher."
         )
-    said = (folder / "errors").read_text(errors="replace").strip()[-2_000:]
-    raise RuntimeError(f"{title}: the reading process ended by itself. {said}")
+    message = (folder / "errors").read_text(errors="replace").strip()[-2_000:]
+    raise RuntimeError(f"{title}: the reading process ended by itself. {message}")
 
 
 def _answer(lines, title, limits, on_progress):
@@ -178,7 +178,7 @@ def main(folder: str) -> None:
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 
-    def say(kind, what):
+    def send(kind, what):
         out.write(json.dumps([kind, what]) + "\n")
 
     _keep_to(request["memory"] * MEGABYTE)
@@ -192,10 +192,10 @@ def main(folder: str) -> None:
         answer = function(
             files,
             home / "out",
-            lambda fraction, **_: say("progress", float(fraction)),
+            lambda fraction, **_: send("progress", float(fraction)),
             **request["arguments"],
         )
-        say("answer", answer)
+        send("answer", answer)
     except Exception as error:
         if _was_memory(error):
             os._exit(OUT_OF_MEMORY)
@@ -204,10 +204,10 @@ def main(folder: str) -> None:
                 c.__name__ for c in type(error).mro() if hasattr(errors, c.__name__)
             )
             what = {"name": name, "message": str(error), "facts": vars(error)}
-            say("refused", what)
+            send("refused", what)
         else:
             traceback.print_exc()
-            say("fault", f"{type(error).__name__}: {error}")
+            send("fault", f"{type(error).__name__}: {error}")
 
 
 def _was_memory(error):

@@ -12,7 +12,7 @@ from aemlo.checks.about_labels import (
     rows_without_labels,
 )
 from aemlo.checks.finding import KEEP, Answer, Finding
-from aemlo.checks.looks import (
+from aemlo.checks.gaps_and_copies import (
     holes_of,
     later_copies,
     per_column,
@@ -33,8 +33,8 @@ ID_NAMES = {"key", "index", "nr", "no", "number", "row", "row number", "row inde
 def examine(dataset: Dataset, few: int = FEW_POSITIVES) -> list[Finding]:
     """The Findings about `dataset`, serious ones first; a label with `few`
     positives or fewer is reported (the experiments of the AEMLO paper use 30)."""
-    found = [check(dataset, few) for check in CHECKS]
-    return sorted((f for f in found if f is not None), key=lambda f: not f.serious)
+    findings = [check(dataset, few) for check in CHECKS]
+    return sorted((f for f in findings if f is not None), key=lambda f: not f.serious)
 
 
 def missing_values(dataset: Dataset, few: int) -> Finding | None:

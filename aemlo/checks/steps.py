@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from aemlo.checks.looks import holes_of, later_copies, per_row, shared_rows
+from aemlo.checks.gaps_and_copies import holes_of, later_copies, per_row, shared_rows
 from aemlo.dataset import PREPARATION_STEPS, Dataset, Step
 from aemlo.errors import DataError, ParameterError
 from aemlo.wording import counted, listed
@@ -105,9 +105,9 @@ def _fitting(step, old, done, new):
 
 def drop_features(dataset: Dataset, step: Step) -> Dataset:
     """Leave out the features in `names`."""
-    gone = set(step["names"])
-    keep = [j for j, f in enumerate(dataset.features) if f.name not in gone]
-    words = [name for name in dataset.text_names if name not in gone]
+    dropped = set(step["names"])
+    keep = [j for j, f in enumerate(dataset.features) if f.name not in dropped]
+    words = [name for name in dataset.text_names if name not in dropped]
     text = dataset.text
     return replace(
         dataset,
@@ -150,8 +150,8 @@ def _dense_column(X, j):
 
 def drop_labels(dataset: Dataset, step: Step) -> Dataset:
     """Leave out the labels in `names`; rows stay."""
-    gone = set(step["names"])
-    keep = [j for j, name in enumerate(dataset.label_names) if name not in gone]
+    dropped = set(step["names"])
+    keep = [j for j, name in enumerate(dataset.label_names) if name not in dropped]
     return replace(
         dataset,
         Y=dataset.Y[:, keep],
@@ -167,14 +167,14 @@ def drop_rows(dataset: Dataset, step: Step) -> Dataset:
             f"drop_rows: there is no rule {rule!r}. Rules: {', '.join(ROW_RULES)}."
         )
     if rule == "missing":
-        gone = per_row(holes_of(dataset.X)) > 0
+        dropped = per_row(holes_of(dataset.X)) > 0
     elif rule == "duplicates":
-        gone = later_copies(dataset)
+        dropped = later_copies(dataset)
     elif rule == "unlabelled":
-        gone = dataset.Y.sum(axis=1) == 0
+        dropped = dataset.Y.sum(axis=1) == 0
     else:
-        gone = shared_rows(dataset)
-    return dataset.take(np.flatnonzero(~gone)) if gone.any() else dataset
+        dropped = shared_rows(dataset)
+    return dataset.take(np.flatnonzero(~dropped)) if dropped.any() else dataset
 
 
 def rename(dataset: Dataset, step: Step) -> Dataset:

@@ -16,7 +16,13 @@ class Format(ABC):
 
     `title` is its name, `extensions` the suffixes of its files (small letters, the
     first one for writing). `binary` formats see the bytes as they are, others UTF-8
-    text. `marks` says that a file can tell which rows are synthetic.
+    text. `marks` says that a file can tell which rows are synthetic,
+    `reads_marks` that reading takes this up.
+
+    What else a file keeps: `kinds` of features it can hold; `holds_gaps`, missing
+    values; `holds_sparse`, features that are read as a sparse matrix again;
+    `keeps_names` of features and labels; `names_labels`, which of its columns are
+    labels; `keeps_every_label`, in their order and those that no row has.
     """
 
     title: str
@@ -24,6 +30,13 @@ class Format(ABC):
     binary = False
     writable = True
     marks = True
+    reads_marks = True
+    kinds: tuple[str, ...] = ("numeric", "nominal", "text")
+    holds_gaps = True
+    holds_sparse = False
+    keeps_names = True
+    names_labels = True
+    keeps_every_label = True
 
     def keeps_split(self, dataset: Dataset) -> bool:
         """Whether a file of this format says which rows of `dataset` are for training.

@@ -22,13 +22,15 @@ def yeast() -> Dataset:
     It is a file inside the package river (BSD-3), found without importing river. Raises
     DataError when the package is missing.
     """
-    found = find_spec("river")
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("river")
+    if package is None or not package.submodule_search_locations:
         raise DataError(
             "yeast: the package 'river' holds this data set and is not installed. "
             "Install it (pip install river), or use 'synthetic'."
         )
-    path = Path(next(iter(found.submodule_search_locations))) / "datasets/yeast.csv.gz"
+    path = (
+        Path(next(iter(package.submodule_search_locations))) / "datasets/yeast.csv.gz"
+    )
     if not path.is_file():
         raise DataError(f"yeast: {path.name} is missing in the package 'river'.")
     with gzip.open(path, "rt", encoding="utf-8") as lines:

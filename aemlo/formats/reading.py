@@ -15,7 +15,7 @@ from aemlo.tables import archive, lists, mulan_xml, pair
 from aemlo.tables import labels as label_columns
 from aemlo.tables.labels import Location
 from aemlo.tables.limits import Limits, from_environment
-from aemlo.tables.source import File, open_source
+from aemlo.tables.source import File, Source, open_source
 from aemlo.tables.table import Table
 
 SURE, SURE_AND_NAMED = 2, 3
@@ -86,6 +86,26 @@ def open_files(
     how = {name: value for name, value in options.items() if value is not None}
     encoding = options.pop("encoding", None)
     member = options.pop("member", None)
+    holding, naming = _data_and_names(files, limits, encoding, member)
+    _share_progress(holding, on_progress or no_progress)
+    tables = [_table(source, limits, **options) for source in holding]
+    if len(tables) == 2:
+        names = [source.name for source in holding]
+        train, test = (0, 1) if train_first else pair.in_order(names)
+        table = pair.joined(tables[train], tables[test])
+    else:
+        table = tables[0]
+    if how:
+        table.source = {**table.source, "how": how}
+    if label_list is None and label_lists.names_its_lists(holding[0], table):
+        label_list = label_lists.COLUMN
+    return _with_labels(table, naming, label_list, label_separator)
+
+
+def _data_and_names(
+    files: Sequence[File], limits: Limits, encoding: str | None, member: str | None
+) -> tuple[list[Source], Source | None]:
+    """One or two sources of data, and that of the XML file that names the labels."""
     sources = []
     for file in files:
         source = open_source(file, limits, encoding)
@@ -97,21 +117,17 @@ def open_files(
             f"{len(holding)} data files and {len(naming)} XML files: give one data "
             "file, or a training and a test file, and at most one XML file."
         )
-    _share_progress(holding, on_progress or no_progress)
-    tables = [_table(source, limits, **options) for source in holding]
-    if len(tables) == 2:
-        names = [source.name for source in holding]
-        train, test = (0, 1) if train_first else pair.in_order(names)
-        table = pair.joined(tables[train], tables[test])
-    else:
-        table = tables[0]
-    if how:
-        table.source = {**table.source, "how": how}
-    if naming:
-        table.location = _named_by_xml(table, naming[0])
-    elif label_list is not None or label_lists.names_its_lists(holding[0], table):
-        label_list = label_list or label_lists.COLUMN
-        table = lists.expanded(table, label_list, label_separator)
+    return holding, naming[0] if naming else None
+
+
+def _with_labels(
+    table: Table, naming: Source | None, label_list: str | None, separator: str | None
+) -> Table:
+    """`table` with the labels that the XML file names, or that a column lists."""
+    if naming is not None:
+        table.location = _named_by_xml(table, naming)
+    elif label_list is not None:
+        table = lists.expanded(table, label_list, separator)
     elif not table.location.certain:
         table.warnings += table.location.warnings
     return table
@@ -189,14 +205,14 @@ def _named_by_xml(table, source):
     names = mulan_xml.read_names(source)
     words = f"{source.name} ({len(names)} names)"
     location = Location(names, words, certain=True, from_outside=True)
-    found = label_columns.positions(table, location)
-    said = table.location
-    if said.names:
-        header = label_columns.positions(table, said)
-        if header != found:
+    columns = label_columns.positions(table, location)
+    declared = table.location
+    if declared.names:
+        header = label_columns.positions(table, declared)
+        if header != columns:
             location.warnings.append(
-                f"{source.name} and {said.words} name different label columns: "
+                f"{source.name} and {declared.words} name different label columns: "
                 f"{label_columns.listed(names, 3)} and "
-                f"{label_columns.listed(said.names, 3)}. The XML file was used."
+                f"{label_columns.listed(declared.names, 3)}. The XML file was used."
             )
     return location

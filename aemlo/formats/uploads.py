@@ -94,13 +94,13 @@ def save(table: Table, folder: Path) -> None:
     save_matrix(table.X, folder)
     if table.split is not None:
         np.save(folder / "split.npy", table.split, allow_pickle=False)
-    told = {name: getattr(table, name) for name in PLAIN} | {
+    facts = {name: getattr(table, name) for name in PLAIN} | {
         "columns": table.columns,
         "location": asdict(table.location),
         "limits": asdict(table.limits),
         "repeated": table.repeated,
     }
-    (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "table.json").write_text(json.dumps(facts), encoding="utf-8")
     texts = pa.table(
         {str(j): pa.array(t, pa.large_string()) for j, t in table.texts.items()}
     )
@@ -110,17 +110,17 @@ def save(table: Table, folder: Path) -> None:
 
 def load(folder: Path) -> Table:
     """The Table that `save` wrote; the folder may vanish while it is in use."""
-    told = json.loads((folder / "table.json").read_text(encoding="utf-8"))
+    facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
     split = folder / "split.npy"
     return Table(
-        **{name: told[name] for name in PLAIN},
-        columns=[Column(name, kind, tuple(v)) for name, kind, v in told["columns"]],
+        **{name: facts[name] for name in PLAIN},
+        columns=[Column(name, kind, tuple(v)) for name, kind, v in facts["columns"]],
         X=load_matrix(folder),
         texts=Texts(folder / "texts.arrow"),
-        location=Location(**told["location"]),
+        location=Location(**facts["location"]),
         split=np.load(split, allow_pickle=False) if split.exists() else None,
-        limits=Limits(**told["limits"]),
-        repeated=tuple(told["repeated"]),
+        limits=Limits(**facts["limits"]),
+        repeated=tuple(facts["repeated"]),
     )
 
 

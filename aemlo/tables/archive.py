@@ -17,8 +17,15 @@ PROLOG = MEGABYTE  # bytes before the first element of an XML file
 ZIP = b"PK\x03\x04"
 # What zipfile and zlib raise on archives that are damaged, or of an unknown kind.
 BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError),
-    *(RuntimeError, ValueError, struct.error, KeyError),
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    KeyError,
 )
 # Packings that zipfile unpacks a little at a time, and no further than a member says:
 # some KB of BZIP2 can become gigabytes in one step.
@@ -103,22 +110,22 @@ def check_members(
 
 def _check_prolog(what, part):
     """Refuse declarations before the first element of the XML in the file `part`."""
-    found = []
+    events = []
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda *_: found.append("declares")
-    parser.StartElementHandler = lambda *_: found.append("element")
+    parser.StartDoctypeDeclHandler = lambda *_: events.append("declares")
+    parser.StartElementHandler = lambda *_: events.append("element")
     read = b""
-    while not found and len(read) < PROLOG and (block := part.read(4_096)):
+    while not events and len(read) < PROLOG and (block := part.read(4_096)):
         read += block
         try:
             parser.Parse(block)
         except expat.ExpatError:  # no XML: for its reader to say
-            found.append("declares" if DECLARATION.search(read) else "broken")
-    if "declares" in found:
+            events.append("declares" if DECLARATION.search(read) else "broken")
+    if "declares" in events:
         raise DataError(
             f"{what} declares XML entities, which such files do not need: refused."
         )
-    if not found and len(read) >= PROLOG:
+    if not events and len(read) >= PROLOG:
         raise DataError(
             f"{what} has no element in its first {PROLOG:,} bytes. Save the workbook "
             "anew."
@@ -169,7 +176,7 @@ def data_files(
     naming = _one_naming(source.name, naming, holding)
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
-            found = [
+            sources = [
                 Source(
                     PurePosixPath(info.filename).name,
                     _bytes_of(packed, info, source, limits),
@@ -180,8 +187,8 @@ def data_files(
             ]
     except BROKEN as error:
         raise DataError(f"{source.name}: broken archive ({error}).") from None
-    found[0].warnings += note
-    return found
+    sources[0].warnings += note
+    return sources
 
 
 def _bytes_of(packed, info, source, limits):

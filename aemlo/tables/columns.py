@@ -132,7 +132,7 @@ def _counts(first, rest):
     )
 
 
-def said_of_guesses(
+def guess_warnings(
     names: Sequence[str], decimal: str, comma: Doubt | None, doubts: str | None
 ) -> list[str]:
     """Warnings of what the first lines leave in doubt; see decimal_of, has_header."""

@@ -89,7 +89,7 @@ def positions(table: "Table", location: Location) -> list[int]:
     loose = {}
     if len(exact) < len(set(names)):
         loose = _places(table, set(map(plain, names)), plain)
-    found, lacking = [], []
+    places, lacking = [], []
     for name in names:
         match = exact.get(name) or loose.get(plain(name)) or []
         if len(match) > 1 or (location.from_outside and name in table.repeated):
@@ -97,7 +97,7 @@ def positions(table: "Table", location: Location) -> list[int]:
                 f"{table.name}: label '{name}' fits more than one column. Give the "
                 "columns different names."
             )
-        found += match
+        places += match
         if not match:
             lacking.append(name)
     if lacking:
@@ -107,13 +107,13 @@ def positions(table: "Table", location: Location) -> list[int]:
             f"{len(names)} labels{origin}: {listed(lacking)}. "
             f"Its columns: {listed(table.column_names)}."
         )
-    if len(set(found)) < len(found):
+    if len(set(places)) < len(places):
         times = Counter(names)
         repeated = [name for name in times if times[name] > 1]
         raise DataError(
             f"{table.name}: a label is named twice ({listed(sorted(repeated))})."
         )
-    return sorted(found)
+    return sorted(places)
 
 
 def _places(table, wanted, key=str):
@@ -155,7 +155,7 @@ def _spelling(value):
 
 
 def matrix(
-    table: "Table", found: Sequence[int], missing: str = "refuse"
+    table: "Table", places: Sequence[int], missing: str = "refuse"
 ) -> tuple[LabelMatrix, list[str]]:
     """Y (n, q) uint8 of the columns `found`, and warnings on empty label cells."""
     if missing not in ("refuse", "absent"):
@@ -163,10 +163,10 @@ def matrix(
             f"{table.name}: missing_labels must be 'refuse' or 'absent', "
             f"got {missing!r}."
         )
-    table.limits.check(table.name, "label cells", table.n * len(found), "cells")
-    Y = np.zeros((table.n, len(found)), dtype=np.uint8)
+    table.limits.check(table.name, "label cells", table.n * len(places), "cells")
+    Y = np.zeros((table.n, len(places)), dtype=np.uint8)
     gaps = []
-    for k, j in enumerate(found):
+    for k, j in enumerate(places):
         values, empty = _zero_one(table, j)
         Y[:, k] = values
         if empty:

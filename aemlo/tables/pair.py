@@ -87,9 +87,9 @@ def _disagreement(train, test):
     here, there = train.location.names or [], test.location.names or []
     if set(here) == set(there):
         return []
-    said = [f"{table.name} ({table.location.words})" for table in (train, test)]
+    sources = [f"{table.name} ({table.location.words})" for table in (train, test)]
     return [
-        f"{' and '.join(said)} name different label columns: {listed(here, 3)} and "
+        f"{' and '.join(sources)} name different label columns: {listed(here, 3)} and "
         f"{listed(there, 3)}. The training file's were used."
     ]
 
@@ -130,9 +130,9 @@ def _by_kind(train, test, names):
 
 def _merged(train, test, name, at_train, at_test):
     """The Column `name` of both files, its two parts, and its words if it is text."""
-    found = [places.get(name) for places in (at_train, at_test)]
+    at = [places.get(name) for places in (at_train, at_test)]
     kinds = [
-        t.columns[j] for t, j in zip((train, test), found, strict=True) if j is not None
+        t.columns[j] for t, j in zip((train, test), at, strict=True) if j is not None
     ]
     n = (train.n, test.n)
     column = kinds[0]
@@ -140,13 +140,13 @@ def _merged(train, test, name, at_train, at_test):
         if any(c.kind == "numeric" for c in kinds):
             raise _clash(train, test, name)
         words = np.concatenate(
-            [t.words(j) for t, j in zip((train, test), found, strict=True)]
+            [t.words(j) for t, j in zip((train, test), at, strict=True)]
         )
         kind = "text" if any(c.kind == "text" for c in kinds) else column.kind
         return Column(name, kind), (np.zeros(n[0]), np.zeros(n[1])), words
     values = [
         np.zeros(n[k]) if j is None else t.column(j)
-        for k, (t, j) in enumerate(zip((train, test), found, strict=True))
+        for k, (t, j) in enumerate(zip((train, test), at, strict=True))
     ]
     if len({c.kind for c in kinds}) > 1:
         raise _clash(train, test, name)

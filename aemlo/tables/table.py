@@ -112,20 +112,20 @@ class Table:
             if column.kind in ("text", "date"):
                 values = self.texts[j]
                 missing = sum(value is None for value in values)
-                says = f"{len(set(values) - {None}):,} different"
+                shown = f"{len(set(values) - {None}):,} different"
             else:
                 values = self.column(j)
                 known = values[~np.isnan(values)]
                 missing = len(values) - len(known)
                 if column.kind == "nominal":
-                    says = ", ".join(column.values[:5]) + (
+                    shown = ", ".join(column.values[:5]) + (
                         f" ... ({len(column.values):,} values)"
                         if len(column.values) > 5
                         else ""
                     )
                 else:
-                    says = f"{known.min():g} to {known.max():g}" if len(known) else ""
-            rows.append((column.name, column.kind, says, missing))
+                    shown = f"{known.min():g} to {known.max():g}" if len(known) else ""
+            rows.append((column.name, column.kind, shown, missing))
         return pd.DataFrame(rows, columns=["column", "kind", "values", "missing"])
 
     def to_dataset(
@@ -154,11 +154,11 @@ class Table:
         self.limits.check(self.name, "labels", len(positions), "labels")
         Y, absent = label_columns.matrix(self, positions, missing_labels)
         warnings = [*self.warnings, *location.warnings, *absent]
-        made = self._dataset(positions, Y, location, name or self.name, warnings)
+        dataset = self._dataset(positions, Y, location, name or self.name, warnings)
         if absent:
-            how = {**made.source.get("how", {}), "missing_labels": missing_labels}
-            made = replace(made, source={**made.source, "how": how})
-        return made
+            how = {**dataset.source.get("how", {}), "missing_labels": missing_labels}
+            dataset = replace(dataset, source={**dataset.source, "how": how})
+        return dataset
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)
@@ -210,17 +210,18 @@ def _marked(cells, name):
     Real rows are numbered in their order: the data they are from had them first.
     """
     words = [str(cell).strip().lower() for cell in cells]
-    made = np.array([word in YES for word in words])
-    if not set(words) <= YES | NO or not made.any():
+    is_synthetic = np.array([word in YES for word in words])
+    if not set(words) <= YES | NO or not is_synthetic.any():
         return None, f"Column '{MARK}' tells of no synthetic row: left out."
     provenance = {
-        "synthetic": made,
-        "row": np.where(made, -1, np.cumsum(~made) - 1),
+        "synthetic": is_synthetic,
+        "row": np.where(is_synthetic, -1, np.cumsum(~is_synthetic) - 1),
         **dict.fromkeys(("parents", "made for"), ""),
-        "how": np.where(made, f"marked in {name}", ""),
+        "how": np.where(is_synthetic, f"marked in {name}", ""),
     }
-    said = f"{made.sum():,} of {len(made):,} rows are synthetic, says '{MARK}'."
-    return pd.DataFrame(provenance), f"{said} {TEST_NOTHING}"
+    count = f"{is_synthetic.sum():,} of {len(is_synthetic):,} rows"
+    message = f"{count} are synthetic, says '{MARK}'. {TEST_NOTHING}"
+    return pd.DataFrame(provenance), message
 
 
 def spelled(value: object) -> str:

@@ -19,8 +19,8 @@ from aemlo.tables.columns import (
     check_finite,
     column_of_words,
     decimal_of,
+    guess_warnings,
     has_header,
-    said_of_guesses,
     unquoted,
 )
 from aemlo.tables.limits import Limits
@@ -35,7 +35,7 @@ PARSED = 0.9  # the part of the time that parsing takes, of a file of numbers
 QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 QUOTED_BYTES = re.compile(QUOTED.pattern.encode())
 BLANKS = re.compile(rb"[ \t]+")
-SAID_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
+DECLARED_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
 
 
 class Delimited(Format):
@@ -49,9 +49,11 @@ class Delimited(Format):
     title = "CSV"
     extensions = (".csv", ".txt", ".data", ".dat")
     delimiter = ","
+    names_labels = False
 
     def recognises(self, head: bytes) -> int:
-        head = SAID_FIRST.sub(b"", head, count=1) if SAID_FIRST.match(head) else head
+        if declared := DECLARED_FIRST.match(head):
+            head = head[declared.end() :]
         lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
         return 1 if delimiter_of(lines) else 0
 
@@ -65,10 +67,10 @@ class Delimited(Format):
         **options: Any,
     ) -> Table:
         data = source.text
-        if said := SAID_FIRST.match(data):
+        if declared := DECLARED_FIRST.match(data):
             # As Excel does; the line end is left for lines to keep their numbers.
-            delimiter = delimiter or said[1].decode()
-            data = data[said.end() - 1 :]
+            delimiter = delimiter or declared[1].decode()
+            data = data[declared.end() - 1 :]
         lines = _sample(data)
         _check_comment(source.name, data, lines, delimiter)
         delimiter = delimiter or delimiter_of(lines) or ","
@@ -90,23 +92,26 @@ class Delimited(Format):
         if header is None:
             header, doubts = has_header(rows, decimal)
         names, warnings, repeated = _names(written[0], header, delimiter)
-        warnings += said_of_guesses(names, decimal, comma, doubts)
+        warnings += guess_warnings(names, decimal, comma, doubts)
         warnings += _check_quotes(source.name, data, delimiter, written[0])
-        told = part(source.on_progress, 0, PARSED)
-        table = _arrow(source.name, data, names, delimiter, decimal, header, told)
+        on_progress = part(source.on_progress, 0, PARSED)
+        table = _arrow(
+            source.name, data, names, delimiter, decimal, header, on_progress
+        )
         limits.check(source.name, "cells", table.num_rows * len(names), "cells")
         limits.check(source.name, "rows", table.num_rows, "rows")
         if not table.num_rows:
             raise DataError(f"{source.name}: has a header but no rows.")
-        told = part(source.on_progress, PARSED, 1 - PARSED)
-        columns, X, texts = _columns(source.name, names, table, limits, told)
+        on_progress = part(source.on_progress, PARSED, 1 - PARSED)
+        columns, X, texts = _columns(source.name, names, table, limits, on_progress)
         if not header:
             warnings.append(
                 "The file has no header line: columns got numbers as names."
             )
+        mark = _delimiter_name(delimiter)
         return Table(
             name=source.stem,
-            format=f"CSV ({_said(delimiter)}{', decimal comma' * (decimal == ',')})",
+            format=f"CSV ({mark}{', decimal comma' * (decimal == ',')})",
             columns=columns,
             X=X,
             texts=texts,
@@ -227,7 +232,7 @@ def _check_quotes(name, data, delimiter, header):
     closes them. A delimiter before a blank is prose, unless the header has such ones.
     DataError for a quote that is never closed.
     """
-    at, found = data.find(b'"'), []
+    at, suspects = data.find(b'"'), []
     mark, width = delimiter.encode(), len(header) - 1
     prose = b"" if any(cell.startswith(" ") for cell in header[1:]) else b" "
     one_line = re.compile(
@@ -248,12 +253,14 @@ def _check_quotes(name, data, delimiter, header):
             )
         goes_on = data[cell.end() : cell.end() + 1] not in (mark, b"\n", b"")
         if _swallows(cell[0], mark, prose, width, goes_on):
-            found.append((at, cell[0].count(b"\n") + 1))
+            suspects.append((at, cell[0].count(b"\n") + 1))
         at = data.find(b'"', cell.end())
-    if not found:
+    if not suspects:
         return []
-    start, count = found[0]
-    more = f" ({len(found) - 1:,} more such cells follow)" if len(found) > 1 else ""
+    start, count = suspects[0]
+    more = (
+        f" ({len(suspects) - 1:,} more such cells follow)" if len(suspects) > 1 else ""
+    )
     return [
         f"Line {_line_at(data, start):,}: a quoted cell goes on for {count:,} lines "
         f"and may have swallowed rows{more}. If a quote was left open there, close it "
@@ -276,7 +283,7 @@ def _line_at(data, at):
     return data.count(b"\n", 0, at) + 1
 
 
-def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
+def _arrow(name, data, names, delimiter, decimal, header, on_progress, block=None):
     import pyarrow as pa
     from pyarrow import csv
 
@@ -293,7 +300,7 @@ def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
         return pa.table({place: pa.array([], pa.float64()) for place in places})
     try:
         return csv.read_csv(
-            pa.PythonFile(_Told(body, told), mode="r"),
+            pa.PythonFile(_ReportingFile(body, on_progress), mode="r"),
             read_options=csv.ReadOptions(
                 use_threads=False,
                 block_size=min(len(data), block) + 1,
@@ -316,32 +323,34 @@ def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
     except pa.ArrowInvalid as error:
         if faults:
             row = faults[0]
-            line = _line_of(data, row.text)
+            line, mark = _line_of(data, row.text), _delimiter_name(delimiter)
             raise DataError(
                 f"{name}, line {line:,}: {row.actual_columns:,} cells, but "
-                f"{row.expected_columns:,} columns. Is a {_said(delimiter)} missing or "
+                f"{row.expected_columns:,} columns. Is a {mark} missing or "
                 "one too many, or a quote not closed?"
             ) from None
         if block < len(data) and "straddling" in str(error):
             # A row over several lines that is longer than a block.
             whole = len(data)
-            return _arrow(name, data, names, delimiter, decimal, header, told, whole)
+            return _arrow(
+                name, data, names, delimiter, decimal, header, on_progress, whole
+            )
         raise DataError(f"{name}: {error}.") from None
 
 
-class _Told:
+class _ReportingFile:
     """A file of the bytes in a buffer that tells how far it has been read."""
 
     closed = False
 
-    def __init__(self, body, told):
-        self.body, self.told, self.at = body, told, 0
+    def __init__(self, body, on_progress):
+        self.body, self.on_progress, self.at = body, on_progress, 0
 
     def read(self, size=-1):
         """The next `size` bytes, all that are left for -1, as a view."""
         end = len(self.body) if size < 0 else min(self.at + size, len(self.body))
         piece = self.body[self.at : end]
-        self.told(end / max(len(self.body), 1))
+        self.on_progress(end / max(len(self.body), 1))
         self.at = end
         return piece
 
@@ -372,13 +381,13 @@ def _line_of(data, text):
     return data.count(b"\n", 0, max(at, 0)) + 1
 
 
-def _columns(name, names, table, limits, told):
+def _columns(name, names, table, limits, on_progress):
     import pyarrow as pa
 
     X = np.zeros((table.num_rows, len(names)))
     columns, texts = [], {}
     for j, title in enumerate(names):
-        told(j / len(names))
+        on_progress(j / len(names))
         cells = table.column(j)
         kind = cells.type
         if pa.types.is_null(kind):
@@ -402,6 +411,6 @@ def _columns(name, names, table, limits, told):
     return columns, X, texts
 
 
-def _said(delimiter):
-    said = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
-    return said.get(delimiter, repr(delimiter))
+def _delimiter_name(delimiter):
+    names = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
+    return names.get(delimiter, repr(delimiter))

@@ -78,7 +78,9 @@ def csv_bytes(
     for i in range(dataset.n):
         row = dataset.X[i]
         values = (row.toarray() if sparse.issparse(row) else row).ravel().tolist()
-        cells = [say(value) for say, value in zip(spell, values, strict=True)]
+        cells = [
+            spell_one(value) for spell_one, value in zip(spell, values, strict=True)
+        ]
         if texts is not None:
             cells += ["" if v is None or v != v else cell_of(v) for v in texts[i]]
         if mark is not None:

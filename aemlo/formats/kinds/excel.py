@@ -37,6 +37,7 @@ class Excel(Format):
     title = "Excel"
     extensions = (".xlsx",)
     binary = True
+    names_labels = False
 
     def recognises(self, head: bytes) -> int:
         return 2 if "[Content_Types].xml" in archive.member_names(head) else 0
@@ -145,10 +146,10 @@ def _broken(name, error):
 def _row(parsed, *_, **__):
     """Cell values of one row, as a list or, where most are empty, by position."""
     last = parsed[-1]["column"] if parsed else 0
-    found = {c["column"] - 1: c["value"] for c in parsed if c["column"] <= last}
-    if len(found) < last / 4:
-        return found
-    return [found.get(j) for j in range(last)]
+    values = {c["column"] - 1: c["value"] for c in parsed if c["column"] <= last}
+    if len(values) < last / 4:
+        return values
+    return [values.get(j) for j in range(last)]
 
 
 def _filled(row):
@@ -159,12 +160,12 @@ def _filled(row):
 
 def _frame(name, rows, limits):
     """The rows under the names in the first; columns with nothing in are left out."""
-    found, filled = set(), 0
+    used, filled = set(), 0
     for row in rows:
         here = _filled(row)
-        found.update(here)
+        used.update(here)
         filled += len(here)
-    found, cells = sorted(found), len(found) * len(rows)
+    places, cells = sorted(used), len(used) * len(rows)
     limits.check(name, "cells", cells, "cells")
     if cells - filled > max(FEW, limits.expansion * filled):
         raise DataError(
@@ -173,7 +174,7 @@ def _frame(name, rows, limits):
             f"table, or set {PREFIX}EXPANSION higher."
         )
     columns, names = {}, []
-    for j in found:
+    for j in places:
         head, *cells = (_cell(row, j) for row in rows)
         names.append(None if head is None else plain(str(head)))
         columns[j] = [plain(c) if isinstance(c, str) else c for c in cells]

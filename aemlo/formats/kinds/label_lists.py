@@ -26,6 +26,8 @@ class LabelLists(Delimited):
 
     title = "CSV, labels as lists"
     extensions = (ENDING,)
+    names_labels = True
+    keeps_every_label = False
 
     def recognises(self, head: bytes) -> int:
         return 0

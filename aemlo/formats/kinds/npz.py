@@ -39,6 +39,8 @@ class Npz(Format):
     title = "NumPy"
     extensions = (".npz",)
     binary = True
+    kinds = ("numeric", "nominal")
+    holds_sparse = True
 
     def keeps_split(self, dataset: Dataset) -> bool:
         return True
@@ -57,8 +59,8 @@ class Npz(Format):
             )
         if not X.shape[0] or not Y.shape[1]:
             raise DataError(f"{source.name}: has no rows or no labels.")
-        told = _told(source.name, arrays)
-        columns = _features(source.name, arrays, X, told)
+        own = _own_notes(source.name, arrays)
+        columns = _features(source.name, arrays, X, own)
         labels = _names(source.name, arrays, "label_names", Y.shape[1], "label")
         names, warnings, _ = unique_names([*(c.name for c in columns), *labels])
         columns = [
@@ -73,7 +75,7 @@ class Npz(Format):
         stack = sparse.hstack if sparse.issparse(X) else np.hstack
         whole = stack([X, Y.astype(float)])
         return Table(
-            name=told.get("name") or source.stem,
+            name=own.get("name") or source.stem,
             format=f"NumPy, {'sparse' if sparse.issparse(X) else 'dense'}",
             columns=[*columns, *(Column(name) for name in labels)],
             X=sparse.csr_matrix(whole) if sparse.issparse(X) else whole,
@@ -90,7 +92,7 @@ class Npz(Format):
                 f"{dataset.name}: a NumPy file holds numbers only, and the data set "
                 "has text. Write CSV, Excel, ARFF or Parquet."
             )
-        said = {
+        written = {
             "name": dataset.name,
             "kinds": [f.kind for f in dataset.features],
             "values": [f.categories for f in dataset.features],
@@ -99,7 +101,7 @@ class Npz(Format):
             "Y": dataset.Y,
             "feature_names": np.array(dataset.feature_names, dtype=str),
             "label_names": np.array(dataset.label_names, dtype=str),
-            "kinds": np.array(json.dumps(said)),
+            "kinds": np.array(json.dumps(written)),
         }
         if dataset.split is not None:
             arrays["split"] = dataset.split
@@ -119,17 +121,17 @@ class Npz(Format):
 def _arrays(source, limits):
     """The arrays of the archive, each measured by its header before it is made."""
     archive.check_members(source.name, source.data, limits, harmless=ARRAYS)
-    found = {}
+    arrays = {}
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
             for info in packed.infolist():
                 array = read_array(source.name, packed, info, limits)
-                found[info.filename.removesuffix(".npy")] = array
+                arrays[info.filename.removesuffix(".npy")] = array
     except DataError:
         raise
     except (*archive.BROKEN, TypeError) as error:
         raise DataError(f"{source.name}: broken NumPy file ({error}).") from None
-    return found
+    return arrays
 
 
 def read_array(
@@ -316,25 +318,25 @@ def _names(name, arrays, key, count, what):
     return [str(n) for n in names.ravel().tolist()]
 
 
-def _told(name, arrays):
+def _own_notes(name, arrays):
     """Our own notes in the array `kinds`; none where that is something else."""
-    said = arrays.get("kinds")
-    if said is None or said.ndim or said.dtype.kind != "U":
+    written = arrays.get("kinds")
+    if written is None or written.ndim or written.dtype.kind != "U":
         return {}
-    told = notes(name, str(said))
-    kinds, values = told.get("kinds", []), told.get("values", [])
+    own = notes(name, str(written))
+    kinds, values = own.get("kinds", []), own.get("values", [])
     if not are_words(kinds) or not set(kinds) <= set(KINDS):
         raise bad_note(name, f"'kinds' must be a list of {' and '.join(KINDS)}")
     if not isinstance(values, list) or not all(map(are_words, values)):
         raise bad_note(name, "'values' must be lists of texts")
-    return {"name": told.get("name"), "kinds": kinds, "values": values}
+    return {"name": own.get("name"), "kinds": kinds, "values": values}
 
 
-def _features(name, arrays, X, told):
+def _features(name, arrays, X, own):
     """Columns of X, with the kinds and categories our own files name, if they fit."""
     names = _names(name, arrays, "feature_names", X.shape[1], "feature")
     plain = [Column(n) for n in names]
-    kinds, values = told.get("kinds", []), told.get("values", [])
+    kinds, values = own.get("kinds", []), own.get("values", [])
     if not len(kinds) == len(values) == len(names):
         return plain
     columns = []

@@ -60,7 +60,7 @@ def fetch(
     if len(targets) > 1:
         location = Location(targets, "OpenML's default targets", certain=True)
     title = str(bunch.details.get("name", name))
-    found = table_of(
+    table = table_of(
         _dense_part(bunch, targets),
         f"OpenML '{name}'",
         title,
@@ -69,7 +69,7 @@ def fetch(
         location=location,
         source={"openml": str(bunch.details.get("id", name)), "name": title},
     )
-    return _with_sparse_part(found, bunch) if sparse.issparse(bunch.data) else found
+    return _with_sparse_part(table, bunch) if sparse.issparse(bunch.data) else table
 
 
 def _dense_part(bunch, targets):

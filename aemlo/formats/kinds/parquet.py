@@ -44,14 +44,14 @@ class Parquet(Format):
         try:
             file = parquet.ParquetFile(io.BytesIO(source.data))
             _check_size(source.name, file, limits)
-            said = (file.schema_arrow.metadata or {}).get(KEY)
+            notes_text = (file.schema_arrow.metadata or {}).get(KEY)
             frame = _frame(source, file, limits)
         except (pa.ArrowException, *BROKEN) as error:
             if isinstance(error, DataError):
                 raise
             first = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(f"{source.name}: broken Parquet file ({first}).") from None
-        found = table_of(
+        table = table_of(
             frame,
             source.name,
             source.stem,
@@ -59,7 +59,7 @@ class Parquet(Format):
             limits,
             source={"file": source.name},
         )
-        return _told(source.name, found, said, frame)
+        return _with_notes(source.name, table, notes_text, frame)
 
     def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         import pyarrow as pa
@@ -72,7 +72,7 @@ class Parquet(Format):
                 "columns. Number the names that clash first."
             )
         table = pa.Table.from_pandas(frame_of(dataset, mark), preserve_index=False)
-        said = {
+        own_notes = {
             "labels": dataset.label_names,
             "name": dataset.name,
             "split": None if dataset.split is None else _runs(dataset.split),
@@ -82,7 +82,7 @@ class Parquet(Format):
                 f.name: f.categories for f in dataset.features if f.kind == "nominal"
             },
         }
-        table = table.replace_schema_metadata({KEY: json.dumps(said).encode()})
+        table = table.replace_schema_metadata({KEY: json.dumps(own_notes).encode()})
         out = io.BytesIO()
         parquet.write_table(table, out)
         return {".parquet": out.getvalue()}
@@ -217,17 +217,17 @@ def _words(column):
     return np.concatenate(parts)
 
 
-def notes(name: str, said: str | bytes) -> dict[str, Any]:
+def notes(name: str, notes_text: str | bytes) -> dict[str, Any]:
     """The JSON notes of a file written here, as a dict; DataError where none are."""
     try:
-        told = json.loads(said)
+        known = json.loads(notes_text)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+        known = None
+    if not isinstance(known, dict):
         raise bad_note(name, "they are no JSON object")
-    if not isinstance(told.get("name", ""), str):
-        raise bad_note(name, f"'name' must be a text, got {told['name']!r:.50}")
-    return told
+    if not isinstance(known.get("name", ""), str):
+        raise bad_note(name, f"'name' must be a text, got {known['name']!r:.50}")
+    return known
 
 
 def bad_note(name: str, why: str) -> DataError:
@@ -243,10 +243,10 @@ def are_words(values: object) -> bool:
     return isinstance(values, list) and all(isinstance(v, str) for v in values)
 
 
-def _told(name, table, said, frame):
+def _with_notes(name, table, notes_text, frame):
     """`table` with the labels and kinds that our own metadata name, if they fit it."""
-    told = notes(name, said) if said else {}
-    labels, kinds, runs = told.get("labels"), told.get("kinds"), told.get("split")
+    own = notes(name, notes_text) if notes_text else {}
+    labels, kinds, runs = own.get("labels"), own.get("kinds"), own.get("split")
     if labels is None or kinds is None:
         return table
     if not are_words(labels):
@@ -261,7 +261,7 @@ def _told(name, table, said, frame):
         if kinds.get(column.name) == "text" and column.name != MARK:
             _make_text(table, j, frame.iloc[:, j].tolist())
     table.location = Location(labels, "the file's own metadata", certain=True)
-    table.name = told.get("name") or table.name
+    table.name = own.get("name") or table.name
     if runs:
         values, sizes = zip(*runs, strict=True)
         if sum(sizes) == table.n:

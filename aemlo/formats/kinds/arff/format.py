@@ -32,6 +32,7 @@ class Arff(Format):
 
     title = "ARFF"
     extensions = (".arff",)
+    holds_sparse = True
 
     def recognises(self, head: bytes) -> int:
         return 2 if FIRST.search(head) else 0

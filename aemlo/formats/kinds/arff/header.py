@@ -228,8 +228,8 @@ def header_location(header: Header, name: str) -> Location:
             f"The header's -C {count} is older than the Weka filters named after it "
             f"({', '.join(sorted(set(moved)))}), which move columns: not relied on."
         )
-        said = f"the header (-C {count})"
-        return Location(chosen, said, certain=False, warnings=[warning])
+        words = f"the header (-C {count})"
+        return Location(chosen, words, certain=False, warnings=[warning])
     place = "first" if count > 0 else "last"
     words = f"the header (-C {count}: the {place} {abs(count)} columns)"
     return Location(chosen, words, certain=True)
@@ -237,12 +237,12 @@ def header_location(header: Header, name: str) -> Location:
 
 def _filters(relation):
     """Names of Weka's attribute filters that `relation` says were used."""
-    found = []
+    names = []
     for word in relation.split():
         at = word.find("weka.filters")
         match = FILTER.search(word, at) if at >= 0 else None
-        found += [match[1]] if match else []
-    return found
+        names += [match[1]] if match else []
+    return names
 
 
 def declared_split(relation: str, n: int) -> Mask | None:

@@ -71,15 +71,15 @@ def pairs(body: str) -> list[tuple[str, str]] | None:
 
 
 def _side_by_side(text, pattern):
-    found, at = [], 0
+    results, at = [], 0
     while True:
         match = pattern.match(text, at)
         if not match:
             return None
         *words, comma = match.groups()
-        found.append(
+        results.append(
             words[0].strip() if len(words) == 1 else (words[0], words[1].strip())
         )
         if not comma:
-            return found
+            return results
         at = match.end()

@@ -65,7 +65,7 @@ def _dense_rows(dataset, mark):
     columns = [_spell(f, dataset.X[:, j]) for j, f in enumerate(dataset.features)]
     columns += _texts(dataset)
     if mark is not None:
-        columns.append(["yes" if made else "no" for made in mark])
+        columns.append(["yes" if is_synthetic else "no" for is_synthetic in mark])
     columns += [[str(v) for v in dataset.Y[:, j]] for j in range(dataset.q)]
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
 

@@ -1,4 +1,4 @@
-"""What checks and steps look at: gaps, and rows that are equal."""
+"""Gaps in a data set, and rows that are equal: what checks and steps go by."""
 
 from collections.abc import Hashable
 
