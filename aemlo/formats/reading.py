@@ -13,6 +13,7 @@ from aemlo.progress import no_progress, part
 from aemlo.registry import find
 from aemlo.tables import archive, lists, mulan_xml, pair
 from aemlo.tables import labels as label_columns
+from aemlo.tables.label_names import LabelNames
 from aemlo.tables.labels import Location
 from aemlo.tables.limits import Limits, from_environment
 from aemlo.tables.source import File, Source, open_source
@@ -31,6 +32,7 @@ def read(
     label_location: str | None = None,
     name: str | None = None,
     missing_labels: str = "refuse",
+    minus_one: str | None = None,
     limits: Limits | None = None,
     on_progress: Callable[..., None] | None = None,
     **options: Any,
@@ -40,9 +42,10 @@ def read(
     `xml` is a Mulan file that names the labels; `labels` their names; or `label_count`
     columns at `label_location` "start" or "end". Without any of these, the file itself
     must say. `test` is a second file with the test rows of a declared split.
-    `missing_labels="absent"` counts empty label cells as 0. More `options` go to the
-    format (`delimiter`, `decimal`, `header`, `encoding`, `format`). `on_progress` is
-    called with the share of the bytes read. Raises DataError with the way out.
+    `missing_labels="absent"` counts empty label cells as 0; `minus_one` ("yes", "no" or
+    "left out") says what -1 means beside 1 and 0. More `options` go to the format
+    (`delimiter`, `decimal`, `header`, `encoding`, `format`). `on_progress` is called
+    with the share of the bytes read. Raises DataError with the way out.
     """
     if isinstance(path, str) and path.casefold() in builtin.NAMES:
         return _built_in(path.casefold(), name)
@@ -55,7 +58,9 @@ def read(
     if label_count is not None:
         location = label_columns.from_count(table, label_count, label_location or "end")
         table = replace(table, location=location)
-    return table.to_dataset(labels, name=name, missing_labels=missing_labels)
+    return table.to_dataset(
+        labels, name=name, missing_labels=missing_labels, minus_one=minus_one
+    )
 
 
 def _built_in(which, name):
@@ -68,6 +73,7 @@ def open_files(
     limits: Limits | None = None,
     label_list: str | None = None,
     label_separator: str | None = None,
+    label_names: LabelNames | None = None,
     on_progress: Callable[..., None] | None = None,
     train_first: bool = False,
     **options: Any,
@@ -77,10 +83,12 @@ def open_files(
     A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
     which). Two data files are the training and the test part of a split, told apart by
     their names, or in this order where `train_first` says so. `label_list`
-    names a column that holds lists of labels. `format` (a title of READERS), `encoding`
-    and more `options` help where a file does not tell. `on_progress(fraction)` is
-    called with the share of the bytes read, from whatever thread reads them. Raises
-    DataError.
+    names a column that holds lists of labels; `label_separator` says how they are
+    spelled and `label_names` what numbers in them mean (see `lists.expanded`).
+    `format` (a title of READERS), `encoding` and more `options` help where a file does
+    not tell. `on_progress(fraction)` is called with the share of the bytes read, from
+    whatever thread reads them. Raises DataError; LabelQuestion where a column of lists
+    can be read in several ways.
     """
     limits = limits or from_environment()
     how = {name: value for name, value in options.items() if value is not None}
@@ -88,6 +96,8 @@ def open_files(
     member = options.pop("member", None)
     holding, naming = _data_and_names(files, limits, encoding, member)
     _share_progress(holding, on_progress or no_progress)
+    if label_list is not None:
+        options["as_words"] = (label_list,)
     tables = [_table(source, limits, **options) for source in holding]
     if len(tables) == 2:
         names = [source.name for source in holding]
@@ -99,7 +109,13 @@ def open_files(
         table.source = {**table.source, "how": how}
     if label_list is None and label_lists.names_its_lists(holding[0], table):
         label_list = label_lists.COLUMN
-    return _with_labels(table, naming, label_list, label_separator)
+    if naming is not None:
+        table.location = _named_by_xml(table, naming)
+    elif label_list is not None:
+        return lists.expanded(table, label_list, label_separator, label_names)
+    elif not table.location.certain:
+        table.warnings += table.location.warnings
+    return table
 
 
 def _data_and_names(
@@ -118,19 +134,6 @@ def _data_and_names(
             "file, or a training and a test file, and at most one XML file."
         )
     return holding, naming[0] if naming else None
-
-
-def _with_labels(
-    table: Table, naming: Source | None, label_list: str | None, separator: str | None
-) -> Table:
-    """`table` with the labels that the XML file names, or that a column lists."""
-    if naming is not None:
-        table.location = _named_by_xml(table, naming)
-    elif label_list is not None:
-        table = lists.expanded(table, label_list, separator)
-    elif not table.location.certain:
-        table.warnings += table.location.warnings
-    return table
 
 
 def _share_progress(sources, on_progress):
@@ -183,7 +186,8 @@ def _recognised(source):
     if best is None or scores[best] < (SURE if strange else 1):
         endings = ", ".join(sorted(known_suffixes()))
         raise DataError(
-            f"Can't read '{source.name}'. Formats: {endings} (and these with .gz). "
+            f"Can't read '{source.name}'. Formats: {endings} (and these with .gz, "
+            ".bz2, .xz). "
             "If it is one of these, say which format."
         )
     return best

@@ -25,7 +25,7 @@ from aemlo.progress import no_progress
 from aemlo.tables import archive
 from aemlo.tables.labels import Location
 from aemlo.tables.limits import MEGABYTE, Limits
-from aemlo.tables.source import GZIP
+from aemlo.tables.source import GZIP, PACKED
 from aemlo.tables.table import Column, Table
 
 # Bytes, unpacked, up to which a file is read here: to start a process takes seconds.
@@ -64,7 +64,8 @@ def table_into(
 
 def _unpacked(data):
     """The most bytes that a file can become before it is a table; inf if unknown."""
-    if data[: len(GZIP)] == GZIP or data[:4] == b"PAR1":
+    packed = (GZIP, b"PAR1", *(mark for mark, *_ in PACKED))
+    if data.startswith(packed):
         return np.inf
     if not archive.is_zip(data):
         return len(data)

@@ -32,6 +32,7 @@ ENGINE = ("jobs", "backend", "scheduler")
 OF_THE_APP = ("more_datasets", "leak", "pilot")
 READ_OPTIONS = ("xml", "test", "labels", "label_count", "label_location")
 READ_OPTIONS += ("missing_labels", "label_list", "label_separator", "format")
+READ_OPTIONS += ("label_names", "minus_one")
 READ_OPTIONS += ("encoding", "delimiter", "decimal", "header", "sheet", "member")
 OF_A_DATASET = ("path", "name", *READ_OPTIONS, "recipe", "sha256")
 

@@ -9,6 +9,8 @@ from aemlo.progress import Bar
 
 HOW = ("xml", "test", "label_list", "label_count", "label_location", "format")
 HOW += ("label_separator", "encoding", "delimiter", "decimal", "sheet", "member")
+HOW += ("label_names", "minus_one")
+SPELLINGS = ("json", "vector", "quoted", "keys", "none")
 
 
 def file_arguments(parser):
@@ -23,7 +25,15 @@ def label_arguments(parser):
     parser.add_argument("--test", help="file with the test rows of a declared split")
     parser.add_argument("--labels", help='label columns, "a, b",c')
     parser.add_argument("--label-list", help="column that lists each row's labels")
-    parser.add_argument("--label-separator", help="what stands between them")
+    parser.add_argument(
+        "--label-separator",
+        help="what stands between them, or how they are spelled: "
+        f"{', '.join(SPELLINGS)}, field:NAME",
+    )
+    parser.add_argument(
+        "--label-names",
+        help="file of names for labels that are numbers: one a line, or id,name",
+    )
     parser.add_argument("--label-count", type=int, help="number of label columns")
     parser.add_argument(
         "--label-location", choices=["start", "end"], help="where they are"
@@ -33,6 +43,11 @@ def label_arguments(parser):
         choices=["refuse", "absent"],
         default="refuse",
         help="what an empty label cell means",
+    )
+    parser.add_argument(
+        "--minus-one",
+        choices=["yes", "no", "left out"],
+        help="what -1 means where labels are 1, 0 and -1",
     )
     how = parser.add_argument_group("where the file does not tell")
     how.add_argument("--format", help="the format it is in, as `aemlo list` names it")
@@ -46,8 +61,8 @@ def label_arguments(parser):
 def read_dataset(options):
     """The Dataset of the options; what reading it warns of is said on stderr."""
     given = {name: getattr(options, name) for name in HOW}
-    for name in ("delimiter", "label_separator"):
-        given[name] = _separator(name, given[name])
+    given["delimiter"] = _separator("delimiter", given["delimiter"])
+    given["label_separator"] = _spelling(given["label_separator"])
     with Bar("reading") as bar:
         dataset = read(
             options.file,
@@ -65,6 +80,18 @@ def _label_names(text):
     """Names with commas between them; one that holds a comma stands in quotes."""
     (names,) = csv.reader([text], skipinitialspace=True)
     return [name.strip() for name in names]
+
+
+def _spelling(text: str | None) -> str | None:
+    """What --label-separator says: a word for a spelling, or what parts the labels."""
+    if text is None or text in SPELLINGS or text.startswith("field:"):
+        return text
+    if text == r"\n":
+        return "\n"
+    mark = text.strip(" ")
+    if len(mark) == 1 and len(text) <= 3:  # with blanks around it
+        return text if _separator("label_separator", mark) else None
+    return _separator("label_separator", text)
 
 
 def _separator(name, text):

@@ -29,6 +29,7 @@ PAIRS = (
     ("absent", "present"),
 )
 SHOWN = 10
+MINUS_ONE = ("yes", "no", "left out")
 
 
 @dataclass
@@ -155,9 +156,13 @@ def _spelling(value):
 
 
 def matrix(
-    table: "Table", places: Sequence[int], missing: str = "refuse"
-) -> tuple[LabelMatrix, list[str]]:
-    """Y (n, q) uint8 of the columns `found`, and warnings on empty label cells."""
+    table: "Table",
+    places: Sequence[int],
+    missing: str = "refuse",
+    minus_one: str | None = None,
+) -> tuple[LabelMatrix, list[str], int]:
+    """Y (n, q) uint8 of the columns at `places`, warnings, and how many cells were
+    empty and count as absent."""
     if missing not in ("refuse", "absent"):
         raise DataError(
             f"{table.name}: missing_labels must be 'refuse' or 'absent', "
@@ -167,12 +172,13 @@ def matrix(
     Y = np.zeros((table.n, len(places)), dtype=np.uint8)
     gaps = []
     for k, j in enumerate(places):
-        values, empty = _zero_one(table, j)
+        values, empty = _zero_one(table, j, minus_one)
         Y[:, k] = values
         if empty:
             gaps.append((table.columns[j].name, empty))
+    ticked = _ticked(table, places)
     if not gaps:
-        return Y, []
+        return Y, ticked, 0
     cells = sum(empty for _, empty in gaps)
     where = listed([name for name, _ in gaps], 5)
     if missing == "refuse":
@@ -180,10 +186,11 @@ def matrix(
             f"{table.name}: {cells:,} label cells are empty or '?' (labels {where}). "
             "Fill them in, or have them count as absent (missing_labels='absent')."
         )
-    return Y, [f"{cells:,} empty label cells count as absent (labels {where})."]
+    absent = f"{cells:,} empty label cells count as absent (labels {where})."
+    return Y, [*ticked, absent], cells
 
 
-def _zero_one(table, j):
+def _zero_one(table, j, minus_one=None):
     """Column `j` as 0 and 1, and how many cells were empty (0 there)."""
     column = table.columns[j]
     if column.kind in ("text", "date"):
@@ -193,15 +200,56 @@ def _zero_one(table, j):
     empty = np.isnan(numbers)
     if column.kind == "nominal":
         meant = meaning(column.values)
+        if meant is None and _is_ticked(column.values, empty):
+            return np.where(empty, 0, 1), 0
         if meant is None:
             raise _not_binary(table, column, column.values)
         table_of = np.array([meant[v] for v in column.values] or [0])
         codes = np.where(empty, 0, numbers).astype(int)
         return np.where(empty, 0, table_of[codes]), int(empty.sum())
     kinds = np.unique(numbers[~empty])
+    if {-1.0, 0.0} <= set(kinds) <= {-1.0, 0.0, 1.0} or (
+        minus_one and set(kinds) <= {-1.0, 0.0, 1.0}
+    ):
+        yes = _certain(table, column, numbers, minus_one)
+        return np.where(empty, 0, yes), int(empty.sum())
     if not (set(kinds) <= {0.0, 1.0} or set(kinds) <= {-1.0, 1.0}):
         raise _not_binary(table, column, [f"{v:g}" for v in kinds])
     return np.where(empty, 0, numbers == 1), int(empty.sum())
+
+
+def _certain(table, column, numbers, minus_one):
+    """1, 0 and -1 as yes and no; DataError where nobody said what -1 means."""
+    if minus_one not in MINUS_ONE:
+        count = int((numbers == -1).sum())
+        raise DataError(
+            f"{table.name}: label '{column.name}' has 1, 0 and -1 ({count:,} times). "
+            "Say what -1 means: minus_one='yes', 'no', or 'left out' for these rows "
+            "(--minus-one)."
+        )
+    return (numbers == 1) | ((numbers == -1) & (minus_one == "yes"))
+
+
+def _is_ticked(values: Iterable[str], empty: np.ndarray) -> bool:
+    """Whether a box was ticked or not: one text (`x`, the option's name) or nothing."""
+    different = {value.strip().casefold() for value in values}
+    return len(different) == 1 and bool(empty.any())
+
+
+def _ticked(table: "Table", places: Sequence[int]) -> list[str]:
+    """A warning of label columns that hold one text or nothing."""
+    names = []
+    for j in places:
+        column = table.columns[j]
+        has_words = column.kind == "nominal" and meaning(column.values) is None
+        if has_words and _is_ticked(column.values, np.isnan(table.column(j))):
+            names.append(column.name)
+    if not names:
+        return []
+    return [
+        f"{len(names):,} labels hold one text or nothing ({listed(names, 5)}): the "
+        "text counts as yes, an empty cell as no."
+    ]
 
 
 def _not_binary(table, column, values):
@@ -271,6 +319,20 @@ def guess(table: "Table") -> Location:
     return Location([table.columns[j].name for j in run], words)
 
 
+def _hint_of_lists(table: "Table") -> str:
+    """Which columns look like lists of labels, and how to say so."""
+    from aemlo.tables import lists
+
+    columns = lists.candidates(table)[:2]
+    pattern = lists.numbered(table)
+    if pattern:
+        return f" Columns '{pattern}' hold names of labels: --label-list '{pattern}'."
+    return "".join(
+        f" Column '{name}' looks like a list: --label-list '{name}'."
+        for name in columns
+    )
+
+
 def no_hint(table: "Table") -> str:
     """The message for a file that does not say which columns are labels."""
     proposal = guess(table)
@@ -280,6 +342,7 @@ def no_hint(table: "Table") -> str:
         else f" ({proposal.words.capitalize()}.)"
     )
     return (
-        f"{table.name}: nothing says which columns are labels.{candidates} Name them, "
+        f"{table.name}: nothing says which columns are labels.{candidates}"
+        f"{_hint_of_lists(table)} Name them, "
         "say how many there are at the start or the end, or add a Mulan XML file."
     )

@@ -1,12 +1,14 @@
 """Source: the bytes of one file, unpacked within limits and decoded to UTF-8."""
 
+import bz2
 import codecs
+import lzma
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from aemlo.errors import DataError
 from aemlo.progress import no_progress
@@ -22,6 +24,12 @@ BOMS = (
 HEAD = 65_536
 GZIP = b"\x1f\x8b"
 GZIP_MEMBERS = 100_000
+XZ_MEMORY = 100 * MEGABYTE  # that a stream may want; the strongest usual level takes 65
+PACKED: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\0", "xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
+)
+ENDINGS = (".gz", ".bz2", ".xz")
 # Codecs of Python that are for names in the net, or for nothing.
 NOT_OF_FILES = ("punycode", "idna", "undefined")
 
@@ -32,7 +40,7 @@ File: TypeAlias = str | Path | tuple[str, bytes]
 
 @dataclass
 class Source:
-    """One file: its name, its bytes (gunzipped), and what was assumed of it.
+    """One file: its name, its bytes (unpacked), and what was assumed of it.
 
     A reader calls `on_progress(fraction)` as it goes; what that raises passes through.
     """
@@ -46,16 +54,13 @@ class Source:
 
     @property
     def suffix(self) -> str:
-        """The last suffix of the name, small letters, a final .gz aside."""
-        name = self.name.lower().removesuffix(".gz")
-        return PurePath(name).suffix
+        """The last suffix, small letters, a final .gz, .bz2 or .xz aside."""
+        return PurePath(without_packing(self.name.lower())).suffix
 
     @property
     def stem(self) -> str:
         """The name without folder and suffixes."""
-        name = PurePath(self.name).name
-        for ending in (".gz", ".GZ"):
-            name = name.removesuffix(ending)
+        name = without_packing(PurePath(self.name).name)
         return PurePath(name).stem or "data"
 
     @cached_property
@@ -78,6 +83,14 @@ class Source:
         return data
 
 
+def without_packing(name: str) -> str:
+    """A file name without an ending such as .gz, which says how the file is packed."""
+    for ending in ENDINGS:
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return name
+
+
 def open_source(file: File, limits: Limits, encoding: str | None = None) -> Source:
     """The Source of a path, or of a pair (name, bytes); DataError if too large."""
     if isinstance(file, (str, Path)):
@@ -90,9 +103,62 @@ def open_source(file: File, limits: Limits, encoding: str | None = None) -> Sour
         name, data = file
         name = PurePath(name).name or "data"
         check_megabytes(limits, name, len(data), "upload_mb")
-    if data[:2] == GZIP:
-        data = gunzipped(name, data, limits)
+    data = unpacked(name, data, limits)
     return Source(name, data, limits, encoding)
+
+
+def unpacked(name: str, data: bytes, limits: Limits) -> bytes:
+    """The bytes of a file packed by gzip, bzip2 or xz; DataError past the limits."""
+    if data[: len(GZIP)] == GZIP:
+        return gunzipped(name, data, limits)
+    for mark, kind, unpack in PACKED:
+        if data[: len(mark)] == mark:
+            return _decompressed(name, data, limits, kind, unpack)
+    return data
+
+
+def _decompressed(
+    name: str, data: bytes, limits: Limits, kind: str, start: Callable[[], Any]
+) -> bytes:
+    """What the streams in `data` hold together, unpacked a little at a time."""
+    allowed = left = limits.unpacked(len(data))
+    parts, rest, streams = [], data, 0
+    while rest.strip(b"\0"):
+        streams += 1
+        if streams > GZIP_MEMBERS:
+            raise DataError(
+                f"{name}: more than {GZIP_MEMBERS:,} {kind} files in a row. Unpack it "
+                "first."
+            )
+        unpack = start()
+        try:
+            piece = unpack.decompress(rest, min(left + 1, MEGABYTE))
+            while True:
+                parts.append(piece)
+                left -= len(piece)
+                _check_left(name, left, allowed, len(data))
+                if unpack.eof:
+                    break
+                if unpack.needs_input:
+                    raise DataError(
+                        f"{name}: the {kind} data end too early: the file is cut off."
+                    )
+                piece = unpack.decompress(b"", min(left + 1, MEGABYTE))
+        except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{name}: the {kind} data are damaged ({error}).") from None
+        rest = unpack.unused_data
+    return b"".join(parts)
+
+
+def _check_left(name: str, left: int, allowed: int, packed: int) -> None:
+    if left < 0:
+        raise DataError(
+            f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the "
+            f"limit for {packed:,} packed bytes. Unpack it first, or set "
+            f"{PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
+        )
 
 
 def gunzipped(
@@ -124,12 +190,7 @@ def gunzipped(
                     f"{name}: the gzip data are damaged ({error})."
                 ) from None
             left -= len(parts[-1])
-            if left < 0:
-                raise DataError(
-                    f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the "
-                    f"limit for {packed:,} packed bytes. Unpack it first, or set "
-                    f"{PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
-                )
+            _check_left(name, left, allowed, packed)
             at, step = at + len(piece), min(2 * step, MEGABYTE)
         at -= len(unpack.unused_data)
     return b"".join(parts)

@@ -134,15 +134,17 @@ class Table:
         *,
         name: str | None = None,
         missing_labels: str = "refuse",
+        minus_one: str | None = None,
         said: str = "",
     ) -> Dataset:
         """The Dataset whose labels are the columns named `labels`.
 
         Without `labels` those that the file itself names. Labels keep the file's
         column order. `missing_labels` is "refuse" or "absent" (an empty label cell
-        counts as 0); `said` is how labels were chosen, in words. Raises DataError for
-        an unknown name, a label with other values than a yes and a no, and where
-        nothing says which columns are labels.
+        counts as 0); `minus_one` says what -1 means beside 1 and 0: "yes", "no" or
+        "left out" (the rows that have it); `said` is how labels were chosen, in words.
+        Raises DataError for an unknown name, a label with other values than a yes and a
+        no, and where nothing says which columns are labels.
         """
         if labels is None:
             location = self.location
@@ -152,13 +154,33 @@ class Table:
             location = label_columns.chosen(self, labels, said)
         positions = label_columns.positions(self, location)
         self.limits.check(self.name, "labels", len(positions), "labels")
-        Y, absent = label_columns.matrix(self, positions, missing_labels)
-        warnings = [*self.warnings, *location.warnings, *absent]
+        Y, notes, absent = label_columns.matrix(
+            self, positions, missing_labels, minus_one
+        )
+        warnings = [*self.warnings, *location.warnings, *notes]
         dataset = self._dataset(positions, Y, location, name or self.name, warnings)
+        how = dict(dataset.source.get("how", {}))
         if absent:
-            how = {**dataset.source.get("how", {}), "missing_labels": missing_labels}
+            how |= {"missing_labels": missing_labels}
+        if minus_one:
+            how |= {"minus_one": minus_one}
+        if how:
             dataset = replace(dataset, source={**dataset.source, "how": how})
+        if minus_one == "left out":
+            return self._without_uncertain(dataset, positions)
         return dataset
+
+    def _without_uncertain(self, dataset, positions):
+        """`dataset` without the rows in which a label is -1."""
+        uncertain = np.zeros(self.n, dtype=bool)
+        for j in positions:
+            if self.columns[j].kind == "numeric":
+                uncertain |= self.column(j) == -1
+        if not uncertain.any():
+            return dataset
+        note = f"{uncertain.sum():,} rows in which a label is -1 are left out."
+        kept = dataset.take(~uncertain)
+        return replace(kept, warnings=(*kept.warnings, note))
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)

@@ -1,4 +1,7 @@
-"""CSV and relatives: any delimiter, decimal comma, quotes, with or without header."""
+"""CSV and relatives: any delimiter, decimal comma, quotes, with or without header.
+
+Longer than most files: guessing, parsing and the kinds of columns are one format.
+"""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ from aemlo.arrays import Mask
 from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
+from aemlo.formats.kinds.delimited_quotes import QUOTED, check_quotes, line_at
 from aemlo.formats.kinds.delimited_write import csv_bytes, word_of
 from aemlo.progress import part
 from aemlo.safe_tables import plain
@@ -23,6 +27,7 @@ from aemlo.tables.columns import (
     has_header,
     unquoted,
 )
+from aemlo.tables.frames import ROW_NUMBERS, are_row_numbers
 from aemlo.tables.limits import Limits
 from aemlo.tables.source import Source
 from aemlo.tables.table import Column, Table, unique_names
@@ -32,8 +37,6 @@ SAMPLE_LINES = 100
 SAMPLE_BYTES = 2_000_000
 BLOCK = 4_000_000  # bytes parsed at a time
 PARSED = 0.9  # the part of the time that parsing takes, of a file of numbers
-QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
-QUOTED_BYTES = re.compile(QUOTED.pattern.encode())
 BLANKS = re.compile(rb"[ \t]+")
 DECLARED_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
 
@@ -42,7 +45,8 @@ class Delimited(Format):
     """Comma-, semicolon-, tab- or bar-separated values (RFC 4180 and its relatives).
 
     Delimiter, decimal comma and header are worked out from the first lines unless
-    given (`delimiter`, `decimal`, `header`). Cells that a spreadsheet would take for a
+    given (`delimiter`, `decimal`, `header`); columns named in `as_words` hold lists, so
+    that a comma in them is no decimal comma. Cells that a spreadsheet would take for a
     formula are written with an apostrophe in front, which reading takes away again.
     """
 
@@ -64,36 +68,22 @@ class Delimited(Format):
         delimiter: str | None = None,
         decimal: str | None = None,
         header: bool | None = None,
+        as_words: Sequence[str] = (),
         **options: Any,
     ) -> Table:
-        data = source.text
-        if declared := DECLARED_FIRST.match(data):
-            # As Excel does; the line end is left for lines to keep their numbers.
-            delimiter = delimiter or declared[1].decode()
-            data = data[declared.end() - 1 :]
-        lines = _sample(data)
-        _check_comment(source.name, data, lines, delimiter)
-        delimiter = delimiter or delimiter_of(lines) or ","
-        if len(delimiter.encode()) != 1:
-            raise DataError(
-                f"{source.name}: a delimiter is one character, got {delimiter!r}."
-            )
-        if delimiter == " ":
-            data = BLANKS.sub(b" ", data).strip(b" ")
-            data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
-            lines = _sample(data)
+        data, lines, delimiter = _delimited_text(source, delimiter)
         width = lines[0].count(delimiter) + 1
         limits.check(source.name, "columns", width, "columns")
         written = [_split(line, delimiter) for line in lines]
         rows = [[unquoted(cell) for cell in row] for row in written]
         doubts = comma = None
         if decimal is None:
-            decimal, comma = decimal_of(written[1:], delimiter)
+            decimal, comma = _decimal(written, rows[0], as_words, delimiter)
         if header is None:
             header, doubts = has_header(rows, decimal)
         names, warnings, repeated = _names(written[0], header, delimiter)
         warnings += guess_warnings(names, decimal, comma, doubts)
-        warnings += _check_quotes(source.name, data, delimiter, written[0])
+        warnings += check_quotes(source.name, data, delimiter, written[0])
         on_progress = part(source.on_progress, 0, PARSED)
         table = _arrow(
             source.name, data, names, delimiter, decimal, header, on_progress
@@ -104,6 +94,9 @@ class Delimited(Format):
             raise DataError(f"{source.name}: has a header but no rows.")
         on_progress = part(source.on_progress, PARSED, 1 - PARSED)
         columns, X, texts = _columns(source.name, names, table, limits, on_progress)
+        if header and width > 1 and not rows[0][0].strip():
+            columns, X, texts, notes = _without_row_numbers(columns, X, texts)
+            warnings += notes
         if not header:
             warnings.append(
                 "The file has no header line: columns got numbers as names."
@@ -211,6 +204,60 @@ def _names(cells, header, delimiter):
     return unique_names(names)
 
 
+def _delimited_text(
+    source: Source, delimiter: str | None
+) -> tuple[bytes, list[str], str]:
+    """The text, its first lines, and the delimiter, which may be given."""
+    data = source.text
+    if declared := DECLARED_FIRST.match(data):
+        # As Excel does; the line end is left for lines to keep their numbers.
+        delimiter = delimiter or declared[1].decode()
+        data = data[declared.end() - 1 :]
+    lines = _sample(data)
+    _check_comment(source.name, data, lines, delimiter)
+    delimiter = delimiter or delimiter_of(lines) or ","
+    if len(delimiter.encode()) != 1:
+        raise DataError(
+            f"{source.name}: a delimiter is one character, got {delimiter!r}."
+        )
+    if delimiter == " ":
+        data = _with_single_blanks(data)
+        lines = _sample(data)
+    return data, lines, delimiter
+
+
+def _with_single_blanks(data):
+    data = BLANKS.sub(b" ", data).strip(b" ")
+    return data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
+
+
+def _without_row_numbers(columns, X, texts):
+    """Columns, X and texts without a first column that counts the rows; warnings."""
+    if not are_row_numbers(X[:, 0]):
+        return columns, X, texts, []
+    texts = {j - 1: words for j, words in texts.items()}
+    return columns[1:], np.ascontiguousarray(X[:, 1:]), texts, [ROW_NUMBERS]
+
+
+def _decimal(written, first, as_words, delimiter):
+    """What `decimal_of` says of the rows; columns of lists do not count."""
+    lists = _places_of(first, as_words)
+    numbers = [
+        ["" if j in lists else cell for j, cell in enumerate(row)]
+        for row in written[1:]
+    ]
+    return decimal_of(numbers, delimiter)
+
+
+def _places_of(cells, names):
+    """Positions of the columns called `names`, or "column 3" without a header."""
+    return {
+        j
+        for j, cell in enumerate(cells)
+        if plain(cell.strip()) in names or f"column {j + 1}" in names
+    }
+
+
 def _check_comment(name, data, lines, delimiter):
     """Refuse a file that begins with a comment; a header may begin with # too."""
     rows = [line for line in lines if not line.lstrip().startswith("#")]
@@ -220,67 +267,9 @@ def _check_comment(name, data, lines, delimiter):
     if len(_split(lines[0], mark)) != len(_split(rows[0], mark)):
         start = len(data) - len(data.lstrip())
         raise DataError(
-            f"{name}, line {_line_at(data, start):,}: starts with '#' and "
+            f"{name}, line {line_at(data, start):,}: starts with '#' and "
             f"is no header ('{lines[0].strip()[:40]}'). Take comments out of the file."
         )
-
-
-def _check_quotes(name, data, delimiter, header):
-    """Warnings of quoted cells over lines that may have swallowed rows.
-
-    Those that hold as many delimiters as the rows would, or go on after the quote that
-    closes them. A delimiter before a blank is prose, unless the header has such ones.
-    DataError for a quote that is never closed.
-    """
-    at, suspects = data.find(b'"'), []
-    mark, width = delimiter.encode(), len(header) - 1
-    prose = b"" if any(cell.startswith(" ") for cell in header[1:]) else b" "
-    one_line = re.compile(
-        rb'(?:(?<![^%b\n])"[^"\n]*+(?:""[^"\n]*+)*+"[^"]*+)++' % re.escape(mark)
-    )
-    while 0 <= at < len(data):
-        if run := one_line.match(data, at):
-            at = run.end()
-            continue
-        if at and data[at - 1 : at] not in (mark, b"\n"):
-            at = data.find(b'"', at + 1)
-            continue
-        cell = QUOTED_BYTES.match(data, at)
-        if not cell:
-            raise DataError(
-                f"{name}, line {_line_at(data, at):,}: a quote is opened and never "
-                "closed. Close it, or take it away."
-            )
-        goes_on = data[cell.end() : cell.end() + 1] not in (mark, b"\n", b"")
-        if _swallows(cell[0], mark, prose, width, goes_on):
-            suspects.append((at, cell[0].count(b"\n") + 1))
-        at = data.find(b'"', cell.end())
-    if not suspects:
-        return []
-    start, count = suspects[0]
-    more = (
-        f" ({len(suspects) - 1:,} more such cells follow)" if len(suspects) > 1 else ""
-    )
-    return [
-        f"Line {_line_at(data, start):,}: a quoted cell goes on for {count:,} lines "
-        f"and may have swallowed rows{more}. If a quote was left open there, close it "
-        "or take it away."
-    ]
-
-
-def _swallows(cell, mark, prose, width, goes_on):
-    """Whether a quoted cell over lines looks like rows with `width` delimiters."""
-    marks = cell.count(mark) - (cell.count(mark + prose) if prose else 0)
-    if not marks or not width:
-        return False
-    later = cell[cell.find(b"\n") :]
-    after = later.count(mark) - (later.count(mark + prose) if prose else 0)
-    whole = after and marks == width * cell.count(b"\n")
-    return goes_on or after >= width or whole
-
-
-def _line_at(data, at):
-    return data.count(b"\n", 0, at) + 1
 
 
 def _arrow(name, data, names, delimiter, decimal, header, on_progress, block=None):

@@ -47,17 +47,26 @@ class Excel(Format):
     ) -> Table:
         archive.check_members(source.name, source.data, limits, text=XML)
         titles, title, rows = _rows(source, limits, sheet)
-        while rows and not _filled(rows[-1]):
-            rows.pop()
+        rest = titles[1:] if sheet is None else []
+        while len(rows) < 2 and rest:
+            # The first sheet holds notes: look for a table in the next ones.
+            titles, other, rows = _rows(source, limits, rest.pop(0))
+            title = other if len(rows) > 1 else title
         if len(rows) < 2:
             raise DataError(
                 f"{source.name}: sheet '{title}' has no rows under a header."
             )
-        frame = _frame(source.name, rows, limits)
+        above = _above_header(rows)
+        frame = _frame(source.name, rows[above:], limits)
         warnings = []
         if len(titles) > 1:
             warnings.append(
                 f"The workbook has {len(titles)} sheets; '{title}' was read."
+            )
+        if above:
+            warnings.append(
+                f"Sheet '{title}': row {above + 1:,} was taken for the header; "
+                f"{above:,} rows above it were left out."
             )
         return table_of(
             frame,
@@ -135,7 +144,18 @@ def _rows(source, limits, sheet):
         raise _broken(source.name, error) from None
     finally:
         book.close()
+    while rows and not _filled(rows[-1]):
+        rows.pop()
     return titles, title, rows
+
+
+def _above_header(rows):
+    """How many rows with at most one cell stand above the table, of several columns."""
+    widest = max(len(_filled(row)) for row in rows[:OFTEN])
+    above = 0
+    while above < len(rows) - 2 and len(_filled(rows[above])) <= 1:
+        above += 1
+    return above if widest > 1 and len(_filled(rows[above])) > 1 else 0
 
 
 def _broken(name, error):

@@ -32,8 +32,8 @@ PAIR = bytes.maketrans(b" :", b"\n,")
 class Libsvm(Format):
     """Multi-label LIBSVM: `1,3 5:0.2 9:1`, one row a line.
 
-    Feature numbers start at 1 unless a 0 occurs; so do label numbers, which become the
-    names "label 0", "label 1", ... A row may have no label. A file written tells first
+    Feature numbers start at 1 unless a 0 occurs. Label numbers that occur become the
+    names "label 0", "label 10", ... A row may have no label. A file written tells first
     what its rows do not: `# aemlo labels: ["a", "b"]`, `# aemlo synthetic rows: [8]`.
     """
 
@@ -270,10 +270,19 @@ def _table(form, source, limits, rows, wanted, declared):
     else:
         first, d = _span(source.name, "feature", rows.places, declared)
         low, q = _span(source.name, "label", labels, declared)
+    seen = None
+    if not wanted and "label" not in declared:
+        # Ids may have gaps, and nothing says that a number in a gap is a label.
+        seen, labels = np.unique(labels, return_inverse=True)
+        low, q = 0, len(seen)
     limits.check(source.name, "features", d, "sparse_columns")
     limits.check(source.name, "labels", q, "labels")
     named = any(isinstance(entry, list) for entry in declared.values())
-    columns = _names("feature", first, d, declared) + _names("label", low, q, declared)
+    columns = _names("feature", first, d, declared)
+    if seen is None:
+        columns += _names("label", low, q, declared)
+    else:
+        columns += [f"label {number}" for number in seen.tolist()]
     columns, warnings, repeated = unique_names(columns) if named else (columns, [], ())
     X = _csr(source.name, rows.values, rows.places - first, rows.sizes, (n, d))
     Y = _csr(source.name, np.ones(len(labels)), labels - low, rows.label_sizes, (n, q))

@@ -18,6 +18,7 @@ DATA = re.compile(rb"^[ \t]*@data\b", re.I | re.M)
 NUMBERS = ("numeric", "real", "integer")
 NUMERIC, TEXT, DATE = ("numeric", ()), ("text", ()), ("date", ())
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)$", re.I | re.S)
+DECLARED = re.compile(rf"(\{{(?:{QUOTED}|[^}}'\"])*\}})\s*%", re.S)
 MEKA = re.compile(r"-C\s+(-?\d{1,9})(?!\d)")
 SPLIT = re.compile(r"-split-(number|percentage)\s+(\d{1,9}(?:\.\d{1,9})?)(?!\d)")
 FILTER = re.compile(r"\.attribute\.(\w+)")
@@ -161,7 +162,7 @@ def _attribute(line, name, number, known):
     match = ATTRIBUTE.match(line)
     if not match:
         raise DataError(f"{name}, line {number:,}: an attribute needs a name and type.")
-    title, kind = unquoted(match[1]), match[2].strip()
+    title, kind = unquoted(match[1]), _without_comment(match[2].strip())
     if kind[:1] == "{":
         if kind not in known:
             known[kind] = ("nominal", _values(kind, title, name, number))
@@ -180,6 +181,14 @@ def _attribute(line, name, number, known):
         f"{name}, line {number:,}: attribute '{title}' has the unknown type "
         f"{kind[:40]!r}. Types: numeric, integer, real, string, date, {{...}}."
     )
+
+
+def _without_comment(kind: str) -> str:
+    """A declaration without the comment that `%` begins after it."""
+    if kind[:1] == "{":
+        match = DECLARED.match(kind)
+        return match[1] if match else kind
+    return kind.partition("%")[0].strip()
 
 
 def _values(kind, title, name, number):
