@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aemlo import formats, provenance
+from aemlo.errors import LabelQuestion
 from aemlo.formats import uploads
 from aemlo.tables import labels as label_columns
 from aemlo.tables import lists
@@ -227,7 +228,10 @@ def label_choice(table, key):
             format_func=lambda mark: SEPARATORS[mark],
             key=f"{key}.separator",
         )
-        table = lists.expanded(table, column, separator)
+        answered = _with_lists(table, column, separator, key)
+        if answered is None:
+            return table, [], ""
+        table = answered
         st.caption(f"Labels from {layout.plain(table.location.words)}.")
         return table, None, ""
     if proposal.words and not table.location.certain:
@@ -255,6 +259,35 @@ def label_choice(table, key):
     names = names[:count] if way == FIRST else names[len(names) - count :]
     said = f"{way.replace('columns', f'{count} columns')}, confirmed by the user"
     return table, names, said
+
+
+def _with_lists(table, column, separator, key):
+    """`table` with the labels that `column` lists; asks where these can be read in
+    several ways, and gives None until that is answered."""
+    try:
+        return lists.expanded(table, column, separator)
+    except LabelQuestion as question:
+        choices = {choice["separator"]: choice for choice in question.choices}
+    words = {
+        mark: layout.plain(f"{choice['words']}: {choice['labels']:,} labels")
+        for mark, choice in choices.items()
+    }
+    answer = st.radio(
+        f"{layout.plain(column)} can be read in {len(choices)} ways. Which is right?",
+        choices,
+        index=None,
+        format_func=words.get,
+        key=f"{key}.reading.{column}",
+    )
+    for mark, choice in choices.items():
+        st.caption(words[mark])
+        rows = [(cell, ", ".join(map(repr, names))) for cell, names in choice["rows"]]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["cell", "labels"]),
+            hide_index=True,
+            alt=f"Three rows, {words[mark]}",
+        )
+    return None if answer is None else lists.expanded(table, column, answer)
 
 
 def _columns_of_words(table, first):
