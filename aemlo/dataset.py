@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from aemlo import provenance
+from aemlo.arrays import Features, LabelMatrix, Mask, Rows
 from aemlo.errors import DataError
+
+Step: TypeAlias = dict[str, Any]
+"""A step of a recipe: its name under "step", and what it needs."""
 
 # Steps of a recipe that change no value here but what Preparation makes of them.
 PREPARATION_STEPS = ("impute", "text")
@@ -43,15 +49,15 @@ class Dataset:
     """
 
     name: str
-    X: np.ndarray | sparse.csr_matrix
-    Y: np.ndarray
+    X: Features
+    Y: LabelMatrix
     features: tuple[Feature, ...]
     label_names: tuple[str, ...]
     text: pd.DataFrame | None = None
-    split: np.ndarray | None = None
+    split: Mask | None = None
     labels_from: str = ""
     warnings: tuple[str, ...] = ()
-    recipe: tuple[dict, ...] = ()
+    recipe: tuple[Step, ...] = ()
     source: dict = field(default_factory=dict)
     provenance: pd.DataFrame | None = None
 
@@ -90,36 +96,40 @@ class Dataset:
 
     def _checked_provenance(self):
         """The provenance with its columns in their order and kinds."""
-        return provenance.framed(
-            provenance.OF_DATA_SET, self.provenance.copy(), self.n, self.name
-        )
+        rows = cast("pd.DataFrame", self.provenance).copy()
+        columns = cast("dict[str, Any]", rows)  # a frame is read by column, as a dict
+        return provenance.framed(provenance.OF_DATA_SET, columns, self.n, self.name)
 
     @property
-    def n(self):
+    def n(self) -> int:
         """Number of rows."""
         return self.Y.shape[0]
 
     @property
-    def q(self):
+    def q(self) -> int:
         """Number of labels."""
         return self.Y.shape[1]
 
     @property
-    def feature_names(self):
+    def feature_names(self) -> tuple[str, ...]:
         """Names of the columns of X, then of the text columns."""
         return tuple(f.name for f in self.features) + self.text_names
 
     @property
-    def text_names(self):
+    def text_names(self) -> tuple[str, ...]:
         """Names of the text columns."""
         return () if self.text is None else tuple(self.text.columns)
 
     @property
-    def is_sparse(self):
+    def is_sparse(self) -> bool:
         """Whether X is a SciPy CSR matrix."""
         return sparse.issparse(self.X)
 
-    def take(self, rows, name=None):
+    def take(
+        self,
+        rows: Rows | Mask | Sequence[int] | Sequence[bool],
+        name: str | None = None,
+    ) -> Self:
         """The data set of some rows, by position or mask."""
         rows = np.asarray(rows)
         return replace(
@@ -132,12 +142,12 @@ class Dataset:
             provenance=None if self.provenance is None else self.provenance.iloc[rows],
         )
 
-    def label_columns(self, labels):
+    def label_columns(self, labels: Iterable[str | int] | None) -> Rows:
         """Positions of labels given by name or position; DataError if unknown."""
         if labels is None:
             return np.arange(self.q)
         names = {name: j for j, name in enumerate(self.label_names)}
-        found = []
+        positions = []
         for label in labels:
             j = names.get(label, label)
             if isinstance(j, str) or not 0 <= j < self.q:
@@ -145,11 +155,11 @@ class Dataset:
                     f"{self.name}: there is no label {label!r}. "
                     f"Labels: {', '.join(self.label_names[:20])}."
                 )
-            found.append(int(j))
-        return np.array(found, dtype=int)
+            positions.append(int(j))
+        return np.array(positions, dtype=int)
 
     @cached_property
-    def content_hash(self):
+    def content_hash(self) -> str:
         """SHA-256 of all values and names, and of how they came about.
 
         The key a store keeps the data set under: equal only where no page could tell
@@ -174,19 +184,20 @@ class Dataset:
         return self._digest(history)
 
     @cached_property
-    def values_hash(self):
+    def values_hash(self) -> str:
         """SHA-256 of all values and of the columns' names, however they came about."""
         return self._digest({})
 
     def _digest(self, history):
         digest = hashlib.sha256()
         X = self.X
-        for part in (X.data, X.indices, X.indptr) if self.is_sparse else (X,):
+        parts = [X] if isinstance(X, np.ndarray) else [X.data, X.indices, X.indptr]
+        for part in parts:
             part = np.ascontiguousarray(part)
             if part.dtype.kind == "i":
                 part = part.astype(np.int64)
-            digest.update(part.reshape(-1))  # as it lies, without a copy
-        digest.update(self.Y.reshape(-1))
+            digest.update(part.reshape(-1).data)  # as it lies, without a copy
+        digest.update(self.Y.reshape(-1).data)
         names = {
             "shape": [*self.X.shape, self.q],
             "features": [asdict(f) for f in self.features],
@@ -197,14 +208,14 @@ class Dataset:
         digest.update(json.dumps(names | history, sort_keys=True).encode())
         return digest.hexdigest()
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> None:
         """Write the data set to `folder` (made if missing); nothing is pickled."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if self.is_sparse:
             sparse.save_npz(folder / "X.npz", sparse.csr_matrix(self.X))
         else:
-            np.save(folder / "X.npy", self.X, allow_pickle=False)
+            np.save(folder / "X.npy", np.asarray(self.X), allow_pickle=False)
         np.save(folder / "Y.npy", self.Y, allow_pickle=False)
         if self.split is not None:
             np.save(folder / "split.npy", self.split, allow_pickle=False)
@@ -224,7 +235,7 @@ class Dataset:
         (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | Path) -> Self:
         """The data set that `save` wrote to `folder`."""
         folder = Path(folder)
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
@@ -233,7 +244,7 @@ class Dataset:
         else:
             X = np.load(folder / "X.npy", allow_pickle=False)
         text, split = folder / "text.parquet", folder / "split.npy"
-        made = folder / "provenance.parquet"
+        provenance_file = folder / "provenance.parquet"
         return cls(
             name=names["name"],
             X=X,
@@ -251,5 +262,7 @@ class Dataset:
             source=provenance.stated_in_old_store(
                 names["name"], names["warnings"], names["source"]
             ),
-            provenance=pd.read_parquet(made) if made.exists() else None,
+            provenance=pd.read_parquet(provenance_file)
+            if provenance_file.exists()
+            else None,
         )

@@ -17,8 +17,10 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any, cast
 
 from aemlo import errors
 from aemlo.errors import AemloError, DataError, ParameterError
@@ -33,7 +35,7 @@ OUT_OF_MEMORY = 77  # the exit status that says so
 _places = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
-def limit(name):
+def limit(name: str) -> int:
     """The value of the limit `name`, of DEFAULTS; ParameterError if it is no number."""
     text = os.environ.get(name) or str(DEFAULTS[name])
     if not text.strip().isdigit() or int(text) == 0:
@@ -44,7 +46,12 @@ def limit(name):
 
 
 @contextmanager
-def work(function, files, on_progress=no_progress, **arguments):
+def work(
+    function: str,
+    files: Sequence[tuple[str, bytes]],
+    on_progress: Callable[..., None] = no_progress,
+    **arguments: Any,
+) -> Generator[tuple[Path, Any]]:
     """(folder, answer) of "module:function" called in a process of its own.
 
     There it is called as `function(files, folder, on_progress, **arguments)`, `files`
@@ -88,8 +95,9 @@ def _asked(folder, title, limits, on_progress):
             stderr=noise,
             env=_environment(),
         )
-    lines = queue.Queue()
-    reader = threading.Thread(target=_pass_on, args=(process.stdout, lines))
+    stdout = cast("IO[bytes]", process.stdout)
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    reader = threading.Thread(target=_pass_on, args=(stdout, lines))
     reader.start()
     try:
         kind, what = _answer(lines, title, limits, on_progress)
@@ -97,7 +105,7 @@ def _asked(folder, title, limits, on_progress):
         process.kill()  # it has answered, or shall not any more
         process.wait()
         reader.join()
-        process.stdout.close()
+        stdout.close()
     if kind == "answer":
         return what
     if kind == "refused":
@@ -109,8 +117,8 @@ def _asked(folder, title, limits, on_progress):
             f"{title}: reading it takes more than {limits[MEMORY]:,} MB of memory, the "
             f"limit of this server. Use a smaller file, or set {MEMORY} higher."
         )
-    said = (folder / "errors").read_text(errors="replace").strip()[-2_000:]
-    raise RuntimeError(f"{title}: the reading process ended by itself. {said}")
+    message = (folder / "errors").read_text(errors="replace").strip()[-2_000:]
+    raise RuntimeError(f"{title}: the reading process ended by itself. {message}")
 
 
 def _answer(lines, title, limits, on_progress):
@@ -162,15 +170,15 @@ def _error(name, message, facts):
 # In the process -------------------------------------------------------------------
 
 
-def main(folder):
+def main(folder: str) -> None:
     """Do what `folder` asks for, and say how it goes on standard output."""
-    folder = Path(folder)
-    request = json.loads((folder / "request.json").read_text())
+    home = Path(folder)
+    request = json.loads((home / "request.json").read_text())
     # What libraries print goes elsewhere.
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 
-    def say(kind, what):
+    def send(kind, what):
         out.write(json.dumps([kind, what]) + "\n")
 
     _keep_to(request["memory"] * MEGABYTE)
@@ -178,16 +186,16 @@ def main(folder):
         module, _, name = request["function"].partition(":")
         function = getattr(importlib.import_module(module), name)
         files = [
-            (title, (folder / f"file{k}").read_bytes())
+            (title, (home / f"file{k}").read_bytes())
             for k, title in enumerate(request["names"])
         ]
         answer = function(
             files,
-            folder / "out",
-            lambda fraction, **_: say("progress", float(fraction)),
+            home / "out",
+            lambda fraction, **_: send("progress", float(fraction)),
             **request["arguments"],
         )
-        say("answer", answer)
+        send("answer", answer)
     except Exception as error:
         if _was_memory(error):
             os._exit(OUT_OF_MEMORY)
@@ -196,10 +204,10 @@ def main(folder):
                 c.__name__ for c in type(error).mro() if hasattr(errors, c.__name__)
             )
             what = {"name": name, "message": str(error), "facts": vars(error)}
-            say("refused", what)
+            send("refused", what)
         else:
             traceback.print_exc()
-            say("fault", f"{type(error).__name__}: {error}")
+            send("fault", f"{type(error).__name__}: {error}")
 
 
 def _was_memory(error):

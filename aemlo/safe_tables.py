@@ -12,6 +12,7 @@ import html
 import io
 import re
 from numbers import Number
+from pathlib import Path
 
 import pandas as pd
 
@@ -38,21 +39,21 @@ _MARKDOWN = {character: f"\\{character}" for character in "\\|`*_[]~$"}
 _MARKDOWN |= {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def neutral(word):
+def neutral(word: str) -> str:
     """A text that no spreadsheet takes for a formula; `plain` undoes it."""
     if _SIGNS.isdisjoint(word):  # most words; the search below takes far longer
         return word
     return _BARE.sub(lambda place: place[0] + "'", word)
 
 
-def plain(word):
+def plain(word: str) -> str:
     """A text without the apostrophes that `neutral` put in."""
     if "'" not in word:
         return word
     return _NEUTRALISED.sub(lambda place: place[0][:-1], word)
 
 
-def csv_bytes(frame):
+def csv_bytes(frame: pd.DataFrame) -> bytes:
     """`frame` as UTF-8 CSV without its index; texts and names are `neutral`.
 
     Numbers stay as they are, the negative ones too. A carriage return becomes a line
@@ -63,12 +64,12 @@ def csv_bytes(frame):
     return out.getvalue().encode("utf-8")
 
 
-def save_csv(frame, path):
+def save_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write `frame` as `csv_bytes` does; packed where the path ends so (`.gz`)."""
     _written(frame, _csv_text).to_csv(path, index=False)
 
 
-def to_markdown(frame):
+def to_markdown(frame: pd.DataFrame) -> str:
     """A frame of text as a Markdown table, without its index."""
 
     def line(cells):
@@ -79,12 +80,14 @@ def to_markdown(frame):
     return "\n".join(rows) + "\n"
 
 
-def markdown_text(value):
+def markdown_text(value: object) -> str:
     """A value as Markdown that shows it on one line, and nothing else."""
     return _escaped(_unless_number(" ".join(str(value).splitlines())), _MARKDOWN)
 
 
-def to_latex(frame, caption, *, texts=2, booktabs=False):
+def to_latex(
+    frame: pd.DataFrame, caption: str, *, texts: int = 2, booktabs: bool = False
+) -> str:
     """A frame of text as a LaTeX table, without its index.
 
     The first `texts` columns are set to the left, the others to the right. Needs no
@@ -102,17 +105,17 @@ def to_latex(frame, caption, *, texts=2, booktabs=False):
     return "\n".join([*lines, "\\end{tabular}", "\\end{table}"]) + "\n"
 
 
-def latex_text(value):
+def latex_text(value: object) -> str:
     """A value as LaTeX that prints it on one line, and does nothing else."""
     return _escaped(re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(value)), _LATEX)
 
 
-def to_html(frame):
+def to_html(frame: pd.DataFrame) -> str:
     """`frame` as an HTML table without its index; pandas escapes what it holds."""
     return _written(frame, _unless_number).to_html(index=False, border=0)
 
 
-def html_text(value):
+def html_text(value: object) -> str:
     """A value as the text of a cell of an HTML table."""
     return html.escape(_unless_number(str(value)))
 

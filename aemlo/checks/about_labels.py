@@ -3,11 +3,12 @@
 import numpy as np
 
 from aemlo.checks.finding import KEEP, Answer, Finding
+from aemlo.dataset import Dataset
 from aemlo.imbalance import FEW_POSITIVES
 from aemlo.wording import counted, listed
 
 
-def labels_without_positives(dataset, few):
+def labels_without_positives(dataset: Dataset, few: int) -> Finding | None:
     """Labels that no row has."""
     names = _labels(dataset, dataset.Y.sum(axis=0, dtype=int) == 0)
     if not names:
@@ -25,7 +26,7 @@ def labels_without_positives(dataset, few):
     )
 
 
-def labels_under_threshold(dataset, few):
+def labels_under_threshold(dataset: Dataset, few: int) -> Finding | None:
     """Labels with `few` positives or fewer, but some."""
     counts = dataset.Y.sum(axis=0, dtype=int)
     names = _labels(dataset, (counts > 0) & (counts <= few))
@@ -45,7 +46,7 @@ def labels_under_threshold(dataset, few):
     )
 
 
-def labels_on_every_row(dataset, few):
+def labels_on_every_row(dataset: Dataset, few: int) -> Finding | None:
     """Labels that every row has."""
     names = _labels(dataset, dataset.Y.all(axis=0))
     if not names:
@@ -63,7 +64,7 @@ def labels_on_every_row(dataset, few):
     )
 
 
-def rows_without_labels(dataset, few):
+def rows_without_labels(dataset: Dataset, few: int) -> Finding | None:
     """Rows that have no label."""
     rows = int((dataset.Y.sum(axis=1) == 0).sum())
     if not rows or rows == dataset.n:

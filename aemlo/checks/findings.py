@@ -12,7 +12,7 @@ from aemlo.checks.about_labels import (
     rows_without_labels,
 )
 from aemlo.checks.finding import KEEP, Answer, Finding
-from aemlo.checks.looks import (
+from aemlo.checks.gaps_and_copies import (
     holes_of,
     later_copies,
     per_column,
@@ -20,6 +20,7 @@ from aemlo.checks.looks import (
     row_keys,
     shared_rows,
 )
+from aemlo.dataset import Dataset
 from aemlo.imbalance import FEW_POSITIVES
 from aemlo.wording import counted, listed
 
@@ -29,14 +30,14 @@ ID_WORDS = {"id", "ids", "uid", "uuid", "guid"}
 ID_NAMES = {"key", "index", "nr", "no", "number", "row", "row number", "row index"}
 
 
-def examine(dataset, few=FEW_POSITIVES):
+def examine(dataset: Dataset, few: int = FEW_POSITIVES) -> list[Finding]:
     """The Findings about `dataset`, serious ones first; a label with `few`
     positives or fewer is reported (the experiments of the AEMLO paper use 30)."""
-    found = [check(dataset, few) for check in CHECKS]
-    return sorted((f for f in found if f is not None), key=lambda f: not f.serious)
+    findings = [check(dataset, few) for check in CHECKS]
+    return sorted((f for f in findings if f is not None), key=lambda f: not f.serious)
 
 
-def missing_values(dataset, few):
+def missing_values(dataset: Dataset, few: int) -> Finding | None:
     """Empty feature cells."""
     holes, texts = holes_of(dataset.X), _empty_texts(dataset)
     numbers, words = int(holes.sum()), int(texts.sum())
@@ -69,7 +70,7 @@ def missing_values(dataset, few):
     )
 
 
-def text_columns(dataset, few):
+def text_columns(dataset: Dataset, few: int) -> Finding | None:
     """Free text, which becomes TF-IDF columns."""
     if not dataset.text_names:
         return None
@@ -97,7 +98,7 @@ def text_columns(dataset, few):
     )
 
 
-def id_like(dataset, few):
+def id_like(dataset: Dataset, few: int) -> Finding | None:
     """Nominal or whole-number features with another value in every row.
 
     Whole numbers have to be consecutive, or come in order, or be called an id.
@@ -122,7 +123,7 @@ def id_like(dataset, few):
     )
 
 
-def constant_features(dataset, few):
+def constant_features(dataset: Dataset, few: int) -> Finding | None:
     """Features with one value in all rows."""
     names = _constant(dataset)
     if not names or len(names) == len(dataset.features) + len(dataset.text_names):
@@ -139,7 +140,7 @@ def constant_features(dataset, few):
     )
 
 
-def nominal_features(dataset, few):
+def nominal_features(dataset: Dataset, few: int) -> Finding | None:
     """Categories, which become one-hot columns."""
     wide = [
         f for f in dataset.features if f.kind == "nominal" and len(f.categories) > 2
@@ -160,7 +161,7 @@ def nominal_features(dataset, few):
     )
 
 
-def duplicate_rows(dataset, few):
+def duplicate_rows(dataset: Dataset, few: int) -> Finding | None:
     """Rows equal to an earlier one: the same row on both sides of a fold leaks."""
     features = row_keys(dataset)
     copies = len(features) - len(set(features))
@@ -188,7 +189,7 @@ def duplicate_rows(dataset, few):
     )
 
 
-def split_shares_rows(dataset, few):
+def split_shares_rows(dataset: Dataset, few: int) -> Finding | None:
     """Rows of the declared test part that the training part has too."""
     if dataset.split is None:
         return None
@@ -213,7 +214,7 @@ def split_shares_rows(dataset, few):
     )
 
 
-def clashing_names(dataset, few):
+def clashing_names(dataset: Dataset, few: int) -> Finding | None:
     """Names of features and labels that are the same but for case and blanks."""
     names = [*dataset.feature_names, *dataset.label_names]
     seen, clashes = {}, []

@@ -1,19 +1,20 @@
 """The steps of a recipe: each changes a Dataset, and says in words what it did."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from aemlo.checks.looks import holes_of, later_copies, per_row, shared_rows
-from aemlo.dataset import PREPARATION_STEPS
+from aemlo.checks.gaps_and_copies import holes_of, later_copies, per_row, shared_rows
+from aemlo.dataset import PREPARATION_STEPS, Dataset, Step
 from aemlo.errors import DataError, ParameterError
 from aemlo.wording import counted, listed
 
 ROW_RULES = ("missing", "duplicates", "unlabelled", "shared")
 
 
-def apply(dataset, steps):
+def apply(dataset: Dataset, steps: Iterable[Step]) -> Dataset:
     """`dataset` after `steps`, which are added to its recipe.
 
     Raises ParameterError for an unknown step, DataError where nothing would be left.
@@ -33,7 +34,7 @@ def apply(dataset, steps):
     return dataset
 
 
-def without(original, recipe, position):
+def without(original: Dataset, recipe: Sequence[Step], position: int) -> Dataset:
     """`original` after all steps of `recipe` but the one at `position`.
 
     Later steps follow their columns: they speak of them by the names they have now. A
@@ -102,20 +103,21 @@ def _fitting(step, old, done, new):
     return {**step, "names": names} if names else None
 
 
-def drop_features(dataset, step):
+def drop_features(dataset: Dataset, step: Step) -> Dataset:
     """Leave out the features in `names`."""
-    gone = set(step["names"])
-    keep = [j for j, f in enumerate(dataset.features) if f.name not in gone]
-    words = [name for name in dataset.text_names if name not in gone]
+    dropped = set(step["names"])
+    keep = [j for j, f in enumerate(dataset.features) if f.name not in dropped]
+    words = [name for name in dataset.text_names if name not in dropped]
+    text = dataset.text
     return replace(
         dataset,
         X=dataset.X[:, keep],
         features=tuple(dataset.features[j] for j in keep),
-        text=dataset.text[words] if words else None,
+        text=None if text is None or not words else text[words],
     )
 
 
-def as_text(dataset, step):
+def as_text(dataset: Dataset, step: Step) -> Dataset:
     """Turn the nominal features in `names` into text columns, words as they are."""
     chosen = [
         j
@@ -125,8 +127,7 @@ def as_text(dataset, step):
     text = dataset.text
     columns = {} if text is None else {name: text[name] for name in text.columns}
     for j in chosen:
-        values = dataset.X[:, [j]]
-        values = (values.toarray() if dataset.is_sparse else values).ravel()
+        values = _dense_column(dataset.X, j)
         words = [*dataset.features[j].categories, None]
         places = np.where(np.isnan(values), len(words) - 1, values).astype(int)
         columns[dataset.features[j].name] = [words[place] for place in places]
@@ -141,10 +142,16 @@ def as_text(dataset, step):
     )
 
 
-def drop_labels(dataset, step):
+def _dense_column(X, j):
+    if isinstance(X, np.ndarray):
+        return X[:, j]
+    return X[:, [j]].toarray().ravel()
+
+
+def drop_labels(dataset: Dataset, step: Step) -> Dataset:
     """Leave out the labels in `names`; rows stay."""
-    gone = set(step["names"])
-    keep = [j for j, name in enumerate(dataset.label_names) if name not in gone]
+    dropped = set(step["names"])
+    keep = [j for j, name in enumerate(dataset.label_names) if name not in dropped]
     return replace(
         dataset,
         Y=dataset.Y[:, keep],
@@ -152,7 +159,7 @@ def drop_labels(dataset, step):
     )
 
 
-def drop_rows(dataset, step):
+def drop_rows(dataset: Dataset, step: Step) -> Dataset:
     """Leave out the rows that `rule` speaks of; it is judged anew each time."""
     rule = step["rule"]
     if rule not in ROW_RULES:
@@ -160,17 +167,17 @@ def drop_rows(dataset, step):
             f"drop_rows: there is no rule {rule!r}. Rules: {', '.join(ROW_RULES)}."
         )
     if rule == "missing":
-        gone = per_row(holes_of(dataset.X)) > 0
+        dropped = per_row(holes_of(dataset.X)) > 0
     elif rule == "duplicates":
-        gone = later_copies(dataset)
+        dropped = later_copies(dataset)
     elif rule == "unlabelled":
-        gone = dataset.Y.sum(axis=1) == 0
+        dropped = dataset.Y.sum(axis=1) == 0
     else:
-        gone = shared_rows(dataset)
-    return dataset.take(np.flatnonzero(~gone)) if gone.any() else dataset
+        dropped = shared_rows(dataset)
+    return dataset.take(np.flatnonzero(~dropped)) if dropped.any() else dataset
 
 
-def rename(dataset, step):
+def rename(dataset: Dataset, step: Step) -> Dataset:
     """Give all columns the `names`: features, texts, labels, in this order."""
     names, d = list(step["names"]), len(dataset.features)
     if len(names) != len(dataset.feature_names) + dataset.q:
@@ -189,7 +196,7 @@ def rename(dataset, step):
     )
 
 
-def prepare_so(dataset, step):
+def prepare_so(dataset: Dataset, step: Step) -> Dataset:
     """Nothing here: `Preparation` reads the step from the recipe."""
     return dataset
 
@@ -205,7 +212,7 @@ STEPS = {
 }
 
 
-def in_words(step):
+def in_words(step: Step) -> str:
     """A step of a recipe as a sentence."""
     kind = step["step"]
     if kind in ("drop_features", "drop_labels"):
@@ -228,6 +235,6 @@ def in_words(step):
     return "Numbered the names that clashed"
 
 
-def describe(dataset):
+def describe(dataset: Dataset) -> list[str]:
     """The recipe of `dataset` as sentences, in the order they were done."""
     return [in_words(step) for step in dataset.recipe]

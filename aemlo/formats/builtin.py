@@ -3,11 +3,12 @@
 import gzip
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from aemlo import params
+from aemlo.arrays import Rows
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
 from aemlo.params import Between, Switch
@@ -15,19 +16,21 @@ from aemlo.params import Between, Switch
 NAMES = ("yeast", "synthetic")
 
 
-def yeast():
+def yeast() -> Dataset:
     """The yeast set: 2,417 genes, 103 features, 14 labels (Elisseeff, Weston, 2001).
 
     It is a file inside the package river (BSD-3), found without importing river. Raises
     DataError when the package is missing.
     """
-    found = find_spec("river")
-    if found is None or not found.submodule_search_locations:
+    package = find_spec("river")
+    if package is None or not package.submodule_search_locations:
         raise DataError(
             "yeast: the package 'river' holds this data set and is not installed. "
             "Install it (pip install river), or use 'synthetic'."
         )
-    path = Path(next(iter(found.submodule_search_locations))) / "datasets/yeast.csv.gz"
+    path = (
+        Path(next(iter(package.submodule_search_locations))) / "datasets/yeast.csv.gz"
+    )
     if not path.is_file():
         raise DataError(f"yeast: {path.name} is missing in the package 'river'.")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -84,13 +87,13 @@ class Generator:
             Switch("Make every tenth feature nominal with three values", more=True),
         ] = False,
         seed: Annotated[int, Between(0, 2**31 - 1, "Seed", more=True)] = 0,
-    ):
+    ) -> None:
         self.rows, self.features, self.labels = rows, features, labels
         self.imbalance, self.dependence = imbalance, dependence
         self.commonest, self.noise = commonest, noise
         self.nominal, self.seed = nominal, seed
 
-    def make(self):
+    def make(self) -> Dataset:
         """The Dataset; ParameterError for a setting out of range."""
         params.check(self)
         rng = np.random.default_rng(self.seed)
@@ -123,11 +126,11 @@ class Generator:
             source={"builtin": "synthetic", **self.settings()},
         )
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The constructor's arguments by name."""
         return {name: getattr(self, name) for name in params.parameters(type(self))}
 
-    def counts(self):
+    def counts(self) -> Rows:
         """Positives per label, from common to rare, evenly on a log scale."""
         most = max(1, round(self.rows * self.commonest))
         steps = np.linspace(0, 1, self.labels) if self.labels > 1 else np.zeros(1)
@@ -149,6 +152,14 @@ class Generator:
         return f"synthetic ({size}, seed {self.seed})"
 
 
-def synthetic(n=1_000, d=30, q=8, imbalance=20.0, dependence=0.5, seed=0, **more):
+def synthetic(
+    n: int = 1_000,
+    d: int = 30,
+    q: int = 8,
+    imbalance: float = 20.0,
+    dependence: float = 0.5,
+    seed: int = 0,
+    **more: Any,
+) -> Dataset:
     """A synthetic Dataset, called so in its name; see `Generator` for the settings."""
     return Generator(n, d, q, imbalance, dependence, seed=seed, **more).make()

@@ -1,7 +1,10 @@
 """Files in: from one or two files to a Table or a Dataset."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError, ParameterError
 from aemlo.formats import builtin
 from aemlo.formats.kinds import label_lists
@@ -10,35 +13,39 @@ from aemlo.progress import no_progress, part
 from aemlo.registry import find
 from aemlo.tables import archive, lists, mulan_xml, pair
 from aemlo.tables import labels as label_columns
+from aemlo.tables.label_names import LabelNames
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import from_environment
-from aemlo.tables.source import open_source
+from aemlo.tables.limits import Limits, from_environment
+from aemlo.tables.source import File, Source, open_source
+from aemlo.tables.table import Table
 
 SURE, SURE_AND_NAMED = 2, 3
 
 
 def read(
-    path,
+    path: File,
     *,
-    xml=None,
-    test=None,
-    labels=None,
-    label_count=None,
-    label_location=None,
-    name=None,
-    missing_labels="refuse",
-    limits=None,
-    on_progress=None,
-    **options,
-):
+    xml: File | None = None,
+    test: File | None = None,
+    labels: Sequence[str] | None = None,
+    label_count: int | None = None,
+    label_location: str | None = None,
+    name: str | None = None,
+    missing_labels: str = "refuse",
+    minus_one: str | None = None,
+    limits: Limits | None = None,
+    on_progress: Callable[..., None] | None = None,
+    **options: Any,
+) -> Dataset:
     """The Dataset in the file at `path`, or the built-in "yeast" or "synthetic".
 
     `xml` is a Mulan file that names the labels; `labels` their names; or `label_count`
     columns at `label_location` "start" or "end". Without any of these, the file itself
     must say. `test` is a second file with the test rows of a declared split.
-    `missing_labels="absent"` counts empty label cells as 0. More `options` go to the
-    format (`delimiter`, `decimal`, `header`, `encoding`, `format`). `on_progress` is
-    called with the share of the bytes read. Raises DataError with the way out.
+    `missing_labels="absent"` counts empty label cells as 0; `minus_one` ("yes", "no" or
+    "left out") says what -1 means beside 1 and 0. More `options` go to the format
+    (`delimiter`, `decimal`, `header`, `encoding`, `format`). `on_progress` is called
+    with the share of the bytes read. Raises DataError with the way out.
     """
     if isinstance(path, str) and path.casefold() in builtin.NAMES:
         return _built_in(path.casefold(), name)
@@ -51,7 +58,9 @@ def read(
     if label_count is not None:
         location = label_columns.from_count(table, label_count, label_location or "end")
         table = replace(table, location=location)
-    return table.to_dataset(labels, name=name, missing_labels=missing_labels)
+    return table.to_dataset(
+        labels, name=name, missing_labels=missing_labels, minus_one=minus_one
+    )
 
 
 def _built_in(which, name):
@@ -60,28 +69,59 @@ def _built_in(which, name):
 
 
 def open_files(
-    files,
-    limits=None,
-    label_list=None,
-    label_separator=None,
-    on_progress=None,
-    train_first=False,
-    **options,
-):
+    files: Sequence[File],
+    limits: Limits | None = None,
+    label_list: str | None = None,
+    label_separator: str | None = None,
+    label_names: LabelNames | None = None,
+    on_progress: Callable[..., None] | None = None,
+    train_first: bool = False,
+    **options: Any,
+) -> Table:
     """The Table in one or two data files and at most one XML file that names labels.
 
     A file is a path or a pair (name, bytes), or a zip archive of such (`member` says
     which). Two data files are the training and the test part of a split, told apart by
     their names, or in this order where `train_first` says so. `label_list`
-    names a column that holds lists of labels. `format` (a title of READERS), `encoding`
-    and more `options` help where a file does not tell. `on_progress(fraction)` is
-    called with the share of the bytes read, from whatever thread reads them. Raises
-    DataError.
+    names a column that holds lists of labels; `label_separator` says how they are
+    spelled and `label_names` what numbers in them mean (see `lists.expanded`).
+    `format` (a title of READERS), `encoding` and more `options` help where a file does
+    not tell. `on_progress(fraction)` is called with the share of the bytes read, from
+    whatever thread reads them. Raises DataError; LabelQuestion where a column of lists
+    can be read in several ways.
     """
     limits = limits or from_environment()
     how = {name: value for name, value in options.items() if value is not None}
     encoding = options.pop("encoding", None)
     member = options.pop("member", None)
+    holding, naming = _data_and_names(files, limits, encoding, member)
+    _share_progress(holding, on_progress or no_progress)
+    if label_list is not None:
+        options["as_words"] = (label_list,)
+    tables = [_table(source, limits, **options) for source in holding]
+    if len(tables) == 2:
+        names = [source.name for source in holding]
+        train, test = (0, 1) if train_first else pair.in_order(names)
+        table = pair.joined(tables[train], tables[test])
+    else:
+        table = tables[0]
+    if how:
+        table.source = {**table.source, "how": how}
+    if label_list is None and label_lists.names_its_lists(holding[0], table):
+        label_list = label_lists.COLUMN
+    if naming is not None:
+        table.location = _named_by_xml(table, naming)
+    elif label_list is not None:
+        return lists.expanded(table, label_list, label_separator, label_names)
+    elif not table.location.certain:
+        table.warnings += table.location.warnings
+    return table
+
+
+def _data_and_names(
+    files: Sequence[File], limits: Limits, encoding: str | None, member: str | None
+) -> tuple[list[Source], Source | None]:
+    """One or two sources of data, and that of the XML file that names the labels."""
     sources = []
     for file in files:
         source = open_source(file, limits, encoding)
@@ -93,24 +133,7 @@ def open_files(
             f"{len(holding)} data files and {len(naming)} XML files: give one data "
             "file, or a training and a test file, and at most one XML file."
         )
-    _share_progress(holding, on_progress or no_progress)
-    tables = [_table(source, limits, **options) for source in holding]
-    if len(tables) == 2:
-        names = [source.name for source in holding]
-        train, test = (0, 1) if train_first else pair.in_order(names)
-        table = pair.joined(tables[train], tables[test])
-    else:
-        table = tables[0]
-    if how:
-        table.source = {**table.source, "how": how}
-    if naming:
-        table.location = _named_by_xml(table, naming[0])
-    elif label_list is not None or label_lists.names_its_lists(holding[0], table):
-        label_list = label_list or label_lists.COLUMN
-        table = lists.expanded(table, label_list, label_separator)
-    elif not table.location.certain:
-        table.warnings += table.location.warnings
-    return table
+    return holding, naming[0] if naming else None
 
 
 def _share_progress(sources, on_progress):
@@ -131,7 +154,9 @@ def _unpacked(source, limits, member):
     return archive.data_files(source, limits, tuple(known_suffixes()), member)
 
 
-def open_table(file, *, xml=None, limits=None, **options):
+def open_table(
+    file: File, *, xml: File | None = None, limits: Limits | None = None, **options: Any
+) -> Table:
     """The Table in one `file` (a path, or a pair of name and bytes), `xml` alike."""
     return open_files([file, *_several(xml)], limits, **options)
 
@@ -156,18 +181,19 @@ def _recognised(source):
             scores[form] = form.recognises(head) + (source.suffix in form.extensions)
             if scores[form] == SURE_AND_NAMED:
                 return form
-    best = max(scores, key=scores.get, default=None)
+    best = max(scores, key=lambda form: scores[form], default=None)
     strange = source.suffix and source.suffix not in known_suffixes()
     if best is None or scores[best] < (SURE if strange else 1):
         endings = ", ".join(sorted(known_suffixes()))
         raise DataError(
-            f"Can't read '{source.name}'. Formats: {endings} (and these with .gz). "
+            f"Can't read '{source.name}'. Formats: {endings} (and these with .gz, "
+            ".bz2, .xz). "
             "If it is one of these, say which format."
         )
     return best
 
 
-def known_suffixes():
+def known_suffixes() -> set[str]:
     """All suffixes of files that are read, without .gz, .zip and .xml."""
     return {ending for form in READERS.values() for ending in form.extensions}
 
@@ -183,14 +209,14 @@ def _named_by_xml(table, source):
     names = mulan_xml.read_names(source)
     words = f"{source.name} ({len(names)} names)"
     location = Location(names, words, certain=True, from_outside=True)
-    found = label_columns.positions(table, location)
-    said = table.location
-    if said.names:
-        header = label_columns.positions(table, said)
-        if header != found:
+    columns = label_columns.positions(table, location)
+    declared = table.location
+    if declared.names:
+        header = label_columns.positions(table, declared)
+        if header != columns:
             location.warnings.append(
-                f"{source.name} and {said.words} name different label columns: "
+                f"{source.name} and {declared.words} name different label columns: "
                 f"{label_columns.listed(names, 3)} and "
-                f"{label_columns.listed(said.names, 3)}. The XML file was used."
+                f"{label_columns.listed(declared.names, 3)}. The XML file was used."
             )
     return location

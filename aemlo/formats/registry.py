@@ -8,8 +8,5 @@ FORMATS = {
     title: cls() for title, cls in scan(kinds.__name__, kinds.__path__, Format).items()
 }
 
-
 READERS = FORMATS
-
-
 WRITERS = {title: form for title, form in FORMATS.items() if form.writable}

@@ -9,20 +9,23 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from aemlo import limited_process
+from aemlo.arrays import Features
+from aemlo.dataset import Dataset
 from aemlo.formats import reading, registry
 from aemlo.progress import no_progress
 from aemlo.tables import archive
 from aemlo.tables.labels import Location
 from aemlo.tables.limits import MEGABYTE, Limits
-from aemlo.tables.source import GZIP
+from aemlo.tables.source import GZIP, PACKED
 from aemlo.tables.table import Column, Table
 
 # Bytes, unpacked, up to which a file is read here: to start a process takes seconds.
@@ -31,7 +34,11 @@ PLAIN = ("name", "format", "warnings", "source", "may_lack_columns")
 PARTS = ("data", "indices", "indptr")
 
 
-def open_files(files, on_progress=no_progress, **options):
+def open_files(
+    files: Sequence[tuple[str, bytes]],
+    on_progress: Callable[..., None] = no_progress,
+    **options: Any,
+) -> Table:
     """As `formats.open_files`, for pairs (name, bytes): apart where they are large.
 
     Raises DataError for a file whose reading takes more memory or time than the limits
@@ -45,14 +52,20 @@ def open_files(files, on_progress=no_progress, **options):
         return load(folder)
 
 
-def table_into(files, folder, on_progress, options):
+def table_into(
+    files: Sequence[tuple[str, bytes]],
+    folder: Path,
+    on_progress: Callable[..., None],
+    options: Mapping[str, Any],
+) -> None:
     """Read `files` and `save` their table in `folder`."""
     save(reading.open_files(files, on_progress=on_progress, **options), folder)
 
 
 def _unpacked(data):
     """The most bytes that a file can become before it is a table; inf if unknown."""
-    if data[: len(GZIP)] == GZIP or data[:4] == b"PAR1":
+    packed = (GZIP, b"PAR1", *(mark for mark, *_ in PACKED))
+    if data.startswith(packed):
         return np.inf
     if not archive.is_zip(data):
         return len(data)
@@ -62,7 +75,7 @@ def _unpacked(data):
         return sum(info.file_size for info in packed.infolist())
 
 
-def to_dataset(table, names=None, **how):
+def to_dataset(table: Table, names: Sequence[str] | None = None, **how: Any) -> Dataset:
     """`table.to_dataset`, its features on disk where they are large."""
     dataset = table.to_dataset(names, **how)
     parts = [getattr(dataset.X, part) for part in PARTS] if dataset.is_sparse else ()
@@ -75,20 +88,20 @@ def to_dataset(table, names=None, **how):
         return replace(dataset, X=load_matrix(Path(folder)))
 
 
-def save(table, folder):
+def save(table: Table, folder: Path) -> None:
     """Write `table` to `folder`, which is there; nothing is pickled."""
     import pyarrow as pa
 
     save_matrix(table.X, folder)
     if table.split is not None:
         np.save(folder / "split.npy", table.split, allow_pickle=False)
-    told = {name: getattr(table, name) for name in PLAIN} | {
+    facts = {name: getattr(table, name) for name in PLAIN} | {
         "columns": table.columns,
         "location": asdict(table.location),
         "limits": asdict(table.limits),
         "repeated": table.repeated,
     }
-    (folder / "table.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "table.json").write_text(json.dumps(facts), encoding="utf-8")
     texts = pa.table(
         {str(j): pa.array(t, pa.large_string()) for j, t in table.texts.items()}
     )
@@ -96,26 +109,26 @@ def save(table, folder):
         writer.write_table(texts)
 
 
-def load(folder):
+def load(folder: Path) -> Table:
     """The Table that `save` wrote; the folder may vanish while it is in use."""
-    told = json.loads((folder / "table.json").read_text(encoding="utf-8"))
+    facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
     split = folder / "split.npy"
     return Table(
-        **{name: told[name] for name in PLAIN},
-        columns=[Column(name, kind, tuple(v)) for name, kind, v in told["columns"]],
+        **{name: facts[name] for name in PLAIN},
+        columns=[Column(name, kind, tuple(v)) for name, kind, v in facts["columns"]],
         X=load_matrix(folder),
         texts=Texts(folder / "texts.arrow"),
-        location=Location(**told["location"]),
+        location=Location(**facts["location"]),
         split=np.load(split, allow_pickle=False) if split.exists() else None,
-        limits=Limits(**told["limits"]),
-        repeated=tuple(told["repeated"]),
+        limits=Limits(**facts["limits"]),
+        repeated=tuple(facts["repeated"]),
     )
 
 
 class Texts(Mapping):
     """Columns of texts in an Arrow file, by position; spelled out when asked for."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         import pyarrow as pa
 
         with pa.memory_map(str(path)) as file:
@@ -133,17 +146,17 @@ class Texts(Mapping):
         return self._table.num_columns
 
 
-def save_matrix(X, folder):
+def save_matrix(X: Features, folder: Path) -> None:
     """Write X (n, d), NumPy or CSR, so that `load_matrix` can map it."""
     if not sparse.issparse(X):
-        np.save(folder / "X.npy", X, allow_pickle=False)
+        np.save(folder / "X.npy", np.asarray(X), allow_pickle=False)
         return
     for part in PARTS:
         np.save(folder / f"X_{part}.npy", getattr(X, part), allow_pickle=False)
     np.save(folder / "X_shape.npy", X.shape, allow_pickle=False)
 
 
-def load_matrix(folder):
+def load_matrix(folder: Path) -> Features:
     """The X that `save_matrix` wrote, mapped from its files and read only."""
     if (folder / "X.npy").exists():
         return _mapped(folder / "X.npy")

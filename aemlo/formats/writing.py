@@ -2,15 +2,21 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.reading import read
 from aemlo.formats.registry import WRITERS
 from aemlo.registry import find
 from aemlo.tables import packing
+from aemlo.tables.source import File
 
 
-def to_bytes(dataset, format="CSV", mark=None):
+def to_bytes(
+    dataset: Dataset, format: str = "CSV", mark: Mask | None = None
+) -> dict[str, bytes]:
     """{suffix: bytes} of `dataset` in a format of WRITERS.
 
     `mark` (n,) of bool adds the column `is_synthetic` (no, yes), which is no feature
@@ -27,7 +33,12 @@ def _own_mark(dataset, mark):
     return dataset.provenance["synthetic"].to_numpy()
 
 
-def zipped(dataset, format="CSV", mark=None, stem=None):
+def zipped(
+    dataset: Dataset,
+    format: str = "CSV",
+    mark: Mask | None = None,
+    stem: str | None = None,
+) -> bytes:
     """The bytes of a zip archive of what `to_bytes` gives; see aemlo.tables.packing.
 
     A declared split that the format cannot say is kept as two data files.
@@ -36,7 +47,12 @@ def zipped(dataset, format="CSV", mark=None, stem=None):
     return packing.zipped(dataset, form, _own_mark(dataset, mark), stem)
 
 
-def one_file(dataset, format="CSV", mark=None, stem=None):
+def one_file(
+    dataset: Dataset,
+    format: str = "CSV",
+    mark: Mask | None = None,
+    stem: str | None = None,
+) -> tuple[str, bytes]:
     """(suffix, bytes) of `dataset`: the format's one file, or all it needs as a zip."""
     if find(WRITERS, format, "file format to write").keeps_split(dataset):
         files = to_bytes(dataset, format, mark)
@@ -45,7 +61,13 @@ def one_file(dataset, format="CSV", mark=None, stem=None):
     return ".zip", zipped(dataset, format, mark, stem)
 
 
-def write(dataset, path, *, format=None, mark=None):
+def write(
+    dataset: Dataset,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    mark: Mask | None = None,
+) -> list[Path]:
     """Write `dataset` to `path` in the format its suffix names; the files written.
 
     A format that needs two files (ARFF and its XML) puts the second beside the first;
@@ -70,7 +92,7 @@ def write(dataset, path, *, format=None, mark=None):
     return written
 
 
-def says_split(dataset, path, format=None):
+def says_split(dataset: Dataset, path: str | Path, format: str | None = None) -> bool:
     """Whether `write` to `path` keeps what `dataset` says of training rows."""
     path = Path(path)
     if path.suffix.lower() == ".zip":
@@ -110,6 +132,8 @@ def _by_suffix(name):
     raise DataError(f"Can't write '{name}'. Formats: {', '.join(endings)}.")
 
 
-def convert(source, target, *, to=None, **how):
+def convert(
+    source: File, target: str | Path, *, to: str | None = None, **how: Any
+) -> list[Path]:
     """Read `source` (with `how`, as `read`) and write it to `target`; the files."""
     return write(read(source, **how), target, format=to)

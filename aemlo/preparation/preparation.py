@@ -4,10 +4,13 @@ Everything learned here (medians, modes, words, scales) is learned from the rows
 to `fit`, which in a comparison are the training part of a fold and nothing else.
 """
 
+from typing import Any, Self
+
 import numpy as np
 from scipy import sparse
 
-from aemlo.dataset import Dataset, Feature
+from aemlo.arrays import Features, LabelMatrix
+from aemlo.dataset import Dataset, Feature, Step
 from aemlo.errors import DataError
 from aemlo.preparation.words import WordColumns
 
@@ -29,12 +32,12 @@ class Preparation:
     column positions, one per one-hot group.
     """
 
-    def __init__(self, scale="min-max"):
+    def __init__(self, scale: str | None = "min-max") -> None:
         if scale not in SCALES:
             raise DataError(f"scale must be one of {SCALES}, got {scale!r}.")
         self.scale = scale
 
-    def fit(self, dataset):
+    def fit(self, dataset: Dataset) -> Self:
         """Learn fills, words and scales from the rows of `dataset`."""
         self.features_ = dataset.features
         self._numeric_fill = setting(dataset, "impute").get("numeric", "median")
@@ -54,7 +57,7 @@ class Preparation:
             self.span_ = np.where(span > 0, span, 1.0)
         return self
 
-    def transform(self, dataset):
+    def transform(self, dataset: Dataset) -> Features:
         """The matrix (n, columns) of `dataset`, NumPy or CSR as the data set is."""
         X = self._encode(self._filled(dataset.X))
         if self.scale == "min-max":
@@ -68,11 +71,13 @@ class Preparation:
         blocks = numbers + self.words_.transform(dataset)
         return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
 
-    def fit_transform(self, dataset):
+    def fit_transform(self, dataset: Dataset) -> Features:
         """`fit` and `transform` of the same rows."""
         return self.fit(dataset).transform(dataset)
 
-    def restore(self, X, Y, like, name=None):
+    def restore(
+        self, X: Features, Y: LabelMatrix, like: Dataset, name: str | None = None
+    ) -> Dataset:
         """A Dataset of rows X (as `transform` gives them), with the features of `like`.
 
         One-hot groups become categories again: the column with the largest value. Made
@@ -80,16 +85,7 @@ class Preparation:
         """
         width = len(self._number_names)
         words = X[:, width:]
-        X = X[:, :width]
-        if sparse.issparse(X) and not like.is_sparse and self.words_:
-            X = X.toarray()
-        if self.scale == "min-max":
-            X = (
-                sparse.csr_matrix(X.multiply(self.span_))
-                if sparse.issparse(X)
-                else X * self.span_ + self.low_
-            )
-        X = self._decode(X)
+        X = self._decode(self._without_scale(X[:, :width], like.is_sparse))
         if self.words_:
             X = sparse.csr_matrix(sparse.hstack([X, words], format="csr"))
         return Dataset(
@@ -103,6 +99,16 @@ class Preparation:
             recipe=like.recipe,
             source=like.source,
         )
+
+    def _without_scale(self, X, may_be_sparse):
+        """The columns of numbers as they were before the scale was applied."""
+        if sparse.issparse(X) and not may_be_sparse and self.words_:
+            X = X.toarray()
+        if self.scale != "min-max":
+            return X
+        if sparse.issparse(X):
+            return sparse.csr_matrix(X.multiply(self.span_))
+        return X * self.span_ + self.low_
 
     # Missing values ---------------------------------------------------------------
 
@@ -186,9 +192,7 @@ class Preparation:
                     block = np.take(_two_numbers(self.features_[first]), codes)[:, None]
                 block = sparse.csc_matrix(block) if is_sparse else block
             blocks.append(block)
-        if is_sparse:
-            return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
-        return np.hstack(blocks)
+        return _side_by_side(blocks)
 
     def _decode(self, X):
         is_sparse = sparse.issparse(X)
@@ -211,12 +215,17 @@ class Preparation:
                     dense = (np.abs(dense - high) < np.abs(dense - low)).astype(float)
                 block = sparse.csc_matrix(dense) if is_sparse else dense
             blocks.append(block)
-        if is_sparse:
-            return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
-        return np.hstack(blocks)
+        return _side_by_side(blocks)
 
 
-def setting(dataset, step):
+def _side_by_side(blocks: list[Any]) -> Features:
+    """The columns of all `blocks`, CSR where these are sparse."""
+    if sparse.issparse(blocks[0]):
+        return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
+    return np.hstack(blocks)
+
+
+def setting(dataset: Dataset, step: str) -> Step:
     """The last step "impute" or "text" in the recipe of `dataset`, or {}."""
     return next((s for s in reversed(dataset.recipe) if s.get("step") == step), {})
 

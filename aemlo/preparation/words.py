@@ -1,5 +1,12 @@
 """Text columns as numbers: TF-IDF over words or letters, kept sparse."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
+from scipy import sparse
+
+from aemlo.dataset import Dataset
+
 UNITS = ("words", "letters")
 DEFAULT = {"unit": "words", "size": 2_000}
 
@@ -14,13 +21,13 @@ class WordColumns:
     TfidfVectorizer). Empty cells are rows without words.
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = {**DEFAULT, **settings}
 
     def __bool__(self):
         return bool(self.made_)
 
-    def fit(self, dataset):
+    def fit(self, dataset: Dataset) -> Self:
         """Learn the terms of each text column."""
         self.made_, self.names = {}, ()
         for column in dataset.text_names:
@@ -36,7 +43,7 @@ class WordColumns:
             )
         return self
 
-    def transform(self, dataset):
+    def transform(self, dataset: Dataset) -> list[sparse.csr_matrix]:
         """A CSR block (n, terms) per text column."""
         return [
             vectorizer.transform(_texts(dataset, column))

@@ -48,6 +48,8 @@ READ_OPTIONS = (
     "missing_labels",
     "label_list",
     "label_separator",
+    "label_names",
+    "minus_one",
     "format",
     "encoding",
     "delimiter",

@@ -18,12 +18,15 @@ HOW = (
     "label_location",
     "format",
     "label_separator",
+    "label_names",
+    "minus_one",
     "encoding",
     "delimiter",
     "decimal",
     "sheet",
     "member",
 )
+SPELLINGS = ("json", "vector", "quoted", "keys", "none")
 
 
 NAMING = ("xml", "label_list", "label_count", "label_location")
@@ -42,7 +45,15 @@ def label_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--test", help="file with the test rows of a declared split")
     parser.add_argument("--labels", help='label columns, "a, b",c')
     parser.add_argument("--label-list", help="column that lists each row's labels")
-    parser.add_argument("--label-separator", help="what stands between them")
+    parser.add_argument(
+        "--label-separator",
+        help="what stands between them, or how they are spelled: "
+        f"{', '.join(SPELLINGS)}, field:NAME",
+    )
+    parser.add_argument(
+        "--label-names",
+        help="file of names for labels that are numbers: one a line, or id,name",
+    )
     parser.add_argument("--label-count", type=int, help="number of label columns")
     parser.add_argument(
         "--label-location", choices=["start", "end"], help="where they are"
@@ -52,6 +63,11 @@ def label_arguments(parser: ArgumentParser) -> None:
         choices=["refuse", "absent"],
         default="refuse",
         help="what an empty label cell means",
+    )
+    parser.add_argument(
+        "--minus-one",
+        choices=["yes", "no", "left out"],
+        help="what -1 means where labels are 1, 0 and -1",
     )
     how = parser.add_argument_group("where the file does not tell")
     how.add_argument("--format", help="the format it is in, as `aemlo list` names it")
@@ -71,8 +87,8 @@ def read_dataset(options: Namespace) -> Dataset:
     given = {name: getattr(options, name) for name in HOW}
     if not options.labels and not any(given[name] is not None for name in NAMING):
         given["xml"] = _xml_beside(options.file)
-    for name in ("delimiter", "label_separator"):
-        given[name] = _separator(name, given[name])
+    given["delimiter"] = _separator("delimiter", given["delimiter"])
+    given["label_separator"] = _spelling(given["label_separator"])
     with Bar("reading") as bar:
         dataset = read(
             options.file,
@@ -97,6 +113,18 @@ def _label_names(text: str) -> list[str]:
     """Names with commas between them; one that holds a comma stands in quotes."""
     (names,) = csv.reader([text], skipinitialspace=True)
     return [name.strip() for name in names]
+
+
+def _spelling(text: str | None) -> str | None:
+    """What --label-separator says: a word for a spelling, or what parts the labels."""
+    if text is None or text in SPELLINGS or text.startswith("field:"):
+        return text
+    if text == r"\n":
+        return "\n"
+    mark = text.strip(" ")
+    if len(mark) == 1 and len(text) <= 3:  # with blanks around it
+        return text if _separator("label_separator", mark) else None
+    return _separator("label_separator", text)
 
 
 def _separator(name: str, text: str | None) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from xml.parsers import expat
 
 from aemlo.errors import DataError
-from aemlo.tables.limits import MEGABYTE, PREFIX, TEXT, megabytes
+from aemlo.tables.limits import MEGABYTE, PREFIX, TEXT, Limits, megabytes
 from aemlo.tables.source import GZIP, Source, gunzipped
 
 DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
@@ -17,8 +17,15 @@ PROLOG = MEGABYTE  # bytes before the first element of an XML file
 ZIP = b"PK\x03\x04"
 # What zipfile and zlib raise on archives that are damaged, or of an unknown kind.
 BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError),
-    *(RuntimeError, ValueError, struct.error, KeyError),
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    KeyError,
 )
 # Packings that zipfile unpacks a little at a time, and no further than a member says:
 # some KB of BZIP2 can become gigabytes in one step.
@@ -26,12 +33,12 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 README = (".txt", ".data", ".dat")
 
 
-def is_zip(data):
+def is_zip(data: bytes) -> bool:
     """Whether `data` starts as a zip archive does."""
     return data[:4] == ZIP
 
 
-def member_names(data):
+def member_names(data: bytes) -> list[str]:
     """Names of the files in a zip archive; none where it is broken or no archive."""
     if not is_zip(data):
         return []
@@ -45,14 +52,14 @@ def member_names(data):
 class Watched(io.BytesIO):
     """The bytes of a zip archive, which know how far its member in use was read."""
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         super().__init__(data)
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             self._members = [
                 (info.header_offset, info.compress_size) for info in packed.infolist()
             ]
 
-    def share(self):
+    def share(self) -> float:
         """The part, 0 to 1, of the member that was last read from."""
         at = self.tell()
         start, size = max(
@@ -70,14 +77,14 @@ def _files(packed):
 
 
 def check_members(
-    name,
-    data,
-    limits,
-    text=(),
-    harmless=TEXT,
-    packed=None,
-    way_out="Unpack it first",
-):
+    name: str,
+    data: bytes,
+    limits: Limits,
+    text: tuple[str, ...] = (),
+    harmless: float = TEXT,
+    packed: int | None = None,
+    way_out: str = "Unpack it first",
+) -> list[zipfile.ZipInfo]:
     """The members of a zip archive, refused where they would unpack past the limits.
 
     Members whose name ends with one of `text` may hold no XML entity declarations.
@@ -103,22 +110,22 @@ def check_members(
 
 def _check_prolog(what, part):
     """Refuse declarations before the first element of the XML in the file `part`."""
-    found = []
+    events = []
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda *_: found.append("declares")
-    parser.StartElementHandler = lambda *_: found.append("element")
+    parser.StartDoctypeDeclHandler = lambda *_: events.append("declares")
+    parser.StartElementHandler = lambda *_: events.append("element")
     read = b""
-    while not found and len(read) < PROLOG and (block := part.read(4_096)):
+    while not events and len(read) < PROLOG and (block := part.read(4_096)):
         read += block
         try:
             parser.Parse(block)
         except expat.ExpatError:  # no XML: for its reader to say
-            found.append("declares" if DECLARATION.search(read) else "broken")
-    if "declares" in found:
+            events.append("declares" if DECLARATION.search(read) else "broken")
+    if "declares" in events:
         raise DataError(
             f"{what} declares XML entities, which such files do not need: refused."
         )
-    if not found and len(read) >= PROLOG:
+    if not events and len(read) >= PROLOG:
         raise DataError(
             f"{what} has no element in its first {PROLOG:,} bytes. Save the workbook "
             "anew."
@@ -128,7 +135,7 @@ def _check_prolog(what, part):
 def _check_methods(name, members):
     for info in members:
         if info.compress_type not in METHODS:
-            known = zipfile.compressor_names
+            known = getattr(zipfile, "compressor_names", {})  # its stubs lack it
             method = known.get(info.compress_type, "unknown").upper()
             raise DataError(
                 f"{name}: '{info.filename}' is packed as {method}, which cannot be "
@@ -151,7 +158,9 @@ def _check_sizes(name, members, packed, limits, harmless, way_out):
         )
 
 
-def data_files(source, limits, suffixes, member=None):
+def data_files(
+    source: Source, limits: Limits, suffixes: tuple[str, ...], member: str | None = None
+) -> list[Source]:
     """Sources of the data and XML files in a zip archive, by their `suffixes`.
 
     `member` names the data file where there are several. Where a whole set lies beside
@@ -167,7 +176,7 @@ def data_files(source, limits, suffixes, member=None):
     naming = _one_naming(source.name, naming, holding)
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
-            found = [
+            sources = [
                 Source(
                     PurePosixPath(info.filename).name,
                     _bytes_of(packed, info, source, limits),
@@ -178,8 +187,8 @@ def data_files(source, limits, suffixes, member=None):
             ]
     except BROKEN as error:
         raise DataError(f"{source.name}: broken archive ({error}).") from None
-    found[0].warnings += note
-    return found
+    sources[0].warnings += note
+    return sources
 
 
 def _bytes_of(packed, info, source, limits):

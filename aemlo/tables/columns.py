@@ -1,11 +1,20 @@
 """What a column of words is: numbers, categories, dates, ids or free text."""
 
 import re
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from aemlo.errors import DataError
+from aemlo.tables.limits import Limits
 from aemlo.tables.table import Column
+
+Doubt: TypeAlias = tuple[int, str]
+"""The position of a column, and a cell of it that leaves its kind in doubt."""
+
+ColumnParts: TypeAlias = tuple[Column, np.ndarray | None, np.ndarray | None]
+"""A column with its numbers or codes (n,), or else with its words (n,)."""
 
 MISSING = ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A", "-"]
 # Nothing in these is tried twice: a cell may have any length.
@@ -22,12 +31,12 @@ TEXT_WORDS = 3
 TEXT_LETTERS = 25
 
 
-def is_number(cell, decimal):
+def is_number(cell: str, decimal: str) -> bool:
     """Whether `cell` is a number with `decimal` as its decimal sign."""
     return bool(NUMBER.match(cell.replace(",", ".") if decimal == "," else cell))
 
 
-def decimal_of(rows, delimiter):
+def decimal_of(rows: list[list[str]], delimiter: str) -> tuple[str, Doubt | None]:
     """The decimal sign in `rows` of cells (quotes included), and (column, cell) or
     None: what was taken for a number by doubt, or for words though it could be one.
 
@@ -68,7 +77,7 @@ def _listing(rows, bare):
     }
 
 
-def unquoted(cell):
+def unquoted(cell: str) -> str:
     """A cell of delimited text without the quotes around it."""
     if cell.lstrip().startswith('"'):
         cell = cell.strip()
@@ -77,7 +86,7 @@ def unquoted(cell):
     return cell
 
 
-def has_header(rows, decimal):
+def has_header(rows: list[list[str]], decimal: str) -> tuple[bool, str | None]:
     """Whether the first of `rows` names columns rather than being one, and a cell that
     makes this doubtful or None.
 
@@ -123,7 +132,9 @@ def _counts(first, rest):
     )
 
 
-def said_of_guesses(names, decimal, comma, doubts):
+def guess_warnings(
+    names: Sequence[str], decimal: str, comma: Doubt | None, doubts: str | None
+) -> list[str]:
     """Warnings of what the first lines leave in doubt; see decimal_of, has_header."""
     warnings = []
     if comma:
@@ -146,7 +157,7 @@ def said_of_guesses(names, decimal, comma, doubts):
     return warnings
 
 
-def check_finite(name, title, values):
+def check_finite(name: str, title: str, values: np.ndarray) -> None:
     """Raise DataError for infinite `values` in column `title` of file `name`."""
     bad = np.flatnonzero(np.isinf(values))
     if len(bad):
@@ -156,7 +167,9 @@ def check_finite(name, title, values):
         )
 
 
-def column_of_words(title, words, name, limits):
+def column_of_words(
+    title: str, words: Sequence[str | None], name: str, limits: Limits
+) -> ColumnParts:
     """(Column, codes, None) of categories, or (Column, None, words) of text or dates.
 
     Text: values that mostly differ from row to row and are three words or 25 letters

@@ -1,6 +1,7 @@
 """Limits: how large a file may be before it is refused; one place, one object."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from aemlo.errors import DataError, ParameterError
@@ -36,7 +37,7 @@ class Limits:
     members: int = 50
     categories: int = 200_000
 
-    def check(self, name, what, value, limit):
+    def check(self, name: str, what: str, value: int, limit: str) -> None:
         """Raise DataError when `value` of `what` in file `name` passes `limit`."""
         allowed = getattr(self, limit)
         if value > allowed:
@@ -45,13 +46,13 @@ class Limits:
                 f"Use a smaller file, or set {PREFIX}{limit.upper()} higher."
             )
 
-    def unpacked(self, packed, harmless=TEXT):
+    def unpacked(self, packed: int, harmless: float = TEXT) -> int:
         """Bytes that `packed` bytes may become; `harmless` is TEXT or ARRAYS."""
         most = self.unpacked_mb * MEGABYTE
         return min(most, max(packed * self.expansion + MEGABYTE, int(most * harmless)))
 
 
-def from_environment(environment=None):
+def from_environment(environment: Mapping[str, str] | None = None) -> Limits:
     """The Limits, with those that AEMLO_LIMIT_<NAME> sets."""
     environment = os.environ if environment is None else environment
     settings = {}
@@ -68,7 +69,7 @@ def from_environment(environment=None):
     return Limits(**settings)
 
 
-def check_megabytes(limits, name, size, limit):
+def check_megabytes(limits: Limits, name: str, size: int, limit: str) -> None:
     """Raise DataError when `size` bytes of file `name` pass the limit in megabytes."""
     allowed = getattr(limits, limit) * MEGABYTE
     if size > allowed:
@@ -79,7 +80,7 @@ def check_megabytes(limits, name, size, limit):
         )
 
 
-def megabytes(size, allowed):
+def megabytes(size: int, allowed: int) -> list[str]:
     """Two numbers of bytes in megabytes, with the digits that tell them apart."""
     for digits in range(7):
         shown = [f"{number / MEGABYTE:,.{digits}f}" for number in (size, allowed)]

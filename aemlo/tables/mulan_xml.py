@@ -1,17 +1,19 @@
 """The XML file that names the labels of a Mulan data set."""
 
 import re
+from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from aemlo.errors import DataError
+from aemlo.tables.source import Source
 
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAMESPACE = "http://mulan.sourceforge.net/labels"
 
 
-def read_names(source):
+def read_names(source: Source) -> list[str]:
     """Label names in the order of the XML file, nested labels after their parents.
 
     Raises DataError for XML that is broken, declares entities or a document type (the
@@ -22,13 +24,13 @@ def read_names(source):
         root = ElementTree.fromstring(source.data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError(f"{source.name}: broken XML: {error}.") from None
-    names = [
-        element.get("name")
-        for element in root.iter()
-        if element.tag.rpartition("}")[2] == "label"
-    ]
-    if None in names:
-        raise DataError(f"{source.name}: a <label> has no name.")
+    names = []
+    for element in root.iter():
+        if element.tag.rpartition("}")[2] == "label":
+            name = element.get("name")
+            if name is None:
+                raise DataError(f"{source.name}: a <label> has no name.")
+            names.append(name)
     if not names:
         raise DataError(
             f"{source.name}: names no labels. A Mulan file holds "
@@ -56,7 +58,7 @@ def _refuse_declarations(source):
         raise DataError(f"{source.name}: broken XML: {error}.") from None
 
 
-def write_names(names):
+def write_names(names: Iterable[str]) -> bytes:
     """The bytes of a Mulan XML file; DataError for a name that XML cannot hold."""
     for name in names:
         if UNWRITABLE.search(name):

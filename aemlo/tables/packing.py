@@ -3,12 +3,29 @@
 import io
 import zipfile
 from dataclasses import replace
+from typing import Protocol
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.tables.pair import TEST, TRAIN
 from aemlo.wording import file_stem
 
 
-def zipped(dataset, form, mark=None, stem=None):
+class Writer(Protocol):
+    """A file format, as far as an archive needs it."""
+
+    def keeps_split(self, dataset: Dataset) -> bool:
+        """Whether a file says which rows of `dataset` are for training."""
+        ...
+
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
+        """{suffix: bytes} of `dataset`; `mark` (n,) is True for synthetic rows."""
+        ...
+
+
+def zipped(
+    dataset: Dataset, form: Writer, mark: Mask | None = None, stem: str | None = None
+) -> bytes:
     """`dataset` in the format `form` as the bytes of one zip archive.
 
     A declared split that the format cannot say becomes two data files, training rows

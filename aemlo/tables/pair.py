@@ -1,6 +1,7 @@
 """Two files of one data set: the training and the test part of a declared split."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ TEST = re.compile(
 TRAIN = re.compile(r"(^|[^a-z])(tra?i?n|training)([^a-z]|$)", re.I)
 
 
-def in_order(names):
+def in_order(names: Sequence[str]) -> tuple[int, int]:
     """Positions of the training and the test file among two file `names`.
 
     Raises DataError when the names do not tell which is which.
@@ -33,7 +34,7 @@ def in_order(names):
     )
 
 
-def joined(train, test):
+def joined(train: Table, test: Table) -> Table:
     """One Table of both, `split` True for the rows of `train`.
 
     Columns are matched by name; the order is that of `train`. DataError names columns
@@ -86,14 +87,14 @@ def _disagreement(train, test):
     here, there = train.location.names or [], test.location.names or []
     if set(here) == set(there):
         return []
-    said = [f"{table.name} ({table.location.words})" for table in (train, test)]
+    sources = [f"{table.name} ({table.location.words})" for table in (train, test)]
     return [
-        f"{' and '.join(said)} name different label columns: {listed(here, 3)} and "
+        f"{' and '.join(sources)} name different label columns: {listed(here, 3)} and "
         f"{listed(there, 3)}. The training file's were used."
     ]
 
 
-def common_name(train, test):
+def common_name(train: str, test: str) -> str:
     """What two file names have in common before "train" and "test"."""
     same = 0
     while same < min(len(train), len(test)) and train[same] == test[same]:
@@ -119,7 +120,7 @@ def _by_kind(train, test, names):
     labels = {*(train.location.names or ()), *(test.location.names or ())}
 
     def number(name):
-        return int(re.search(r"\d+$", name)[0])
+        return int(name[len(name.rstrip("0123456789")) :])
 
     return [
         *sorted((n for n in names if n not in labels), key=number),
@@ -129,9 +130,9 @@ def _by_kind(train, test, names):
 
 def _merged(train, test, name, at_train, at_test):
     """The Column `name` of both files, its two parts, and its words if it is text."""
-    found = [places.get(name) for places in (at_train, at_test)]
+    at = [places.get(name) for places in (at_train, at_test)]
     kinds = [
-        t.columns[j] for t, j in zip((train, test), found, strict=True) if j is not None
+        t.columns[j] for t, j in zip((train, test), at, strict=True) if j is not None
     ]
     n = (train.n, test.n)
     column = kinds[0]
@@ -139,13 +140,13 @@ def _merged(train, test, name, at_train, at_test):
         if any(c.kind == "numeric" for c in kinds):
             raise _clash(train, test, name)
         words = np.concatenate(
-            [t.words(j) for t, j in zip((train, test), found, strict=True)]
+            [t.words(j) for t, j in zip((train, test), at, strict=True)]
         )
         kind = "text" if any(c.kind == "text" for c in kinds) else column.kind
         return Column(name, kind), (np.zeros(n[0]), np.zeros(n[1])), words
     values = [
         np.zeros(n[k]) if j is None else t.column(j)
-        for k, (t, j) in enumerate(zip((train, test), found, strict=True))
+        for k, (t, j) in enumerate(zip((train, test), at, strict=True))
     ]
     if len({c.kind for c in kinds}) > 1:
         raise _clash(train, test, name)

@@ -1,11 +1,14 @@
 """Source: the bytes of one file, unpacked within limits and decoded to UTF-8."""
 
+import bz2
 import codecs
+import lzma
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import Any, TypeAlias
 
 from aemlo.errors import DataError
 from aemlo.progress import no_progress
@@ -21,13 +24,23 @@ BOMS = (
 HEAD = 65_536
 GZIP = b"\x1f\x8b"
 GZIP_MEMBERS = 100_000
+XZ_MEMORY = 100 * MEGABYTE  # that a stream may want; the strongest usual level takes 65
+PACKED: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\0", "xz", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
+)
+ENDINGS = (".gz", ".bz2", ".xz")
 # Codecs of Python that are for names in the net, or for nothing.
 NOT_OF_FILES = ("punycode", "idna", "undefined")
 
 
+File: TypeAlias = str | Path | tuple[str, bytes]
+"""A file to read: its path, or its name and bytes."""
+
+
 @dataclass
 class Source:
-    """One file: its name, its bytes (gunzipped), and what was assumed of it.
+    """One file: its name, its bytes (unpacked), and what was assumed of it.
 
     A reader calls `on_progress(fraction)` as it goes; what that raises passes through.
     """
@@ -37,29 +50,26 @@ class Source:
     limits: Limits
     encoding: str | None = None
     warnings: list[str] = field(default_factory=list)
-    on_progress: Callable = no_progress
+    on_progress: Callable[..., None] = no_progress
 
     @property
-    def suffix(self):
-        """The last suffix of the name, small letters, a final .gz aside."""
-        name = self.name.lower().removesuffix(".gz")
-        return PurePath(name).suffix
+    def suffix(self) -> str:
+        """The last suffix, small letters, a final .gz, .bz2 or .xz aside."""
+        return PurePath(without_packing(self.name.lower())).suffix
 
     @property
-    def stem(self):
+    def stem(self) -> str:
         """The name without folder and suffixes."""
-        name = PurePath(self.name).name
-        for ending in (".gz", ".GZ"):
-            name = name.removesuffix(ending)
+        name = without_packing(PurePath(self.name).name)
         return PurePath(name).stem or "data"
 
     @cached_property
-    def head(self):
+    def head(self) -> bytes:
         """The first part of `text`, to recognise the format by."""
         return self.text[:HEAD]
 
     @cached_property
-    def text(self):
+    def text(self) -> bytes:
         """The bytes of the file as UTF-8 with lines that end in a line feed.
 
         Raises DataError for a file that is not text and for lines over the limit.
@@ -73,7 +83,15 @@ class Source:
         return data
 
 
-def open_source(file, limits, encoding=None):
+def without_packing(name: str) -> str:
+    """A file name without an ending such as .gz, which says how the file is packed."""
+    for ending in ENDINGS:
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return name
+
+
+def open_source(file: File, limits: Limits, encoding: str | None = None) -> Source:
     """The Source of a path, or of a pair (name, bytes); DataError if too large."""
     if isinstance(file, (str, Path)):
         path = Path(file)
@@ -85,12 +103,67 @@ def open_source(file, limits, encoding=None):
         name, data = file
         name = PurePath(name).name or "data"
         check_megabytes(limits, name, len(data), "upload_mb")
-    if data[:2] == GZIP:
-        data = gunzipped(name, data, limits)
+    data = unpacked(name, data, limits)
     return Source(name, data, limits, encoding)
 
 
-def gunzipped(name, data, limits, packed=None):
+def unpacked(name: str, data: bytes, limits: Limits) -> bytes:
+    """The bytes of a file packed by gzip, bzip2 or xz; DataError past the limits."""
+    if data[: len(GZIP)] == GZIP:
+        return gunzipped(name, data, limits)
+    for mark, kind, unpack in PACKED:
+        if data[: len(mark)] == mark:
+            return _decompressed(name, data, limits, kind, unpack)
+    return data
+
+
+def _decompressed(
+    name: str, data: bytes, limits: Limits, kind: str, start: Callable[[], Any]
+) -> bytes:
+    """What the streams in `data` hold together, unpacked a little at a time."""
+    allowed = left = limits.unpacked(len(data))
+    parts, rest, streams = [], data, 0
+    while rest.strip(b"\0"):
+        streams += 1
+        if streams > GZIP_MEMBERS:
+            raise DataError(
+                f"{name}: more than {GZIP_MEMBERS:,} {kind} files in a row. Unpack it "
+                "first."
+            )
+        unpack = start()
+        try:
+            piece = unpack.decompress(rest, min(left + 1, MEGABYTE))
+            while True:
+                parts.append(piece)
+                left -= len(piece)
+                _check_left(name, left, allowed, len(data))
+                if unpack.eof:
+                    break
+                if unpack.needs_input:
+                    raise DataError(
+                        f"{name}: the {kind} data end too early: the file is cut off."
+                    )
+                piece = unpack.decompress(b"", min(left + 1, MEGABYTE))
+        except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{name}: the {kind} data are damaged ({error}).") from None
+        rest = unpack.unused_data
+    return b"".join(parts)
+
+
+def _check_left(name: str, left: int, allowed: int, packed: int) -> None:
+    if left < 0:
+        raise DataError(
+            f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the "
+            f"limit for {packed:,} packed bytes. Unpack it first, or set "
+            f"{PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
+        )
+
+
+def gunzipped(
+    name: str, data: bytes, limits: Limits, packed: int | None = None
+) -> bytes:
     """What the gzip members in `data` hold together; DataError past the limits.
 
     `packed` is the size of the archive that `data` came in, if it came in one.
@@ -117,12 +190,7 @@ def gunzipped(name, data, limits, packed=None):
                     f"{name}: the gzip data are damaged ({error})."
                 ) from None
             left -= len(parts[-1])
-            if left < 0:
-                raise DataError(
-                    f"{name}: unpacks to more than {allowed / MEGABYTE:,.0f} MB, the "
-                    f"limit for {packed:,} packed bytes. Unpack it first, or set "
-                    f"{PREFIX}UNPACKED_MB or {PREFIX}EXPANSION higher."
-                )
+            _check_left(name, left, allowed, packed)
             at, step = at + len(piece), min(2 * step, MEGABYTE)
         at -= len(unpack.unused_data)
     return b"".join(parts)

@@ -1,5 +1,6 @@
 """Table: a file's columns before anybody said which of them are labels."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from aemlo.arrays import Features, Mask
 from aemlo.dataset import Dataset, Feature
 from aemlo.errors import DataError
 from aemlo.provenance import TEST_NOTHING, stated
@@ -40,36 +42,36 @@ class Table:
     name: str
     format: str
     columns: list[Column]
-    X: np.ndarray | sparse.csr_matrix
-    texts: dict[int, np.ndarray] = field(default_factory=dict)
+    X: Features
+    texts: Mapping[int, np.ndarray] = field(default_factory=dict)
     location: Location = field(default_factory=Location)
     warnings: list[str] = field(default_factory=list)
-    split: np.ndarray | None = None
+    split: Mask | None = None
     limits: Limits = field(default_factory=Limits)
     source: dict = field(default_factory=dict)
     may_lack_columns: bool = False
     repeated: tuple[str, ...] = ()
 
     @property
-    def places(self):
+    def places(self) -> dict[str, int]:
         """Column positions by name."""
         return {column.name: j for j, column in enumerate(self.columns)}
 
     @property
-    def n(self):
+    def n(self) -> int:
         """Number of rows."""
         return self.X.shape[0]
 
     @property
-    def column_names(self):
+    def column_names(self) -> list[str]:
         """Names of all columns, in the order of the file."""
         return [column.name for column in self.columns]
 
-    def proposal(self):
+    def proposal(self) -> Location:
         """Location of the labels: what the file says, else a guess to be confirmed."""
         return self.location if self.location.certain else label_columns.guess(self)
 
-    def column(self, j):
+    def column(self, j: int) -> np.ndarray:
         """Column `j` as (n,) floats: numbers or positions in `values`."""
         if not sparse.issparse(self.X):
             return self.X[:, j]
@@ -80,7 +82,7 @@ class Table:
         dense[self._by_column.indices[part]] = self._by_column.data[part]
         return dense
 
-    def words(self, j, rows=slice(None)):
+    def words(self, j: int, rows: slice = slice(None)) -> np.ndarray:
         """Column `j` as the file spells it: categories and texts, or numbers."""
         column = self.columns[j]
         if column.kind in ("text", "date"):
@@ -93,44 +95,55 @@ class Table:
             np.where(np.isnan(values), len(column.values), values).astype(int)
         ]
 
-    def first_rows(self, count=10, columns=None):
+    def first_rows(
+        self, count: int = 10, columns: Iterable[int] | None = None
+    ) -> pd.DataFrame:
         """The first rows as a frame, the file's own words; `columns` by position."""
         columns = range(len(self.columns)) if columns is None else columns
         rows = slice(0, count)
         cells = {j: [spelled(cell) for cell in self.words(j, rows)] for j in columns}
         return pd.DataFrame({self.columns[j].name: cells[j] for j in columns})
 
-    def summary(self):
+    def summary(self) -> pd.DataFrame:
         """One row per column: name, kind, different values or range, missing cells."""
         rows = []
         for j, column in enumerate(self.columns):
             if column.kind in ("text", "date"):
                 values = self.texts[j]
                 missing = sum(value is None for value in values)
-                says = f"{len(set(values) - {None}):,} different"
+                shown = f"{len(set(values) - {None}):,} different"
             else:
                 values = self.column(j)
                 known = values[~np.isnan(values)]
                 missing = len(values) - len(known)
                 if column.kind == "nominal":
-                    says = ", ".join(column.values[:5]) + (
+                    shown = ", ".join(column.values[:5]) + (
                         f" ... ({len(column.values):,} values)"
                         if len(column.values) > 5
                         else ""
                     )
                 else:
-                    says = f"{known.min():g} to {known.max():g}" if len(known) else ""
-            rows.append((column.name, column.kind, says, missing))
+                    shown = f"{known.min():g} to {known.max():g}" if len(known) else ""
+            rows.append((column.name, column.kind, shown, missing))
         return pd.DataFrame(rows, columns=["column", "kind", "values", "missing"])
 
-    def to_dataset(self, labels=None, *, name=None, missing_labels="refuse", said=""):
+    def to_dataset(
+        self,
+        labels: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
+        missing_labels: str = "refuse",
+        minus_one: str | None = None,
+        said: str = "",
+    ) -> Dataset:
         """The Dataset whose labels are the columns named `labels`.
 
         Without `labels` those that the file itself names. Labels keep the file's
         column order. `missing_labels` is "refuse" or "absent" (an empty label cell
-        counts as 0); `said` is how labels were chosen, in words. Raises DataError for
-        an unknown name, a label with other values than a yes and a no, and where
-        nothing says which columns are labels.
+        counts as 0); `minus_one` says what -1 means beside 1 and 0: "yes", "no" or
+        "left out" (the rows that have it); `said` is how labels were chosen, in words.
+        Raises DataError for an unknown name, a label with other values than a yes and a
+        no, and where nothing says which columns are labels.
         """
         if labels is None:
             location = self.location
@@ -140,13 +153,33 @@ class Table:
             location = label_columns.chosen(self, labels, said)
         positions = label_columns.positions(self, location)
         self.limits.check(self.name, "labels", len(positions), "labels")
-        Y, absent = label_columns.matrix(self, positions, missing_labels)
-        warnings = [*self.warnings, *location.warnings, *absent]
-        made = self._dataset(positions, Y, location, name or self.name, warnings)
+        Y, notes, absent = label_columns.matrix(
+            self, positions, missing_labels, minus_one
+        )
+        warnings = [*self.warnings, *location.warnings, *notes]
+        dataset = self._dataset(positions, Y, location, name or self.name, warnings)
+        how = dict(dataset.source.get("how", {}))
         if absent:
-            how = {**made.source.get("how", {}), "missing_labels": missing_labels}
-            made = replace(made, source={**made.source, "how": how})
-        return made
+            how |= {"missing_labels": missing_labels}
+        if minus_one:
+            how |= {"minus_one": minus_one}
+        if how:
+            dataset = replace(dataset, source={**dataset.source, "how": how})
+        if minus_one == "left out":
+            return self._without_uncertain(dataset, positions)
+        return dataset
+
+    def _without_uncertain(self, dataset, positions):
+        """`dataset` without the rows in which a label is -1."""
+        uncertain = np.zeros(self.n, dtype=bool)
+        for j in positions:
+            if self.columns[j].kind == "numeric":
+                uncertain |= self.column(j) == -1
+        if not uncertain.any():
+            return dataset
+        note = f"{uncertain.sum():,} rows in which a label is -1 are left out."
+        kept = dataset.take(~uncertain)
+        return replace(kept, warnings=(*kept.warnings, note))
 
     def _dataset(self, positions, Y, location, name, warnings):
         taken = set(positions)
@@ -198,27 +231,28 @@ def _marked(cells, name):
     Real rows are numbered in their order: the data they are from had them first.
     """
     words = [str(cell).strip().lower() for cell in cells]
-    made = np.array([word in YES for word in words])
-    if not set(words) <= YES | NO or not made.any():
+    is_synthetic = np.array([word in YES for word in words])
+    if not set(words) <= YES | NO or not is_synthetic.any():
         return None, f"Column '{MARK}' tells of no synthetic row: left out."
     provenance = {
-        "synthetic": made,
-        "row": np.where(made, -1, np.cumsum(~made) - 1),
+        "synthetic": is_synthetic,
+        "row": np.where(is_synthetic, -1, np.cumsum(~is_synthetic) - 1),
         **dict.fromkeys(("parents", "made for"), ""),
-        "how": np.where(made, f"marked in {name}", ""),
+        "how": np.where(is_synthetic, f"marked in {name}", ""),
     }
-    said = f"{made.sum():,} of {len(made):,} rows are synthetic, says '{MARK}'."
-    return pd.DataFrame(provenance), f"{said} {TEST_NOTHING}"
+    count = f"{is_synthetic.sum():,} of {len(is_synthetic):,} rows"
+    message = f"{count} are synthetic, says '{MARK}'. {TEST_NOTHING}"
+    return pd.DataFrame(provenance), message
 
 
-def spelled(value):
+def spelled(value: object) -> str:
     """A cell as a person writes it: numbers in up to six digits, gaps empty."""
     if value is None or value != value:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def unique_names(names):
+def unique_names(names: Sequence[str]) -> tuple[list[str], list[str], tuple[str, ...]]:
     """Names with "(2)", ... after repeated ones, warnings, the names repeated."""
     if len(set(names)) == len(names):
         return list(names), [], ()

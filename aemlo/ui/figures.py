@@ -56,11 +56,16 @@ def figure(
     return selection
 
 
+def _frame_of(data: Data) -> pd.DataFrame:
+    """A frame that is there, or that is made when it is asked for."""
+    return data if isinstance(data, pd.DataFrame) else data()
+
+
 def _menu(fig: go.Figure, data: Data, name: str, key: str) -> None:
     with st.popover("Download", icon=downloads.ICON, type="tertiary"):
         downloads.download_button(
             "Data (CSV)",
-            lambda: csv_bytes(data() if callable(data) else data),
+            lambda: csv_bytes(_frame_of(data)),
             f"{name}.csv",
             key=f"{key}.csv",
             mime="text/csv",
@@ -97,7 +102,7 @@ def csv_button(frame: Data, *, name: str, key: str, label: str) -> None:
     """A quiet button that hands out `frame` as CSV, in a file called `name`."""
     downloads.download_button(
         label,
-        lambda: csv_bytes(frame() if callable(frame) else frame),
+        lambda: csv_bytes(_frame_of(frame)),
         f"{name}.csv",
         key=key,
         mime="text/csv",

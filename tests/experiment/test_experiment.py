@@ -142,7 +142,8 @@ def test_one_failing_cell_never_loses_the_others():
     assert scores.loc[scores["error"] == "", "value"].notna().any()
     assert scores.loc[scores["error"] != "", "value"].isna().all()
     table = compare.before_after(scores).set_index(["sampler", "classifier"])
-    assert set(table.loc[("failing", "BR-tree"), "verdict"]) == {"no scores"}
+    assert set(table.loc[("failing", "BR-tree"), "verdict"]) == {"no verdict"}
+    assert set(table.loc[("failing", "BR-tree"), "reason"]) == {"failed"}
 
 
 @pytest.fixture

@@ -298,7 +298,7 @@ GOOD = ['["a", "b"]', '["b"]', "[]", '["a"]']
 
 @pytest.mark.parametrize(
     "cell",
-    ["none", "a", '["a","b]', '[a","b"]', '[{"id": "a"}]', '[["a"]]', '{"a": 1}']
+    ["nothing", "a", '["a","b]', '[a","b"]', '[{"id": "a"}]', '[["a"]]', '{"a": 1}']
     + ["['a', b]", "['a' + 'b']", '["a"', "[" * 3_000 + "]", '["a"] and ["b"]'],
 )
 def test_a_cell_that_is_no_list_is_refused_by_row(cell):
@@ -367,8 +367,10 @@ def test_lists_as_other_tools_print_them(cell, items):
 
 
 def test_most_cells_decide():
-    assert lists.separator_of(["[a]", "b;c", "d;e", "f"]) == ";"
-    assert lists.separator_of(["[a]", "[b]", "", None, "c;d"]) == "json"
+    dataset = listing(["[a]", "b;c", "d;b", "c"])
+    assert dataset.label_names == ("[a]", "b", "c", "d")
+    message = refused(column(["[a]", "[b]", "", None, "c;d"]), label_list="t")
+    assert message.startswith("t: row 5: column 't' holds 'c;d', which is not a list")
 
 
 @pytest.mark.parametrize("mark", ["'", '"'])

@@ -60,8 +60,8 @@ def test_a_header_that_numbers_the_columns():
 
 
 def test_a_file_of_another_kind_is_not_taken_for_csv():
-    message = refused(text("d.json", '{"a": [1, 2], "b": [3, 4]}\n'))
-    assert message.startswith("Can't read 'd.json'. Formats: .arff, .csv, ")
+    message = refused(text("d.yaml", "a: [1, 2]\nb: [3, 4]\n"))
+    assert message.startswith("Can't read 'd.yaml'. Formats: .arff, .csv, ")
     assert message.endswith("If it is one of these, say which format.")
     dataset = read(text("d.log", "a,L\n1,1\n2,0\n"), labels=["L"], format="CSV")
     assert dataset.n == 2

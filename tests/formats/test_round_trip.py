@@ -87,58 +87,101 @@ def back(dataset, path, **how):
     return read(files[0], xml=xml, **how)
 
 
-SELF = [".arff", ".meka.arff", ".arff.gz", ".parquet", ".npz"]
+def formats(can):
+    """Titles of the formats that `can` says yes to, by what their classes say."""
+    return sorted(title for title, form in WRITERS.items() if can(form))
 
 
-@pytest.mark.parametrize("suffix", SELF)
-def test_what_says_its_labels_itself(tmp_path, suffix):
-    same(dense(), back(dense(), tmp_path / f"odd{suffix}"))
+def kept(dataset, form):
+    """`dataset` as a file of `form` can hold it: its labels in the order it has."""
+    if form.keeps_every_label:
+        return dataset
+    order = np.argsort(dataset.label_names, kind="stable")
+    names = tuple(dataset.label_names[j] for j in order)
+    return replace(dataset, Y=dataset.Y[:, order], label_names=names)
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".xlsx"])
-def test_what_is_told_its_labels(tmp_path, suffix):
-    same(dense(), back(dense(), tmp_path / f"odd{suffix}", labels=dense().label_names))
+def suffix_of(form):
+    return form.extensions[0]
 
 
-@pytest.mark.parametrize("suffix", [".arff", ".meka.arff", ".npz"])
-def test_sparse_stays_sparse(tmp_path, suffix):
-    again = back(thin(), tmp_path / f"thin{suffix}")
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize(
+    "title", formats(lambda form: form.keeps_names and "nominal" in form.kinds)
+)
+def test_a_set_of_numbers_and_categories_comes_back(tmp_path, title, packed):
+    form = WRITERS[title]
+    labels = None if form.names_labels else dense().label_names
+    path = tmp_path / f"odd{suffix_of(form)}{packed}"
+    same(kept(dense(), form), back(dense(), path, labels=labels))
+
+
+@pytest.mark.parametrize("title", formats(lambda form: not form.names_labels))
+def test_a_file_that_does_not_name_its_labels_asks_for_them(tmp_path, title):
+    with pytest.raises(DataError, match="nothing says which columns are labels"):
+        back(dense(), tmp_path / f"odd{suffix_of(WRITERS[title])}")
+
+
+@pytest.mark.parametrize("title", formats(lambda form: form.holds_sparse))
+def test_sparse_stays_sparse(tmp_path, title):
+    form = WRITERS[title]
+    dataset = thin(nominal="nominal" in form.kinds)
+    again = back(dataset, tmp_path / f"thin{suffix_of(form)}")
     assert again.is_sparse
-    same(thin(), again)
+    if form.keeps_names:
+        same(dataset, again)
+    else:
+        assert np.array_equal(dataset.X.toarray(), again.X.toarray())
+        assert np.array_equal(dataset.Y, again.Y)
 
 
-@pytest.mark.parametrize("suffix", [".libsvm", ".xc.txt"])
-def test_numbers_only(tmp_path, suffix):
+@pytest.mark.parametrize("title", formats(lambda form: not form.holds_sparse))
+def test_sparse_features_are_read_as_dense_ones_elsewhere(tmp_path, title):
+    dataset, form = thin(nominal=False), WRITERS[title]
+    labels = None if form.names_labels else dataset.label_names
+    again = back(dataset, tmp_path / f"thin{suffix_of(form)}", labels=labels)
+    assert not again.is_sparse
+    same(kept(dataset, form), again)
+
+
+@pytest.mark.parametrize("title", formats(lambda form: not form.keeps_names))
+def test_names_are_numbers_where_a_format_keeps_none(tmp_path, title):
     dataset = thin(nominal=False)
-    again = back(dataset, tmp_path / f"thin{suffix}")
-    A, B = dataset.X.toarray(), again.X.toarray() if again.is_sparse else again.X
-    assert np.array_equal(A[:, : B.shape[1]], B)
-    assert np.array_equal(dataset.Y, again.Y)
+    again = back(dataset, tmp_path / f"thin{suffix_of(WRITERS[title])}")
+    assert again.label_names == ("label 0", "label 1", "label 2")
 
 
-@pytest.mark.parametrize("suffix", [".arff", ".csv", ".xlsx", ".parquet"])
-def test_text_comes_back(tmp_path, suffix):
-    same(words(), back(words(), tmp_path / f"w{suffix}", labels=["x", "y"]))
+@pytest.mark.parametrize("title", formats(lambda form: "text" in form.kinds))
+def test_text_comes_back(tmp_path, title):
+    form = WRITERS[title]
+    dataset = replace(words(), Y=np.eye(12, 2))  # a list names no label without rows
+    labels = None if form.names_labels else ["x", "y"]
+    path = tmp_path / f"w{suffix_of(form)}"
+    same(dataset, back(dataset, path, labels=labels))
 
 
-@pytest.mark.parametrize("title", ["LIBSVM", "Extreme classification"])
-@pytest.mark.parametrize("dataset", [dense(), words()], ids=["nominal", "text"])
-def test_a_format_of_numbers_refuses_words(title, dataset):
+@pytest.mark.parametrize("title", formats(lambda form: "nominal" not in form.kinds))
+def test_a_format_of_numbers_refuses_categories(title):
     with pytest.raises(DataError, match="this format holds numbers only"):
-        to_bytes(dataset, title)
+        to_bytes(dense(), title)
 
 
-def test_a_format_without_gaps_refuses_them():
+@pytest.mark.parametrize("title", formats(lambda form: "text" not in form.kinds))
+def test_a_format_without_text_refuses_it(title):
+    with pytest.raises(DataError, match="holds numbers only"):
+        to_bytes(words(), title)
+
+
+@pytest.mark.parametrize("title", formats(lambda form: not form.holds_gaps))
+def test_a_format_without_gaps_refuses_them(title):
     with pytest.raises(DataError, match="no sign for missing values"):
-        to_bytes(dense(nominal=False), "LIBSVM")
+        to_bytes(dense(nominal=False), title)
 
 
-@pytest.mark.parametrize("title", sorted(set(WRITERS) - {"LIBSVM"}))
+@pytest.mark.parametrize("title", formats(lambda form: form.marks and form.reads_marks))
 def test_synthetic_rows_are_marked_and_left_out_of_the_features(tmp_path, title):
     dataset = dense(nominal=False, missing=False)
     files = to_bytes(dataset, title, mark=np.arange(dataset.n) >= 8)
-    if title == "Extreme classification":
-        return
     suffix = next(iter(files))
     path = tmp_path / f"marked{suffix}"
     path.write_bytes(files[suffix])
@@ -237,26 +280,23 @@ def with_every_value_in_both(dataset):
     return replace(dataset.take(np.repeat(np.arange(dataset.n), 2)), split=None)
 
 
-@pytest.mark.parametrize("title", sorted(set(WRITERS) - {"LIBSVM"}))
+@pytest.mark.parametrize("title", sorted(WRITERS))
 def test_any_format_comes_back_from_an_archive_with_its_split(tmp_path, title):
-    numbers = title == "Extreme classification"
-    dataset = dense(nominal=not numbers, missing=not numbers)
-    if numbers:
-        dataset = thin(nominal=False)
+    form = WRITERS[title]
+    dataset = dense() if "nominal" in form.kinds else thin(nominal=False)
     for one in (dataset, with_every_value_in_both(dataset)):
         given, expected = halves(one)
         (path,) = write(given, tmp_path / "set.zip", format=title)
-        told = title in ("CSV", "TSV", "Excel")
-        again = read(path, labels=dataset.label_names if told else None)
-        if WRITERS[title].keeps_split(given):
+        again = read(path, labels=None if form.names_labels else dataset.label_names)
+        if form.keeps_split(given):
             expected = given
         assert again.split.tolist() == expected.split.tolist()
-        if numbers:
-            assert np.array_equal(again.Y, expected.Y)
-        elif title == "CSV, labels as lists":
+        if not form.keeps_every_label:
             assert sorted(again.label_names) == sorted(given.label_names)
-        else:
+        elif form.keeps_names:
             same(expected, again)
+        else:
+            assert np.array_equal(again.Y, expected.Y)
 
 
 def test_numbers_in_two_files_of_an_archive(tmp_path):

@@ -402,6 +402,8 @@ NO_MODEL = (
 @pytest.mark.parametrize("rows", [mutants.small(), mutants.sparse_set()])
 def test_a_model_file_reads_back(rows):
     arm, seed, scale, again, check = exports_model.from_bytes(model(rows=rows))
+    settings = arm["classifier"].pop("params")
+    assert settings == {"C": 1.0, "class_weights": False, "n_jobs": 1}
     assert (arm, seed, scale) == (PLAIN, 0, "min-max")
     assert again.content_hash == rows.content_hash
     assert check.shape == (rows.n, rows.q)

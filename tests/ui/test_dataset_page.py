@@ -100,6 +100,33 @@ def test_a_broken_file_is_one_box_and_the_good_one_stays(app):
     assert "In use: **s**" in text_of(app)
 
 
+IN_DOUBT = "no,story,topics\n" + "\n".join(
+    f'{k * 1.5},"a story of {k} with words","{("Arts, crafts", "Food, drink")[k % 2]}"'
+    for k in range(40)
+)
+
+
+def test_labels_that_can_be_read_in_two_ways_are_asked_about(app):
+    upload(app, "doubt.csv", IN_DOUBT.encode())
+    (way,) = (box for box in app.segmented_control if box.label == "Labels are")
+    way.set_value("lists in a column").run()
+    (question,) = (box for box in app.radio if "can be read in" in box.label)
+    assert question.label == "topics can be read in 2 ways. Which is right?"
+    options = [option.replace("\\", "") for option in question.options]
+    assert options == [
+        "parted by ',': 4 labels",
+        "one label a row: 2 labels",
+    ]
+    assert question.value is None
+    shown = [frame.value for frame in app.dataframe if "cell" in frame.value]
+    assert [frame["labels"].tolist() for frame in shown] == [
+        ["'Arts', 'crafts'", "'Food', 'drink'"],
+        ["'Arts, crafts'", "'Food, drink'"],
+    ]
+    question.set_value("none").run()
+    assert "the lists in column 'topics' (one label a row)" in text_of(app)
+
+
 def test_a_text_with_lists_of_labels(app):
     upload(app, "t.csv", LISTS.encode())
     assert "the lists in column 'topics' (parted by ';')" in text_of(app)

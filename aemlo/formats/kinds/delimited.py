@@ -1,11 +1,19 @@
-"""CSV and relatives: any delimiter, decimal comma, quotes, with or without header."""
+"""CSV and relatives: any delimiter, decimal comma, quotes, with or without header.
+
+Longer than most files: guessing, parsing and the kinds of columns are one format.
+"""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
+from aemlo.formats.kinds.delimited_quotes import QUOTED, check_quotes, line_at
 from aemlo.formats.kinds.delimited_write import csv_bytes, word_of
 from aemlo.progress import part
 from aemlo.safe_tables import plain
@@ -15,10 +23,13 @@ from aemlo.tables.columns import (
     check_finite,
     column_of_words,
     decimal_of,
+    guess_warnings,
     has_header,
-    said_of_guesses,
     unquoted,
 )
+from aemlo.tables.frames import ROW_NUMBERS, are_row_numbers
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import Column, Table, unique_names
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -26,75 +37,74 @@ SAMPLE_LINES = 100
 SAMPLE_BYTES = 2_000_000
 BLOCK = 4_000_000  # bytes parsed at a time
 PARSED = 0.9  # the part of the time that parsing takes, of a file of numbers
-QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
-QUOTED_BYTES = re.compile(QUOTED.pattern.encode())
 BLANKS = re.compile(rb"[ \t]+")
-SAID_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
+DECLARED_FIRST = re.compile(rb'"?sep=([\t -~])"?[ \t]*\n', re.I)
 
 
 class Delimited(Format):
     """Comma-, semicolon-, tab- or bar-separated values (RFC 4180 and its relatives).
 
     Delimiter, decimal comma and header are worked out from the first lines unless
-    given (`delimiter`, `decimal`, `header`). Cells that a spreadsheet would take for a
+    given (`delimiter`, `decimal`, `header`); columns named in `as_words` hold lists, so
+    that a comma in them is no decimal comma. Cells that a spreadsheet would take for a
     formula are written with an apostrophe in front, which reading takes away again.
     """
 
     title = "CSV"
     extensions = (".csv", ".txt", ".data", ".dat")
     delimiter = ","
+    names_labels = False
 
-    def recognises(self, head):
-        head = SAID_FIRST.sub(b"", head, count=1) if SAID_FIRST.match(head) else head
+    def recognises(self, head: bytes) -> int:
+        if declared := DECLARED_FIRST.match(head):
+            head = head[declared.end() :]
         lines = head.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
         return 1 if delimiter_of(lines) else 0
 
     def read(
-        self, source, limits, delimiter=None, decimal=None, header=None, **options
-    ):
-        data = source.text
-        if said := SAID_FIRST.match(data):
-            # As Excel does; the line end is left for lines to keep their numbers.
-            delimiter = delimiter or said[1].decode()
-            data = data[said.end() - 1 :]
-        lines = _sample(data)
-        _check_comment(source.name, data, lines, delimiter)
-        delimiter = delimiter or delimiter_of(lines) or ","
-        if len(delimiter.encode()) != 1:
-            raise DataError(
-                f"{source.name}: a delimiter is one character, got {delimiter!r}."
-            )
-        if delimiter == " ":
-            data = BLANKS.sub(b" ", data).strip(b" ")
-            data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
-            lines = _sample(data)
+        self,
+        source: Source,
+        limits: Limits,
+        delimiter: str | None = None,
+        decimal: str | None = None,
+        header: bool | None = None,
+        as_words: Sequence[str] = (),
+        **options: Any,
+    ) -> Table:
+        data, lines, delimiter = _delimited_text(source, delimiter)
         width = lines[0].count(delimiter) + 1
         limits.check(source.name, "columns", width, "columns")
         written = [_split(line, delimiter) for line in lines]
         rows = [[unquoted(cell) for cell in row] for row in written]
         doubts = comma = None
         if decimal is None:
-            decimal, comma = decimal_of(written[1:], delimiter)
+            decimal, comma = _decimal(written, rows[0], as_words, delimiter)
         if header is None:
             header, doubts = has_header(rows, decimal)
         names, warnings, repeated = _names(written[0], header, delimiter)
-        warnings += said_of_guesses(names, decimal, comma, doubts)
-        warnings += _check_quotes(source.name, data, delimiter, written[0])
-        told = part(source.on_progress, 0, PARSED)
-        table = _arrow(source.name, data, names, delimiter, decimal, header, told)
+        warnings += guess_warnings(names, decimal, comma, doubts)
+        warnings += check_quotes(source.name, data, delimiter, written[0])
+        on_progress = part(source.on_progress, 0, PARSED)
+        table = _arrow(
+            source.name, data, names, delimiter, decimal, header, on_progress
+        )
         limits.check(source.name, "cells", table.num_rows * len(names), "cells")
         limits.check(source.name, "rows", table.num_rows, "rows")
         if not table.num_rows:
             raise DataError(f"{source.name}: has a header but no rows.")
-        told = part(source.on_progress, PARSED, 1 - PARSED)
-        columns, X, texts = _columns(source.name, names, table, limits, told)
+        on_progress = part(source.on_progress, PARSED, 1 - PARSED)
+        columns, X, texts = _columns(source.name, names, table, limits, on_progress)
+        if header and width > 1 and not rows[0][0].strip():
+            columns, X, texts, notes = _without_row_numbers(columns, X, texts)
+            warnings += notes
         if not header:
             warnings.append(
                 "The file has no header line: columns got numbers as names."
             )
+        mark = _delimiter_name(delimiter)
         return Table(
             name=source.stem,
-            format=f"CSV ({_said(delimiter)}{', decimal comma' * (decimal == ',')})",
+            format=f"CSV ({mark}{', decimal comma' * (decimal == ',')})",
             columns=columns,
             X=X,
             texts=texts,
@@ -104,7 +114,7 @@ class Delimited(Format):
             source={"file": source.name},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         return {self.extensions[0]: csv_bytes(dataset, mark, self.delimiter)}
 
 
@@ -115,7 +125,7 @@ class TabSeparated(Delimited):
     extensions = (".tsv", ".tab")
     delimiter = "\t"
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         return 0
 
 
@@ -140,7 +150,7 @@ def _sample(text):
     return lines or ["\n".join(part)]
 
 
-def delimiter_of(lines):
+def delimiter_of(lines: Sequence[str]) -> str | None:
     """The delimiter that parts most `lines` alike; None if none does.
 
     Blanks count only where nothing else does, and all lines of numbers agree.
@@ -194,6 +204,60 @@ def _names(cells, header, delimiter):
     return unique_names(names)
 
 
+def _delimited_text(
+    source: Source, delimiter: str | None
+) -> tuple[bytes, list[str], str]:
+    """The text, its first lines, and the delimiter, which may be given."""
+    data = source.text
+    if declared := DECLARED_FIRST.match(data):
+        # As Excel does; the line end is left for lines to keep their numbers.
+        delimiter = delimiter or declared[1].decode()
+        data = data[declared.end() - 1 :]
+    lines = _sample(data)
+    _check_comment(source.name, data, lines, delimiter)
+    delimiter = delimiter or delimiter_of(lines) or ","
+    if len(delimiter.encode()) != 1:
+        raise DataError(
+            f"{source.name}: a delimiter is one character, got {delimiter!r}."
+        )
+    if delimiter == " ":
+        data = _with_single_blanks(data)
+        lines = _sample(data)
+    return data, lines, delimiter
+
+
+def _with_single_blanks(data):
+    data = BLANKS.sub(b" ", data).strip(b" ")
+    return data.replace(b" \n", b"\n").replace(b"\n ", b"\n")
+
+
+def _without_row_numbers(columns, X, texts):
+    """Columns, X and texts without a first column that counts the rows; warnings."""
+    if not are_row_numbers(X[:, 0]):
+        return columns, X, texts, []
+    texts = {j - 1: words for j, words in texts.items()}
+    return columns[1:], np.ascontiguousarray(X[:, 1:]), texts, [ROW_NUMBERS]
+
+
+def _decimal(written, first, as_words, delimiter):
+    """What `decimal_of` says of the rows; columns of lists do not count."""
+    lists = _places_of(first, as_words)
+    numbers = [
+        ["" if j in lists else cell for j, cell in enumerate(row)]
+        for row in written[1:]
+    ]
+    return decimal_of(numbers, delimiter)
+
+
+def _places_of(cells, names):
+    """Positions of the columns called `names`, or "column 3" without a header."""
+    return {
+        j
+        for j, cell in enumerate(cells)
+        if plain(cell.strip()) in names or f"column {j + 1}" in names
+    }
+
+
 def _check_comment(name, data, lines, delimiter):
     """Refuse a file that begins with a comment; a header may begin with # too."""
     rows = [line for line in lines if not line.lstrip().startswith("#")]
@@ -203,68 +267,12 @@ def _check_comment(name, data, lines, delimiter):
     if len(_split(lines[0], mark)) != len(_split(rows[0], mark)):
         start = len(data) - len(data.lstrip())
         raise DataError(
-            f"{name}, line {_line_at(data, start):,}: starts with '#' and "
+            f"{name}, line {line_at(data, start):,}: starts with '#' and "
             f"is no header ('{lines[0].strip()[:40]}'). Take comments out of the file."
         )
 
 
-def _check_quotes(name, data, delimiter, header):
-    """Warnings of quoted cells over lines that may have swallowed rows.
-
-    Those that hold as many delimiters as the rows would, or go on after the quote that
-    closes them. A delimiter before a blank is prose, unless the header has such ones.
-    DataError for a quote that is never closed.
-    """
-    at, found = data.find(b'"'), []
-    mark, width = delimiter.encode(), len(header) - 1
-    prose = b"" if any(cell.startswith(" ") for cell in header[1:]) else b" "
-    one_line = re.compile(
-        rb'(?:(?<![^%b\n])"[^"\n]*+(?:""[^"\n]*+)*+"[^"]*+)++' % re.escape(mark)
-    )
-    while 0 <= at < len(data):
-        if run := one_line.match(data, at):
-            at = run.end()
-            continue
-        if at and data[at - 1 : at] not in (mark, b"\n"):
-            at = data.find(b'"', at + 1)
-            continue
-        cell = QUOTED_BYTES.match(data, at)
-        if not cell:
-            raise DataError(
-                f"{name}, line {_line_at(data, at):,}: a quote is opened and never "
-                "closed. Close it, or take it away."
-            )
-        goes_on = data[cell.end() : cell.end() + 1] not in (mark, b"\n", b"")
-        if _swallows(cell[0], mark, prose, width, goes_on):
-            found.append((at, cell[0].count(b"\n") + 1))
-        at = data.find(b'"', cell.end())
-    if not found:
-        return []
-    start, count = found[0]
-    more = f" ({len(found) - 1:,} more such cells follow)" if len(found) > 1 else ""
-    return [
-        f"Line {_line_at(data, start):,}: a quoted cell goes on for {count:,} lines "
-        f"and may have swallowed rows{more}. If a quote was left open there, close it "
-        "or take it away."
-    ]
-
-
-def _swallows(cell, mark, prose, width, goes_on):
-    """Whether a quoted cell over lines looks like rows with `width` delimiters."""
-    marks = cell.count(mark) - (cell.count(mark + prose) if prose else 0)
-    if not marks or not width:
-        return False
-    later = cell[cell.find(b"\n") :]
-    after = later.count(mark) - (later.count(mark + prose) if prose else 0)
-    whole = after and marks == width * cell.count(b"\n")
-    return goes_on or after >= width or whole
-
-
-def _line_at(data, at):
-    return data.count(b"\n", 0, at) + 1
-
-
-def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
+def _arrow(name, data, names, delimiter, decimal, header, on_progress, block=None):
     import pyarrow as pa
     from pyarrow import csv
 
@@ -281,7 +289,7 @@ def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
         return pa.table({place: pa.array([], pa.float64()) for place in places})
     try:
         return csv.read_csv(
-            pa.PythonFile(_Told(body, told), mode="r"),
+            pa.PythonFile(_ReportingFile(body, on_progress), mode="r"),
             read_options=csv.ReadOptions(
                 use_threads=False,
                 block_size=min(len(data), block) + 1,
@@ -304,32 +312,34 @@ def _arrow(name, data, names, delimiter, decimal, header, told, block=None):
     except pa.ArrowInvalid as error:
         if faults:
             row = faults[0]
-            line = _line_of(data, row.text)
+            line, mark = _line_of(data, row.text), _delimiter_name(delimiter)
             raise DataError(
                 f"{name}, line {line:,}: {row.actual_columns:,} cells, but "
-                f"{row.expected_columns:,} columns. Is a {_said(delimiter)} missing or "
+                f"{row.expected_columns:,} columns. Is a {mark} missing or "
                 "one too many, or a quote not closed?"
             ) from None
         if block < len(data) and "straddling" in str(error):
             # A row over several lines that is longer than a block.
             whole = len(data)
-            return _arrow(name, data, names, delimiter, decimal, header, told, whole)
+            return _arrow(
+                name, data, names, delimiter, decimal, header, on_progress, whole
+            )
         raise DataError(f"{name}: {error}.") from None
 
 
-class _Told:
+class _ReportingFile:
     """A file of the bytes in a buffer that tells how far it has been read."""
 
     closed = False
 
-    def __init__(self, body, told):
-        self.body, self.told, self.at = body, told, 0
+    def __init__(self, body, on_progress):
+        self.body, self.on_progress, self.at = body, on_progress, 0
 
     def read(self, size=-1):
         """The next `size` bytes, all that are left for -1, as a view."""
         end = len(self.body) if size < 0 else min(self.at + size, len(self.body))
         piece = self.body[self.at : end]
-        self.told(end / max(len(self.body), 1))
+        self.on_progress(end / max(len(self.body), 1))
         self.at = end
         return piece
 
@@ -360,13 +370,13 @@ def _line_of(data, text):
     return data.count(b"\n", 0, max(at, 0)) + 1
 
 
-def _columns(name, names, table, limits, told):
+def _columns(name, names, table, limits, on_progress):
     import pyarrow as pa
 
     X = np.zeros((table.num_rows, len(names)))
     columns, texts = [], {}
     for j, title in enumerate(names):
-        told(j / len(names))
+        on_progress(j / len(names))
         cells = table.column(j)
         kind = cells.type
         if pa.types.is_null(kind):
@@ -390,6 +400,6 @@ def _columns(name, names, table, limits, told):
     return columns, X, texts
 
 
-def _said(delimiter):
-    said = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
-    return said.get(delimiter, repr(delimiter))
+def _delimiter_name(delimiter):
+    names = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blank"}
+    return names.get(delimiter, repr(delimiter))

@@ -4,9 +4,12 @@ import csv
 import io
 import math
 import re
+from typing import Any
 
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.safe_tables import neutral, plain
 from aemlo.tables.columns import MISSING
 from aemlo.tables.table import MARK
@@ -17,7 +20,7 @@ GAPS = frozenset(word for word in MISSING if word)
 GAP = re.compile(rf"'++(?:{'|'.join(map(re.escape, (*GAPS, EMPTY)))})\Z")
 
 
-def cell_of(word):
+def cell_of(word: str) -> str:
     """A word as a cell, neither formula nor gap; `word_of` undoes it."""
     bare = word.lstrip("'")
     if not word:
@@ -27,7 +30,7 @@ def cell_of(word):
     return neutral(word)
 
 
-def word_of(cell):
+def word_of(cell: str) -> str:
     """The word in a cell that is no gap."""
     if cell == "'" + EMPTY:
         return ""
@@ -55,7 +58,12 @@ def _header(names, delimiter):
     )
 
 
-def csv_bytes(dataset, mark=None, delimiter=",", last=None):
+def csv_bytes(
+    dataset: Dataset,
+    mark: Mask | None = None,
+    delimiter: str = ",",
+    last: tuple[list[str], list[list[Any]]] | None = None,
+) -> bytes:
     """`dataset` as CSV: features, texts, the mark if there is one, labels last.
 
     `last`, names and cells per row, stands in for the columns of labels.
@@ -70,7 +78,9 @@ def csv_bytes(dataset, mark=None, delimiter=",", last=None):
     for i in range(dataset.n):
         row = dataset.X[i]
         values = (row.toarray() if sparse.issparse(row) else row).ravel().tolist()
-        cells = [say(value) for say, value in zip(spell, values, strict=True)]
+        cells = [
+            spell_one(value) for spell_one, value in zip(spell, values, strict=True)
+        ]
         if texts is not None:
             cells += ["" if v is None or v != v else cell_of(v) for v in texts[i]]
         if mark is not None:

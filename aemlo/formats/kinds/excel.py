@@ -3,15 +3,20 @@
 import io
 import re
 import sys
+from typing import Any
 
 import pandas as pd
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError, Stopped
 from aemlo.formats.base import Format
 from aemlo.safe_tables import neutral, plain
 from aemlo.tables import archive
 from aemlo.tables.frames import frame_of, table_of
-from aemlo.tables.limits import PREFIX
+from aemlo.tables.limits import PREFIX, Limits
+from aemlo.tables.source import Source
+from aemlo.tables.table import Table
 
 OFTEN = 256  # rows between two words on progress
 PARSED = 0.9  # the part of the time that parsing takes
@@ -32,24 +37,36 @@ class Excel(Format):
     title = "Excel"
     extensions = (".xlsx",)
     binary = True
+    names_labels = False
 
-    def recognises(self, data):
-        return 2 if "[Content_Types].xml" in archive.member_names(data) else 0
+    def recognises(self, head: bytes) -> int:
+        return 2 if "[Content_Types].xml" in archive.member_names(head) else 0
 
-    def read(self, source, limits, sheet=None, **options):
+    def read(
+        self, source: Source, limits: Limits, sheet: str | None = None, **options: Any
+    ) -> Table:
         archive.check_members(source.name, source.data, limits, text=XML)
         titles, title, rows = _rows(source, limits, sheet)
-        while rows and not _filled(rows[-1]):
-            rows.pop()
+        rest = titles[1:] if sheet is None else []
+        while len(rows) < 2 and rest:
+            # The first sheet holds notes: look for a table in the next ones.
+            titles, other, rows = _rows(source, limits, rest.pop(0))
+            title = other if len(rows) > 1 else title
         if len(rows) < 2:
             raise DataError(
                 f"{source.name}: sheet '{title}' has no rows under a header."
             )
-        frame = _frame(source.name, rows, limits)
+        above = _above_header(rows)
+        frame = _frame(source.name, rows[above:], limits)
         warnings = []
         if len(titles) > 1:
             warnings.append(
                 f"The workbook has {len(titles)} sheets; '{title}' was read."
+            )
+        if above:
+            warnings.append(
+                f"Sheet '{title}': row {above + 1:,} was taken for the header; "
+                f"{above:,} rows above it were left out."
             )
         return table_of(
             frame,
@@ -61,7 +78,7 @@ class Excel(Format):
             source={"file": source.name, "sheet": title},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         from openpyxl import Workbook
 
         frame = frame_of(dataset, mark, words=neutral)
@@ -127,7 +144,18 @@ def _rows(source, limits, sheet):
         raise _broken(source.name, error) from None
     finally:
         book.close()
+    while rows and not _filled(rows[-1]):
+        rows.pop()
     return titles, title, rows
+
+
+def _above_header(rows):
+    """How many rows with at most one cell stand above the table, of several columns."""
+    widest = max(len(_filled(row)) for row in rows[:OFTEN])
+    above = 0
+    while above < len(rows) - 2 and len(_filled(rows[above])) <= 1:
+        above += 1
+    return above if widest > 1 and len(_filled(rows[above])) > 1 else 0
 
 
 def _broken(name, error):
@@ -138,10 +166,10 @@ def _broken(name, error):
 def _row(parsed, *_, **__):
     """Cell values of one row, as a list or, where most are empty, by position."""
     last = parsed[-1]["column"] if parsed else 0
-    found = {c["column"] - 1: c["value"] for c in parsed if c["column"] <= last}
-    if len(found) < last / 4:
-        return found
-    return [found.get(j) for j in range(last)]
+    values = {c["column"] - 1: c["value"] for c in parsed if c["column"] <= last}
+    if len(values) < last / 4:
+        return values
+    return [values.get(j) for j in range(last)]
 
 
 def _filled(row):
@@ -152,12 +180,12 @@ def _filled(row):
 
 def _frame(name, rows, limits):
     """The rows under the names in the first; columns with nothing in are left out."""
-    found, filled = set(), 0
+    used, filled = set(), 0
     for row in rows:
         here = _filled(row)
-        found.update(here)
+        used.update(here)
         filled += len(here)
-    found, cells = sorted(found), len(found) * len(rows)
+    places, cells = sorted(used), len(used) * len(rows)
     limits.check(name, "cells", cells, "cells")
     if cells - filled > max(FEW, limits.expansion * filled):
         raise DataError(
@@ -166,7 +194,7 @@ def _frame(name, rows, limits):
             f"table, or set {PREFIX}EXPANSION higher."
         )
     columns, names = {}, []
-    for j in found:
+    for j in places:
         head, *cells = (_cell(row, j) for row in rows)
         names.append(None if head is None else plain(str(head)))
         columns[j] = [plain(c) if isinstance(c, str) else c for c in cells]

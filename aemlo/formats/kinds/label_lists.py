@@ -4,10 +4,14 @@ import json
 
 import numpy as np
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.kinds.delimited import Delimited
 from aemlo.formats.kinds.delimited_write import csv_bytes
 from aemlo.safe_tables import neutral
+from aemlo.tables.source import Source
+from aemlo.tables.table import Table
 
 COLUMN = "labels"
 ENDING = ".labels.csv"
@@ -22,11 +26,13 @@ class LabelLists(Delimited):
 
     title = "CSV, labels as lists"
     extensions = (ENDING,)
+    names_labels = True
+    keeps_every_label = False
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         return 0
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         if COLUMN in dataset.feature_names:
             raise DataError(
                 f"{dataset.name}: has a feature '{COLUMN}', as the column of lists is "
@@ -43,7 +49,7 @@ def _listed(dataset):
         yield json.dumps(names, ensure_ascii=False)
 
 
-def names_its_lists(source, table):
+def names_its_lists(source: Source, table: Table) -> bool:
     """Whether the file is called, and has the column, as this format writes it."""
     name = source.name.lower().removesuffix(".gz")
     return name.endswith(ENDING) and COLUMN in table.places

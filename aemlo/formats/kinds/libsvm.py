@@ -2,14 +2,19 @@
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
-from aemlo.formats.kinds.libsvm_write import BASE, OURS, _bytes
+from aemlo.formats.kinds.libsvm_write import BASE, OURS, libsvm_bytes
 from aemlo.tables.labels import Location
+from aemlo.tables.limits import Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import Column, Table, unique_names
 
 LABEL = rb"[-+]?\d+(?:\.0*)?"
@@ -27,26 +32,30 @@ PAIR = bytes.maketrans(b" :", b"\n,")
 class Libsvm(Format):
     """Multi-label LIBSVM: `1,3 5:0.2 9:1`, one row a line.
 
-    Feature numbers start at 1 unless a 0 occurs; so do label numbers, which become the
-    names "label 0", "label 1", ... A row may have no label. A file written tells first
+    Feature numbers start at 1 unless a 0 occurs. Label numbers that occur become the
+    names "label 0", "label 10", ... A row may have no label. A file written tells first
     what its rows do not: `# aemlo labels: ["a", "b"]`, `# aemlo synthetic rows: [8]`.
     """
 
     title = "LIBSVM"
     extensions = (".libsvm", ".svm", ".svmlight", ".txt")
+    kinds = ("numeric",)
+    holds_gaps = False
+    holds_sparse = True
+    reads_marks = False  # the comment is for people and other programs
     has_header = False
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         if head.startswith(OURS):
             return 2
         lines = [line.partition(b"#")[0] for line in head.split(b"\n")[:-1] or [head]]
         body = [_parted(line) for line in lines if line.strip()][:20]
-        looks = all(_may_be_row(*parts) for parts in body)
-        return 2 if looks and any(cells for _, cells in body) else 0
+        are_rows = all(_may_be_row(*parts) for parts in body)
+        return 2 if are_rows and any(cells for _, cells in body) else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         data = source.text
-        said = {} if self.has_header else _said(source.name, data)
+        declared = {} if self.has_header else _declared(source.name, data)
         if b"#" in data:
             data = re.sub(rb"#[^\n]*", b"", data)
         wanted, line = None, 1
@@ -55,10 +64,10 @@ class Libsvm(Format):
         rows = _Rows(source.name, limits)
         rows.parse(data, line, self.has_header, source.on_progress)
         source.on_progress(1.0)
-        return _table(self, source, limits, rows, wanted, said)
+        return _table(self, source, limits, rows, wanted, declared)
 
-    def write(self, dataset, mark=None):
-        return {self.extensions[0]: _bytes(dataset, self.has_header, mark)}
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
+        return {self.extensions[0]: libsvm_bytes(dataset, self.has_header, mark)}
 
 
 class Extreme(Libsvm):
@@ -71,8 +80,9 @@ class Extreme(Libsvm):
     extensions = (".xc.txt", ".txt")
     has_header = True
     marks = False
+    keeps_names = False
 
-    def recognises(self, head):
+    def recognises(self, head: bytes) -> int:
         first, _, rest = head.partition(b"\n")
         return 2 if HEADER.match(first) and super().recognises(rest) else 0
 
@@ -103,12 +113,12 @@ def _start(word):
     return word[:40].decode("utf-8", "replace")
 
 
-def _said(name, data):
+def _declared(name, data):
     """{"feature": names, "label": names} in the comments that lead a file of ours.
 
     A count stands for the usual names. A kind without comments is not there.
     """
-    said, at, line = {}, 0, 1
+    declared, at, line = {}, 0, 1
     while data.startswith(OURS, at):
         end = data.find(b"\n", at) + 1 or len(data) + 1
         what, _, value = data[at + len(OURS) : end - 1].partition(b":")
@@ -117,21 +127,21 @@ def _said(name, data):
         if kind not in BASE:
             continue
         try:
-            told = json.loads(value)
-            json.dumps(told, ensure_ascii=False).encode()  # half a surrogate pair
+            entry = json.loads(value)
+            json.dumps(entry, ensure_ascii=False).encode()  # half a surrogate pair
         except (ValueError, RecursionError):
-            told = None
-        are_names = isinstance(told, list) and all(isinstance(t, str) for t in told)
-        if not are_names and (type(told) is not int or told < 0):
+            entry = None
+        are_names = isinstance(entry, list) and all(isinstance(t, str) for t in entry)
+        if not are_names and (type(entry) is not int or entry < 0):
             raise DataError(
                 f"{name}, line {line - 1:,}: the {kind}s are a JSON list of names or "
                 f"a count, got '{_start(value)}'. Put that right, or take the line out."
             )
-        if are_names and isinstance(said.setdefault(kind, []), list):
-            said[kind] += told
+        if are_names and isinstance(declared.setdefault(kind, []), list):
+            declared[kind] += entry
         else:
-            said[kind] = told
-    return said
+            declared[kind] = entry
+    return declared
 
 
 def _promised(name, data, limits):
@@ -140,8 +150,8 @@ def _promised(name, data, limits):
     match = HEADER.match(first)
     if not match:
         raise DataError(f"{name}, line 1: expected 'rows features labels'.")
-    said = f"{name}, line 1", "a number", "Put 'rows features labels' there."
-    n, d, q = (_whole(word, *said) for word in match.groups())
+    where = f"{name}, line 1", "a number", "Put 'rows features labels' there."
+    n, d, q = (_whole(word, *where) for word in match.groups())
     limits.check(name, "rows promised in line 1", n, "rows")
     limits.check(name, "features promised in line 1", d, "sparse_columns")
     limits.check(name, "labels promised in line 1", q, "labels")
@@ -153,14 +163,14 @@ class _Rows:
         self.name, self.limits = name, limits
         self.labels, self.label_sizes, self.sizes = [], [], []
 
-    def parse(self, data, line, keep_empty, told):
+    def parse(self, data, line, keep_empty, on_progress):
         cells = []
         lines = data.split(b"\n")
         if lines and not lines[-1].strip():
             lines.pop()
         for offset, raw in enumerate(lines):
             if not offset % OFTEN:
-                told(BY_LINE * offset / len(lines))
+                on_progress(BY_LINE * offset / len(lines))
             first, rest = _parted(raw)
             if not first and not rest and not keep_empty:
                 continue
@@ -247,23 +257,32 @@ def _finite(word):
         return False
 
 
-def _table(form, source, limits, rows, wanted, said):
+def _table(form, source, limits, rows, wanted, declared):
     n = len(rows.sizes)
     if not n:
         raise DataError(f"{source.name}: has no rows.")
     labels = np.array(rows.labels, dtype=np.int64)
-    if not len(labels) and not wanted and not said.get("label"):
+    if not len(labels) and not wanted and not declared.get("label"):
         raise DataError(f"{source.name}: no row has a label.")
     if wanted:
         d, q, low, first = wanted[1], wanted[2], 0, 0
         _check_promise(source.name, wanted, n, rows.places, labels)
     else:
-        first, d = _span(source.name, "feature", rows.places, said)
-        low, q = _span(source.name, "label", labels, said)
+        first, d = _span(source.name, "feature", rows.places, declared)
+        low, q = _span(source.name, "label", labels, declared)
+    seen = None
+    if not wanted and "label" not in declared:
+        # Ids may have gaps, and nothing says that a number in a gap is a label.
+        seen, labels = np.unique(labels, return_inverse=True)
+        low, q = 0, len(seen)
     limits.check(source.name, "features", d, "sparse_columns")
     limits.check(source.name, "labels", q, "labels")
-    named = any(isinstance(told, list) for told in said.values())
-    columns = _names("feature", first, d, said) + _names("label", low, q, said)
+    named = any(isinstance(entry, list) for entry in declared.values())
+    columns = _names("feature", first, d, declared)
+    if seen is None:
+        columns += _names("label", low, q, declared)
+    else:
+        columns += [f"label {number}" for number in seen.tolist()]
     columns, warnings, repeated = unique_names(columns) if named else (columns, [], ())
     X = _csr(source.name, rows.values, rows.places - first, rows.sizes, (n, d))
     Y = _csr(source.name, np.ones(len(labels)), labels - low, rows.label_sizes, (n, q))
@@ -287,20 +306,20 @@ def _table(form, source, limits, rows, wanted, said):
     )
 
 
-def _names(kind, first, count, said):
-    told = said.get(kind)
+def _names(kind, first, count, declared):
+    entry = declared.get(kind)
     usual = (f"{kind} {j}" for j in range(first, first + count))
-    return told if isinstance(told, list) else [*usual]
+    return entry if isinstance(entry, list) else [*usual]
 
 
-def _span(name, kind, numbers, said):
+def _span(name, kind, numbers, declared):
     """The number of the first column of a kind, and how many there are."""
     least, most = int(numbers.min(initial=1)), int(numbers.max(initial=0))
-    if kind not in said:
+    if kind not in declared:
         first = 0 if least == 0 else 1
         return first, most - first + 1
-    first, told = BASE[kind], said[kind]
-    count = len(told) if isinstance(told, list) else told
+    first, entry = BASE[kind], declared[kind]
+    count = len(entry) if isinstance(entry, list) else entry
     if len(numbers) and not first <= least <= most < first + count:
         odd = least if least < first else most
         raise DataError(
@@ -312,18 +331,18 @@ def _span(name, kind, numbers, said):
 
 
 def _check_promise(name, wanted, n, places, labels):
-    for what, found, promised in (
+    for what, present, promised in (
         ("rows", n, wanted[0]),
         ("feature number", int(places.max(initial=-1)) + 1, wanted[1]),
         ("label number", int(labels.max(initial=-1)) + 1, wanted[2]),
     ):
-        if what == "rows" and found != promised:
+        if what == "rows" and present != promised:
             raise DataError(
-                f"{name}: line 1 promises {promised:,} rows, the file has {found:,}."
+                f"{name}: line 1 promises {promised:,} rows, the file has {present:,}."
             )
-        if found > promised:
+        if present > promised:
             raise DataError(
-                f"{name}: {what} {found - 1:,}, but line 1 promises {promised:,} "
+                f"{name}: {what} {present - 1:,}, but line 1 promises {promised:,} "
                 "(numbered from 0)."
             )
 

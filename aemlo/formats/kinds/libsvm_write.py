@@ -5,18 +5,18 @@ import json
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 
 OURS = b"# aemlo "
-
-
 BASE = {"feature": 1, "label": 0}  # the number of the first one, as written
-
-
 NAMES = 1_000  # on a line
 
 
-def _bytes(dataset, with_header, mark=None):
+def libsvm_bytes(
+    dataset: Dataset, with_header: bool, mark: Mask | None = None
+) -> bytes:
     """Rows with feature numbers from 1 (LIBSVM) or 0 (extreme), labels from 0."""
     if dataset.text is not None or any(f.kind == "nominal" for f in dataset.features):
         raise DataError(
@@ -34,7 +34,8 @@ def _bytes(dataset, with_header, mark=None):
         lines = [f"{dataset.n} {X.shape[1]} {dataset.q}"]
     else:
         lines = _comments(dataset, X)
-        for rows in () if mark is None else (np.flatnonzero(mark).tolist(),):
+        if mark is not None:
+            rows = np.flatnonzero(mark).tolist()
             lines.append(f"{OURS.decode()}synthetic rows: {rows}")
     for i in range(dataset.n):
         part = slice(X.indptr[i], X.indptr[i + 1])
@@ -67,7 +68,7 @@ def _comments(dataset, X):
     lines = []
     for kind, known in names.items():
         parts = [known[k : k + NAMES] for k in range(0, len(known), NAMES)]
-        for told in [len(known)] if usual[kind] else parts:
-            said = json.dumps(told, ensure_ascii=False)
-            lines.append(f"{OURS.decode()}{kind}s: {said}")
+        for entry in [len(known)] if usual[kind] else parts:
+            value = json.dumps(entry, ensure_ascii=False)
+            lines.append(f"{OURS.decode()}{kind}s: {value}")
     return lines

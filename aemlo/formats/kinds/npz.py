@@ -5,17 +5,21 @@ import json
 import math
 import zipfile
 from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.formats.kinds.parquet import are_words, bad_note, notes
 from aemlo.tables import archive
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import ARRAYS
+from aemlo.tables.limits import ARRAYS, Limits
+from aemlo.tables.source import Source
 from aemlo.tables.table import MARK, Column, Table, unique_names
 
 X_NAMES = ("X", "x", "data", "features")
@@ -35,15 +39,17 @@ class Npz(Format):
     title = "NumPy"
     extensions = (".npz",)
     binary = True
+    kinds = ("numeric", "nominal")
+    holds_sparse = True
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         return True
 
-    def recognises(self, data):
-        names = archive.member_names(data)
+    def recognises(self, head: bytes) -> int:
+        names = archive.member_names(head)
         return 2 if names and all(name.endswith(".npy") for name in names) else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         arrays = _arrays(source, limits)
         Y = _y(source.name, arrays, limits)
         X = _x(source.name, arrays, limits)
@@ -53,8 +59,8 @@ class Npz(Format):
             )
         if not X.shape[0] or not Y.shape[1]:
             raise DataError(f"{source.name}: has no rows or no labels.")
-        told = _told(source.name, arrays)
-        columns = _features(source.name, arrays, X, told)
+        own = _own_notes(source.name, arrays)
+        columns = _features(source.name, arrays, X, own)
         labels = _names(source.name, arrays, "label_names", Y.shape[1], "label")
         names, warnings, _ = unique_names([*(c.name for c in columns), *labels])
         columns = [
@@ -69,7 +75,7 @@ class Npz(Format):
         stack = sparse.hstack if sparse.issparse(X) else np.hstack
         whole = stack([X, Y.astype(float)])
         return Table(
-            name=told.get("name") or source.stem,
+            name=own.get("name") or source.stem,
             format=f"NumPy, {'sparse' if sparse.issparse(X) else 'dense'}",
             columns=[*columns, *(Column(name) for name in labels)],
             X=sparse.csr_matrix(whole) if sparse.issparse(X) else whole,
@@ -80,22 +86,22 @@ class Npz(Format):
             source={"file": source.name},
         )
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         if dataset.text is not None:
             raise DataError(
                 f"{dataset.name}: a NumPy file holds numbers only, and the data set "
                 "has text. Write CSV, Excel, ARFF or Parquet."
             )
-        said = {
+        written = {
             "name": dataset.name,
             "kinds": [f.kind for f in dataset.features],
             "values": [f.categories for f in dataset.features],
         }
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "Y": dataset.Y,
             "feature_names": np.array(dataset.feature_names, dtype=str),
             "label_names": np.array(dataset.label_names, dtype=str),
-            "kinds": np.array(json.dumps(said)),
+            "kinds": np.array(json.dumps(written)),
         }
         if dataset.split is not None:
             arrays["split"] = dataset.split
@@ -106,7 +112,7 @@ class Npz(Format):
             parts = (X.data, X.indices, X.indptr, np.array(X.shape))
             arrays |= dict(zip(PARTS, parts, strict=True))
         else:
-            arrays["X"] = dataset.X
+            arrays["X"] = np.asarray(dataset.X)
         out = io.BytesIO()
         np.savez_compressed(out, allow_pickle=False, **arrays)
         return {".npz": out.getvalue()}
@@ -115,20 +121,22 @@ class Npz(Format):
 def _arrays(source, limits):
     """The arrays of the archive, each measured by its header before it is made."""
     archive.check_members(source.name, source.data, limits, harmless=ARRAYS)
-    found = {}
+    arrays = {}
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as packed:
             for info in packed.infolist():
                 array = read_array(source.name, packed, info, limits)
-                found[info.filename.removesuffix(".npy")] = array
+                arrays[info.filename.removesuffix(".npy")] = array
     except DataError:
         raise
     except (*archive.BROKEN, TypeError) as error:
         raise DataError(f"{source.name}: broken NumPy file ({error}).") from None
-    return found
+    return arrays
 
 
-def read_array(name, packed, info, limits):
+def read_array(
+    name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits
+) -> np.ndarray:
     """The array in the member `info` of the archive `packed`, which is called `name`.
 
     Nothing but its header is expanded before that promises an array of numbers or
@@ -156,7 +164,9 @@ def _is_text(array):
     return not ((signs > 0x10FFFF) | ((signs >= 0xD800) & (signs < 0xE000))).any()
 
 
-def check_array(name, packed, info, limits):
+def check_array(
+    name: str, packed: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits
+) -> None:
     """Raise DataError unless the header of an array says what `read_array` takes."""
     with packed.open(info) as part:
         shape, kind = _header(f"{name}: '{info.filename}'", part)
@@ -308,25 +318,25 @@ def _names(name, arrays, key, count, what):
     return [str(n) for n in names.ravel().tolist()]
 
 
-def _told(name, arrays):
+def _own_notes(name, arrays):
     """Our own notes in the array `kinds`; none where that is something else."""
-    said = arrays.get("kinds")
-    if said is None or said.ndim or said.dtype.kind != "U":
+    written = arrays.get("kinds")
+    if written is None or written.ndim or written.dtype.kind != "U":
         return {}
-    told = notes(name, str(said))
-    kinds, values = told.get("kinds", []), told.get("values", [])
+    own = notes(name, str(written))
+    kinds, values = own.get("kinds", []), own.get("values", [])
     if not are_words(kinds) or not set(kinds) <= set(KINDS):
         raise bad_note(name, f"'kinds' must be a list of {' and '.join(KINDS)}")
     if not isinstance(values, list) or not all(map(are_words, values)):
         raise bad_note(name, "'values' must be lists of texts")
-    return {"name": told.get("name"), "kinds": kinds, "values": values}
+    return {"name": own.get("name"), "kinds": kinds, "values": values}
 
 
-def _features(name, arrays, X, told):
+def _features(name, arrays, X, own):
     """Columns of X, with the kinds and categories our own files name, if they fit."""
     names = _names(name, arrays, "feature_names", X.shape[1], "feature")
     plain = [Column(n) for n in names]
-    kinds, values = told.get("kinds", []), told.get("values", [])
+    kinds, values = own.get("kinds", []), own.get("values", [])
     if not len(kinds) == len(values) == len(names):
         return plain
     columns = []

@@ -3,6 +3,7 @@
 import socket
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -12,14 +13,20 @@ from scipy import sparse
 from aemlo.errors import DataError
 from aemlo.tables.frames import table_of
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import from_environment
-from aemlo.tables.table import Column
+from aemlo.tables.limits import Limits, from_environment
+from aemlo.tables.table import Column, Table
 
 WAIT_SECONDS = 4
 SITE = "https://www.openml.org/"
 
 
-def fetch(name, *, version=None, cache=None, limits=None):
+def fetch(
+    name: str | int,
+    *,
+    version: int | None = None,
+    cache: str | Path | None = None,
+    limits: Limits | None = None,
+) -> Table:
     """The Table of a data set of OpenML, by name or number, kept in folder `cache`.
 
     Uses scikit-learn's `fetch_openml`. The site's default targets are the labels where
@@ -30,7 +37,9 @@ def fetch(name, *, version=None, cache=None, limits=None):
 
     limits = limits or from_environment()
     _check_reachable(SITE)
-    which = {"data_id": int(name)} if str(name).isdigit() else {"name": str(name)}
+    which: dict[str, Any] = (
+        {"data_id": int(name)} if str(name).isdigit() else {"name": str(name)}
+    )
     if "name" in which:
         which["version"] = version or "active"
     how = {
@@ -51,7 +60,7 @@ def fetch(name, *, version=None, cache=None, limits=None):
     if len(targets) > 1:
         location = Location(targets, "OpenML's default targets", certain=True)
     title = str(bunch.details.get("name", name))
-    found = table_of(
+    table = table_of(
         _dense_part(bunch, targets),
         f"OpenML '{name}'",
         title,
@@ -60,7 +69,7 @@ def fetch(name, *, version=None, cache=None, limits=None):
         location=location,
         source={"openml": str(bunch.details.get("id", name)), "name": title},
     )
-    return _with_sparse_part(found, bunch) if sparse.issparse(bunch.data) else found
+    return _with_sparse_part(table, bunch) if sparse.issparse(bunch.data) else table
 
 
 def _dense_part(bunch, targets):

@@ -2,16 +2,20 @@
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.errors import DataError
 from aemlo.formats.base import Format
 from aemlo.tables.frames import frame_of, table_of
 from aemlo.tables.labels import Location
-from aemlo.tables.limits import MEGABYTE, check_megabytes
-from aemlo.tables.table import MARK, Column
+from aemlo.tables.limits import MEGABYTE, Limits, check_megabytes
+from aemlo.tables.source import Source
+from aemlo.tables.table import MARK, Column, Table
 
 KEY = b"aemlo"
 BROKEN = (OSError, ValueError, TypeError, KeyError, MemoryError)
@@ -27,27 +31,27 @@ class Parquet(Format):
     extensions = (".parquet", ".pq")
     binary = True
 
-    def keeps_split(self, dataset):
+    def keeps_split(self, dataset: Dataset) -> bool:
         return True
 
-    def recognises(self, data):
-        return 2 if data[:4] == b"PAR1" else 0
+    def recognises(self, head: bytes) -> int:
+        return 2 if head[:4] == b"PAR1" else 0
 
-    def read(self, source, limits, **options):
+    def read(self, source: Source, limits: Limits, **options: Any) -> Table:
         import pyarrow as pa
         from pyarrow import parquet
 
         try:
             file = parquet.ParquetFile(io.BytesIO(source.data))
             _check_size(source.name, file, limits)
-            said = (file.schema_arrow.metadata or {}).get(KEY)
+            notes_text = (file.schema_arrow.metadata or {}).get(KEY)
             frame = _frame(source, file, limits)
         except (pa.ArrowException, *BROKEN) as error:
             if isinstance(error, DataError):
                 raise
             first = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(f"{source.name}: broken Parquet file ({first}).") from None
-        found = table_of(
+        table = table_of(
             frame,
             source.name,
             source.stem,
@@ -55,9 +59,9 @@ class Parquet(Format):
             limits,
             source={"file": source.name},
         )
-        return _told(source.name, found, said, frame)
+        return _with_notes(source.name, table, notes_text, frame)
 
-    def write(self, dataset, mark=None):
+    def write(self, dataset: Dataset, mark: Mask | None = None) -> dict[str, bytes]:
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -68,7 +72,7 @@ class Parquet(Format):
                 "columns. Number the names that clash first."
             )
         table = pa.Table.from_pandas(frame_of(dataset, mark), preserve_index=False)
-        said = {
+        own_notes = {
             "labels": dataset.label_names,
             "name": dataset.name,
             "split": None if dataset.split is None else _runs(dataset.split),
@@ -78,7 +82,7 @@ class Parquet(Format):
                 f.name: f.categories for f in dataset.features if f.kind == "nominal"
             },
         }
-        table = table.replace_schema_metadata({KEY: json.dumps(said).encode()})
+        table = table.replace_schema_metadata({KEY: json.dumps(own_notes).encode()})
         out = io.BytesIO()
         parquet.write_table(table, out)
         return {".parquet": out.getvalue()}
@@ -197,8 +201,10 @@ def _spelled_size(codes):
     """Bytes of the texts that `codes` stand for."""
     from pyarrow import compute
 
-    sizes = compute.binary_length(codes.dictionary)
-    return compute.sum(compute.take(sizes, codes.indices)).as_py() or 0
+    # pyarrow makes these functions when it is imported, so its stubs lack them.
+    sizes = compute.binary_length(codes.dictionary)  # ty: ignore[missing-attribute]
+    sizes = compute.take(sizes, codes.indices)
+    return compute.sum(sizes).as_py() or 0  # ty: ignore[missing-attribute]
 
 
 def _words(column):
@@ -211,20 +217,20 @@ def _words(column):
     return np.concatenate(parts)
 
 
-def notes(name, said):
+def notes(name: str, notes_text: str | bytes) -> dict[str, Any]:
     """The JSON notes of a file written here, as a dict; DataError where none are."""
     try:
-        told = json.loads(said)
+        known = json.loads(notes_text)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+        known = None
+    if not isinstance(known, dict):
         raise bad_note(name, "they are no JSON object")
-    if not isinstance(told.get("name", ""), str):
-        raise bad_note(name, f"'name' must be a text, got {told['name']!r:.50}")
-    return told
+    if not isinstance(known.get("name", ""), str):
+        raise bad_note(name, f"'name' must be a text, got {known['name']!r:.50}")
+    return known
 
 
-def bad_note(name, why):
+def bad_note(name: str, why: str) -> DataError:
     """The DataError for notes of ours that somebody spoilt."""
     return DataError(
         f"{name}: the program's own notes in the file are damaged: {why}. Write the "
@@ -232,15 +238,15 @@ def bad_note(name, why):
     )
 
 
-def are_words(values):
+def are_words(values: object) -> bool:
     """Whether `values`, as JSON has them, are a list of texts."""
     return isinstance(values, list) and all(isinstance(v, str) for v in values)
 
 
-def _told(name, table, said, frame):
+def _with_notes(name, table, notes_text, frame):
     """`table` with the labels and kinds that our own metadata name, if they fit it."""
-    told = notes(name, said) if said else {}
-    labels, kinds, runs = told.get("labels"), told.get("kinds"), told.get("split")
+    own = notes(name, notes_text) if notes_text else {}
+    labels, kinds, runs = own.get("labels"), own.get("kinds"), own.get("split")
     if labels is None or kinds is None:
         return table
     if not are_words(labels):
@@ -255,7 +261,7 @@ def _told(name, table, said, frame):
         if kinds.get(column.name) == "text" and column.name != MARK:
             _make_text(table, j, frame.iloc[:, j].tolist())
     table.location = Location(labels, "the file's own metadata", certain=True)
-    table.name = told.get("name") or table.name
+    table.name = own.get("name") or table.name
     if runs:
         values, sizes = zip(*runs, strict=True)
         if sum(sizes) == table.n:

@@ -81,8 +81,9 @@ def first_rows(dataset: Dataset) -> pd.DataFrame:
     columns = {}
     for j, feature in enumerate(part.features[:SHOWN_COLUMNS]):
         columns[feature.name] = [_word(feature, value) for value in X[:, j]]
-    for name in part.text_names[: max(0, SHOWN_COLUMNS - len(columns))]:
-        columns[name] = [str(text or "")[:80] for text in part.text[name]]
+    if part.text is not None:
+        for name in part.text_names[: max(0, SHOWN_COLUMNS - len(columns))]:
+            columns[name] = [str(text or "")[:80] for text in part.text[name]]
     for j, name in enumerate(part.label_names[:SHOWN_COLUMNS]):
         columns[f"label: {name}"] = part.Y[:, j].astype(str)
     return pd.DataFrame(columns)

@@ -13,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from aemlo import formats, provenance
 from aemlo.dataset import Dataset
+from aemlo.errors import LabelQuestion
 from aemlo.formats import uploads
 from aemlo.tables import labels as label_columns
 from aemlo.tables import lists
@@ -290,9 +291,11 @@ def _labels_in_lists(table: Table, worded: Sequence[str], key: str) -> LabelChoi
         format_func=lambda mark: SEPARATORS[mark],
         key=f"{key}.separator",
     )
-    table = lists.expanded(table, column, separator)
-    st.caption(f"Labels from {layout.plain(table.location.words)}.")
-    return table, None, ""
+    answered = _with_lists(table, column, separator, key)
+    if answered is None:
+        return table, [], ""
+    st.caption(f"Labels from {layout.plain(answered.location.words)}.")
+    return answered, None, ""
 
 
 def _labels_at_one_side(
@@ -310,6 +313,39 @@ def _labels_at_one_side(
     names = names[:number] if way == FIRST else names[len(names) - number :]
     columns = way.replace("columns", f"{number} columns")
     return table, names, f"{columns}, confirmed by the user"
+
+
+def _with_lists(
+    table: Table, column: str, separator: str | None, key: str
+) -> Table | None:
+    """`table` with the labels that `column` lists; None until a question is answered.
+
+    Where the lists can be read in several ways, each is shown with three rows.
+    """
+    try:
+        return lists.expanded(table, column, separator)
+    except LabelQuestion as question:
+        choices = {choice["separator"]: choice for choice in question.choices}
+    words = {
+        mark: layout.plain(f"{choice['words']}: {choice['labels']:,} labels")
+        for mark, choice in choices.items()
+    }
+    answer = st.radio(
+        f"{layout.plain(column)} can be read in {len(choices)} ways. Which is right?",
+        choices,
+        index=None,
+        format_func=lambda mark: words[mark],
+        key=f"{key}.reading.{column}",
+    )
+    for mark, choice in choices.items():
+        st.caption(words[mark])
+        rows = [(cell, ", ".join(map(repr, names))) for cell, names in choice["rows"]]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["cell", "labels"]),
+            hide_index=True,
+            alt=f"Three rows, {words[mark]}",
+        )
+    return None if answer is None else lists.expanded(table, column, answer)
 
 
 def _columns_of_words(table: Table, first: Sequence[str]) -> list[str]:

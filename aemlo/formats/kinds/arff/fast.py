@@ -5,142 +5,144 @@ this cannot read for certain raises Doubt and is left to the careful way.
 """
 
 import math
-import re
-from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
 
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+from aemlo.formats.kinds.arff.layout import (
+    DensePart,
+    Layout,
+    SparsePart,
+    no_places,
+    parsed,
+)
+
+PAIRS = bytes.maketrans(b", ", b"\n,")
+BLANK, ONE = b" 1"
+SEPARATES = np.isin(np.arange(256), list(b",\n"))
+MOST_DIGITS = 9  # of a place: any such number fits 32 bits
 
 
 class Doubt(Exception):  # noqa: N818  (a stretch the fast way cannot read)
     pass
 
 
-@dataclass
-class Part:
-    """What one stretch of lines holds: dense values, or CSR pieces."""
+def dense_part(text: bytes, layout: Layout) -> DensePart:
+    """The rows of plain dense `text`; Doubt where they are not plain."""
+    import pyarrow as pa
 
-    n: int
-    dense: np.ndarray | None = None
-    data: np.ndarray | None = None
-    indices: np.ndarray | None = None
-    sizes: np.ndarray | None = None
-    texts: dict | None = None
-
-
-class FastRows:
-    """Reading stretches of text; `_Reader` in arff_rows.py knows the columns."""
-
-    def _dense(self, text):
-        import pyarrow as pa
-
-        if b"{" in text:
-            raise Doubt
-        if b", " in text:
-            text = text.replace(b", ", b",")
-        if b"\t" in text and b"," not in text:
-            text = text.replace(b"\t", b",")
-        names = [str(j) for j in range(len(self.columns))]
-        types = dict.fromkeys(names, pa.float64())
-        types |= {str(j): pa.string() for j in self.texts}
-        types |= {str(j): pa.dictionary(pa.int32(), pa.string()) for j in self.nominal}
-        table = _arrow(text, names, types)
-        if table is None:
-            return Part(0, dense=np.empty((0, len(names))), texts={})
-        columns, texts = np.zeros((len(names), len(table))), {}
-        texts_at = set(self.texts)
-        for j, column in enumerate(table.columns):
-            if self.codes[j] is not None:
-                columns[j] = _coded(column, self.codes[j])
-            elif j in texts_at:
-                texts[j] = _stripped(column)
-            else:
-                columns[j] = column.to_numpy()
-        _check_numbers(columns, table, self.codes)
-        X = np.ascontiguousarray(columns.T)
-        return Part(len(X), dense=X, texts=texts)
-
-    def _sparse(self, text):
-        if self.texts:
-            raise Doubt
-        body, sizes = _body(text)
-        total = int(sizes.sum())
-        if not total:
-            return Part(len(sizes), data=np.empty(0), indices=no_places(), sizes=sizes)
-        plain = all(_spells_numbers(codes) for codes in self.lists)
-        places = _places_of_ones(body, sizes) if plain else None
-        if places is not None:
-            written = np.ones(total)
+    if b"{" in text:
+        raise Doubt
+    if b", " in text:
+        text = text.replace(b", ", b",")
+    if b"\t" in text and b"," not in text:
+        text = text.replace(b"\t", b",")
+    names = [str(j) for j in range(len(layout.columns))]
+    types: dict[str, pa.DataType] = dict.fromkeys(names, pa.float64())
+    types |= {str(j): pa.string() for j in layout.texts}
+    types |= {str(j): pa.dictionary(pa.int32(), pa.string()) for j in layout.nominal}
+    table = _arrow(text, names, types)
+    if table is None:
+        return DensePart(np.empty((0, len(names))), {})
+    columns, texts = np.zeros((len(names), len(table))), {}
+    texts_at = set(layout.texts)
+    for j, column in enumerate(table.columns):
+        codes = layout.codes[j]
+        if codes is not None:
+            columns[j] = _coded(column, codes)
+        elif j in texts_at:
+            texts[j] = _stripped(column)
         else:
-            places, written = _places_and_values(body, total, plain)
-        if places.min() < 0 or places.max() >= len(self.columns):
-            raise Doubt
-        starts = np.cumsum(sizes) - sizes
-        rising = np.ones(total, dtype=bool)
-        rising[1:] = places[1:] > places[:-1]
-        rising[starts[sizes > 0]] = True
-        if not rising.all():
-            raise Doubt
-        decode = self._plain_values if plain else self._spelled_values
-        return Part(
-            len(sizes), data=decode(written, places), indices=places, sizes=sizes
-        )
+            columns[j] = column.to_numpy()
+    _check_numbers(columns, table, layout.codes)
+    return DensePart(np.ascontiguousarray(columns.T), texts)
 
-    def _plain_values(self, values, places):
-        if not self.lists:
-            return values
-        if self._all_binary and ((values == 0) | (values == 1)).all():
-            return values
-        known = ~np.isnan(values)
-        owner = self.list_of[places]
-        for k, codes in enumerate(self.lists):
-            numbers = np.array([float(value) for value in codes])
-            if np.array_equal(numbers, np.arange(len(numbers))):
-                mine = values if len(self.lists) == 1 and (owner == k).all() else None
-                mine = values[(owner == k) & known] if mine is None else mine[known]
-                if len(mine) and (mine.max() > len(numbers) - 1 or mine.min() < 0):
-                    raise Doubt
-                if (mine != np.floor(mine)).any():
-                    raise Doubt
+
+def sparse_part(text: bytes, layout: Layout) -> SparsePart:
+    """The rows of plain sparse `text`; Doubt where they are not plain."""
+    if layout.texts:
+        raise Doubt
+    body, sizes = _body(text)
+    total = int(sizes.sum())
+    if not total:
+        return SparsePart(np.empty(0), no_places(), sizes, {})
+    plain = all(_spells_numbers(codes) for codes in layout.lists)
+    places = _places_of_ones(body, sizes) if plain else None
+    if places is not None:
+        written = np.ones(total)
+    else:
+        places, written = _places_and_values(body, total, plain)
+    _check_places(places, sizes, len(layout.columns))
+    decode = _plain_values if plain else _spelled_values
+    return SparsePart(decode(written, places, layout), places, sizes, {})
+
+
+def _check_places(places, sizes, count):
+    """Doubt unless the columns of each row exist and rise."""
+    if places.min() < 0 or places.max() >= count:
+        raise Doubt
+    starts = np.cumsum(sizes) - sizes
+    rising = np.ones(len(places), dtype=bool)
+    rising[1:] = places[1:] > places[:-1]
+    rising[starts[sizes > 0]] = True
+    if not rising.all():
+        raise Doubt
+
+
+def _plain_values(values, places, layout):
+    """Numbers as codes, where all declared values spell different numbers."""
+    if not layout.lists:
+        return values
+    if layout.is_all_binary and ((values == 0) | (values == 1)).all():
+        return values
+    known = ~np.isnan(values)
+    owner = layout.list_of[places]
+    for k, codes in enumerate(layout.lists):
+        numbers = np.array([float(value) for value in codes])
+        if np.array_equal(numbers, np.arange(len(numbers))):
+            is_whole = len(layout.lists) == 1 and (owner == k).all()
+            mine = values[known] if is_whole else values[(owner == k) & known]
+            _check_codes(mine, len(numbers))
+            continue
+        mine = np.flatnonzero((owner == k) & known)
+        order = np.argsort(numbers, kind="stable")
+        at = np.searchsorted(numbers[order], values[mine])
+        nearest = order[np.minimum(at, len(order) - 1)]
+        if (numbers[nearest] != values[mine]).any():
+            raise Doubt
+        values[mine] = nearest
+    return values
+
+
+def _check_codes(values, count):
+    """Doubt unless all `values` are whole numbers from 0 and below `count`."""
+    if len(values) and (values.max() > count - 1 or values.min() < 0):
+        raise Doubt
+    if (values != np.floor(values)).any():
+        raise Doubt
+
+
+def _spelled_values(column, places, layout):
+    """Words as numbers, or as codes where their column is nominal."""
+    column = column.combine_chunks()
+    words = [word.strip() for word in column.dictionary.to_pylist()]
+    token = column.indices.fill_null(len(words)).to_numpy().astype(np.int64)
+    values = np.full(len(token), np.nan)
+    owner = layout.list_of[places]
+    for k in range(-1, len(layout.lists)):
+        mine = owner == k
+        value_of = np.full(len(words) + 1, np.nan)
+        for t in np.unique(token[mine]).tolist():
+            if t == len(words) or words[t] == "?":
                 continue
-            mine = np.flatnonzero((owner == k) & known)
-            order = np.argsort(numbers)
-            at = np.searchsorted(numbers[order], values[mine])
-            found = order[np.minimum(at, len(order) - 1)]
-            if (numbers[found] != values[mine]).any():
-                raise Doubt
-            values[mine] = found
-        return values
-
-    def _spelled_values(self, column, places):
-        column = column.combine_chunks()
-        words = [word.strip() for word in column.dictionary.to_pylist()]
-        token = column.indices.fill_null(len(words)).to_numpy().astype(np.int64)
-        values = np.full(len(token), np.nan)
-        owner = self.list_of[places]
-        for k in range(-1, len(self.lists)):
-            mine = owner == k
-            used = np.unique(token[mine])
-            look = np.full(len(words) + 1, np.nan)
-            for t in used.tolist():
-                if t == len(words) or words[t] == "?":
-                    continue
-                if k < 0:
-                    look[t] = parsed(words[t])
-                else:
-                    look[t] = self.lists[k].get(words[t], math.inf)
-            if np.isinf(look).any():
-                raise Doubt
-            values[mine] = look[token[mine]]
-        return values
-
-
-PAIRS = bytes.maketrans(b", ", b"\n,")
-BLANK, ONE = b" 1"
-SEPARATES = np.isin(np.arange(256), list(b",\n"))
-MOST_DIGITS = 9  # of a place: any such number fits 32 bits
+            if k < 0:
+                value_of[t] = parsed(words[t])
+            else:
+                value_of[t] = layout.lists[k].get(words[t], math.inf)
+        if np.isinf(value_of).any():
+            raise Doubt
+        values[mine] = value_of[token[mine]]
+    return values
 
 
 def _arrow(text, names, types):
@@ -191,11 +193,11 @@ def _numbers(column):
 def _coded(column, codes):
     column = column.combine_chunks()
     words = [word.strip() for word in column.dictionary.to_pylist()]
-    found = [math.nan if word == "?" else codes.get(word, math.inf) for word in words]
-    if math.inf in found:
+    values = [math.nan if word == "?" else codes.get(word, math.inf) for word in words]
+    if math.inf in values:
         raise Doubt
     indices = column.indices.fill_null(len(words)).to_numpy()
-    return np.array([*found, math.nan], dtype=float)[indices]
+    return np.array([*values, math.nan], dtype=float)[indices]
 
 
 def _stripped(column):
@@ -296,12 +298,3 @@ def _spells_numbers(codes):
     """Whether categories are numbers, each spelled in its one plain way."""
     numbers = [parsed(value) for value in codes]
     return math.inf not in numbers and len(set(numbers)) == len(numbers)
-
-
-def parsed(word):
-    """The number `word` spells; inf if it spells none or one too large."""
-    return float(word) if NUMBER.match(word) else math.inf
-
-
-def no_places():
-    return np.empty(0, dtype=np.int32)

@@ -10,7 +10,7 @@ CONTROL = {"n": "\n", "t": "\t", "r": "\r"}
 NEEDS_QUOTES = re.compile(r"[\s,{}%'\"\\?@]|^$|[^\x21-\x7e]")
 
 
-def split_values(text):
+def split_values(text: str) -> list[str]:
     """The comma-separated words of `text`, quotes kept; all of it if broken."""
     words, at = [], 0
     while True:
@@ -23,7 +23,7 @@ def split_values(text):
         at = match.end()
 
 
-def unquoted(word):
+def unquoted(word: str) -> str:
     """A word of an ARFF file without its quotes and escapes."""
     word = word.strip()
     if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
@@ -40,7 +40,7 @@ def _unescaped(match):
     return CONTROL.get(what, what)
 
 
-def quoted(word):
+def quoted(word: str) -> str:
     """A word as ARFF writes it: quoted and escaped where it must be."""
     if not NEEDS_QUOTES.search(word):
         return word
@@ -58,28 +58,28 @@ def quoted(word):
     return f"'{word}'"
 
 
-def cells(row):
+def cells(row: str) -> list[str] | None:
     """The words of a dense row, quotes kept; None where a quote is out of place."""
     if "'" not in row and '"' not in row:
         return [word.strip() for word in row.split(",")]
     return _side_by_side(row, VALUE)
 
 
-def pairs(body):
+def pairs(body: str) -> list[tuple[str, str]] | None:
     """The (place, word) pairs inside a sparse row; None where it is no such list."""
     return _side_by_side(body, PAIR)
 
 
 def _side_by_side(text, pattern):
-    found, at = [], 0
+    results, at = [], 0
     while True:
         match = pattern.match(text, at)
         if not match:
             return None
         *words, comma = match.groups()
-        found.append(
+        results.append(
             words[0].strip() if len(words) == 1 else (words[0], words[1].strip())
         )
         if not comma:
-            return found
+            return results
         at = match.end()

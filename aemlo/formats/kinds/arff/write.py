@@ -3,17 +3,20 @@
 import numpy as np
 from scipy import sparse
 
+from aemlo.arrays import Mask
+from aemlo.dataset import Dataset
 from aemlo.formats.kinds.arff.words import quoted
 from aemlo.tables.table import MARK
 
 
-def arff_bytes(dataset, mark=None, meka=False):
+def arff_bytes(dataset: Dataset, mark: Mask | None = None, meka: bool = False) -> bytes:
     """`dataset` as ARFF; labels are the last columns, the mark before them."""
     relation = dataset.name.replace(":", " ")
     if meka:
         relation = f"{relation}: -C -{dataset.q}"
-        if is_training_first(dataset.split):
-            relation += f" -split-number {int(dataset.split.sum())}"
+        split = dataset.split
+        if split is not None and is_training_first(split):
+            relation += f" -split-number {int(split.sum())}"
     lines = [f"@relation {quoted(relation)}", ""]
     for feature in dataset.features:
         kind = "numeric"
@@ -29,9 +32,9 @@ def arff_bytes(dataset, mark=None, meka=False):
     return header + write(dataset, mark)
 
 
-def is_training_first(split):
+def is_training_first(split: Mask | None) -> bool:
     """Whether there is a split, its training rows before all others."""
-    return split is not None and (np.diff(split.astype(int)) <= 0).all()
+    return split is not None and bool((np.diff(split.astype(int)) <= 0).all())
 
 
 def _spell(feature, values):
@@ -43,7 +46,7 @@ def _spell(feature, values):
     return [number(v) for v in values]
 
 
-def number(value):
+def number(value: float) -> str:
     """The shortest decimal that reads back as `value`; `?` for NaN."""
     if value != value:
         return "?"
@@ -62,7 +65,7 @@ def _dense_rows(dataset, mark):
     columns = [_spell(f, dataset.X[:, j]) for j, f in enumerate(dataset.features)]
     columns += _texts(dataset)
     if mark is not None:
-        columns.append(["yes" if made else "no" for made in mark])
+        columns.append(["yes" if is_synthetic else "no" for is_synthetic in mark])
     columns += [[str(v) for v in dataset.Y[:, j]] for j in range(dataset.q)]
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
 

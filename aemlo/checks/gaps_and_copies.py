@@ -1,38 +1,44 @@
-"""What checks and steps look at: gaps, and rows that are equal."""
+"""Gaps in a data set, and rows that are equal: what checks and steps go by."""
+
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from aemlo.arrays import Features, Mask, Rows
+from aemlo.dataset import Dataset
+
 BLOCK = 1_000
 
 
-def holes_of(X):
+def holes_of(X: Features) -> Mask | sparse.csr_matrix:
     """Where X has no value: bool (n, d), sparse where X is."""
-    if sparse.issparse(X):
-        return sparse.csr_matrix(
-            (np.isnan(X.data), X.indices, X.indptr), shape=X.shape, dtype=bool
-        )
-    return np.isnan(X)
+    if isinstance(X, np.ndarray):
+        return np.isnan(X)
+    return sparse.csr_matrix(
+        (np.isnan(X.data), X.indices, X.indptr), shape=X.shape, dtype=bool
+    )
 
 
-def per_row(holes):
+def per_row(holes: Mask | sparse.csr_matrix) -> Rows:
     """Number of holes (n,) of each row."""
     return np.asarray(holes.sum(axis=1)).ravel()
 
 
-def per_column(holes):
+def per_column(holes: Mask | sparse.csr_matrix) -> Rows:
     """Number of holes (d,) of each column."""
     return np.asarray(holes.sum(axis=0)).ravel()
 
 
-def row_keys(dataset, with_labels=False):
+def row_keys(dataset: Dataset, with_labels: bool = False) -> list[Hashable]:
     """One key per row: equal for rows with equal features (and labels).
 
     64-bit digests of the rows' bytes: two different rows share one with odds of
     1 in 10^9 even among 100,000 rows.
     """
-    X, keys = dataset.X, []
+    X = dataset.X
+    keys: list[Hashable] = []
     if sparse.issparse(X):
         X = sparse.csr_matrix(X)
         X.sort_indices()
@@ -52,7 +58,7 @@ def row_keys(dataset, with_labels=False):
     return keys
 
 
-def later_copies(dataset):
+def later_copies(dataset: Dataset) -> Mask:
     """(n,) True for rows equal to an earlier one in features, labels and split."""
     keys = pd.Series(row_keys(dataset, with_labels=True), dtype=object)
     if dataset.split is not None:
@@ -60,7 +66,7 @@ def later_copies(dataset):
     return keys.duplicated().to_numpy()
 
 
-def shared_rows(dataset):
+def shared_rows(dataset: Dataset) -> Mask:
     """(n,) True for test rows whose features a training row has too."""
     if dataset.split is None:
         return np.zeros(dataset.n, dtype=bool)
