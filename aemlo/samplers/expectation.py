@@ -102,7 +102,7 @@ def bag_votes(
 
 def _tried(labels, sampler):
     trial = clone(sampler)
-    _, after = trial.fit_resample(np.zeros((labels.n, 0)), _dense(labels))
+    _, after = trial.fit_resample(np.zeros((labels.n, 1)), _dense(labels))
     if sampler.deterministic:
         certainty = "Exact: every run gives these counts."
     else:
