@@ -94,10 +94,10 @@ def test_every_view_of_a_finished_run(compare_page, view, sentence):
 
 def test_the_verdict_comes_first(compare_page):
     app = compare_page(view="Verdict")
-    # Three folds carry no verdict, and the first line says so.
+    # A run from before there was a primary metric, of three folds: no verdict at all.
     shown = texts(app).replace("\\", "")
-    assert "**No verdict on minority F1 against no sampling: fewer than 5" in shown
-    assert "AEMLO with BR-tree: no verdict on minority F1" in shown
+    assert "**No primary metric was chosen before this run, so there is no" in shown
+    assert "AEMLO with BR-tree: no verdict on macro-F1: fewer than 5 splits" in shown
 
 
 def test_no_sampler_no_button(compare_page):
