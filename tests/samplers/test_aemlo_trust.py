@@ -78,7 +78,8 @@ def test_copies_are_at_most_those_asked_for_and_keep_to_the_real_labels(share):
 
 def test_whole_numbers_are_whole_before_they_are_compared():
     X, Y = binary()
-    X = pd.DataFrame(X.astype(int)).assign(size=np.arange(len(X)) % 7)
+    X = pd.DataFrame(X.astype(int)).add_prefix("x")
+    X = X.assign(size=np.arange(len(X)) % 7)
     new, _ = new_rows(hurried(), X, pd.DataFrame(Y))
     assert (new.dtypes == X.dtypes).all()
     both = pd.concat([X, new])
