@@ -261,7 +261,9 @@ def test_a_loop_drawn_on_the_map_holds_exactly_its_rows(
     button = page.get_by_role("button", name="Download the rest (CSV)")
     name, content = downloaded(page, button.click)
     rest = pd.read_csv(io.BytesIO(content))
-    assert name == "kept-rows.csv" and set(rest["row"]) == everything - rows
+    assert (
+        name == "example-yeast-kept-rows.csv" and set(rest["row"]) == everything - rows
+    )
 
 
 def test_the_address_says_what_is_looked_at_and_a_reload_keeps_it(
