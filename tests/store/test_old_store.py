@@ -155,11 +155,9 @@ def test_a_paused_run_of_the_version_before_goes_on(home):
     assert (run.id, run.progress_at_start) == (TRAINING, 0.5)
 
 
-def test_cells_under_keys_of_the_version_before_stay_and_harm_nothing(home):
+def test_cells_of_the_version_before_are_dropped_once(home):
+    """They hold no scores of test rows, which verdicts need: they are computed again."""
     cells = Cells(home / "cells.sqlite")
-    old = cells.get(OLD_KEY)
-    assert old.scores == [("macro-F1", "", 0.25)]
-    assert np.array_equal(old.predicted, np.eye(2, dtype=bool))
-    assert cells.get("d" * 64) is None
+    assert cells.get(OLD_KEY) is None
     cells.clean_up()
-    assert len(cells) == 1
+    assert len(cells) == 0
