@@ -156,7 +156,7 @@ def test_a_paused_run_of_the_version_before_goes_on(home):
 
 
 def test_cells_of_the_version_before_are_dropped_once(home):
-    """They hold no scores of test rows, which verdicts need: they are computed again."""
+    """They hold no scores of test rows, so they are computed again."""
     cells = Cells(home / "cells.sqlite")
     assert cells.get(OLD_KEY) is None
     cells.clean_up()
