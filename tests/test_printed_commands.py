@@ -42,6 +42,7 @@ BENCHMARKS = {
     "classifiers.py": [],
     "embedding.py": [],
     "experiment.py": [],
+    "folds.py": [],
     "formats.py": [],
     "guide.py": [],
     "imbalance.py": [],
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "samplers.py": [],
     "standing.py": ["--sets", "flags", "--samplers", "none,ML-ROS", "--jobs", "1"],
     "pages.py": [],
+    "verdicts.py": [],
 }
 NEEDS_DATA, NEEDS_BROWSER = {"standing.py"}, {"pages.py"}
 
