@@ -131,7 +131,7 @@ def test_example_3_label_communities_split_the_labels(birds):
         assert metrics.macro_auc(Y_test, ours.predict_proba(X_test)) > 0.75
 
 
-@pytest.mark.parametrize("name", ["class_weights", "focal_loss", "chains"])
+@pytest.mark.parametrize("name", ["class_weights", "focal_loss", "chains", "leaks"])
 def test_the_guide_s_examples_run_and_its_tables_are_theirs(monkeypatch, name):
     """Each file runs; on all of yeast the quick one gives the table that is shown."""
     kept = json.loads((GUIDE / "results.json").read_text(encoding="utf-8"))[name]
@@ -145,6 +145,16 @@ def test_the_guide_s_examples_run_and_its_tables_are_theirs(monkeypatch, name):
     assert np.isfinite(table.to_numpy(dtype=float)).all()
     if name == "class_weights":
         assert table.to_numpy(dtype=float) == pytest.approx(shown.to_numpy(), abs=0.01)
+
+
+def test_the_guide_s_leaks_flatter_and_the_honest_scores_of_noise_are_near_chance():
+    kept = json.loads((GUIDE / "results.json").read_text(encoding="utf-8"))["leaks"]
+    table = pd.DataFrame(**{k: kept[k] for k in ("data", "index", "columns")})
+    auc, f1 = table["macro-AUC"].to_numpy(), table["macro-F1"].to_numpy()
+    # 120 rows, 4 labels: the mean AUC of noise has a standard error of about 0.03.
+    assert abs(auc[0] - 0.5) < 0.09
+    assert auc[1] > 0.7
+    assert f1[3] > f1[2] + 0.1
 
 
 def test_what_the_guide_says_of_its_tables_is_so():

@@ -53,16 +53,16 @@ def per_label(
 def with_judged_labels(table: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """A `per_label` table with what the rows say of each label.
 
-    `judged` is `over_rows.of_labels` with a column `label`. `before after change low
-    high` are over all test rows then, and `p p_holm verdict` are added. Labels without
-    a positive row keep no change.
+    `judged` is `over_labels.of_labels` with a column `label`. `before after change low
+    high` are over all test rows then, and `p p_holm verdict evidence` are added. Labels
+    without a positive row keep no change.
     """
     by_label = judged.set_index("label").loc[table["label"]].reset_index(drop=True)
     there = (table["positives"] > 0).to_numpy()
     result = table.copy()
     for column in ("before", "after", "change", "low", "high"):
         result[column] = by_label[column].where(there)
-    added = by_label[["p", "p_holm", "verdict"]]
+    added = by_label[["p", "p_holm", "verdict", "evidence"]]
     return result.assign(**{name: added[name] for name in added.columns})
 
 

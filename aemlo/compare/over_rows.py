@@ -1,4 +1,4 @@
-"""Evidence over rows for each metric, and for each label.
+"""Evidence over rows for each metric.
 
 What decides how a metric is tested over rows: whether it is made of counts that are
 summed over rows (sign-flip permutation), a mean over rows (the same), or a ranking of
@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
 from aemlo.arrays import LabelMatrix, Mask, Matrix, Scores
 from aemlo.compare import row_evidence
-from aemlo.compare.paired import RowEvidence, holm
+from aemlo.compare.paired import RowEvidence
 from aemlo.compare.row_evidence import LEAST_POSITIVES, LEAST_ROWS, Evidence
 from aemlo.metrics import ALL_METRICS, RARE_METRICS, Metric
 from aemlo.metrics.rare import Group
@@ -164,57 +163,6 @@ def _over_rows(
     return RowEvidence(reason="no row test")
 
 
-def of_labels(
-    Y: LabelMatrix,
-    arm: Given,
-    baseline: Given,
-    rng: np.random.Generator,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """F1 of each label over all rows that were tested, and what they say of it.
-
-    Y (n, q); predictions are pooled over the folds, each row predicted by the arm that
-    had not seen it. Columns `before after change low high p p_holm verdict`, a row a
-    label, in their order. `p` by sign-flip permutation over rows, Holm over the labels.
-    A label with fewer than 5 positives, or fewer than 100 rows in all, has a change and
-    the verdict "no verdict".
-    """
-    Y = np.asarray(Y)
-    enough = row_evidence.enough_rows(Y)
-    q = Y.shape[1]
-
-    def per_label(sums: Matrix) -> Matrix:
-        return np.mean(
-            [
-                row_evidence.f1_per_label(part)
-                for part in np.split(sums, sums.shape[1] // (3 * q), axis=1)
-            ],
-            axis=0,
-        )
-
-    counts = [_counts(Y, given) for given in (arm, baseline)]
-    seen = row_evidence.of_row_counts(*counts, per_label, rng, level=level)
-    after, before = (per_label(part.sum(axis=0)[None])[0] for part in counts)
-    p = np.where(enough, seen.p, np.nan)
-    table = pd.DataFrame(
-        {
-            "before": before,
-            "after": after,
-            "change": seen.difference,
-            "low": np.where(enough, seen.low, np.nan),
-            "high": np.where(enough, seen.high, np.nan),
-            "p": p,
-            "p_holm": holm(p),
-        }
-    )
-    good = np.where(seen.difference > 0, "better", "worse")
-    shown = table["p_holm"] <= 1 - level + 1e-12
-    table["verdict"] = np.where(
-        shown, good, np.where(enough, "not shown", "no verdict")
-    )
-    return table
-
-
 def _among(title: str, Y: LabelMatrix, groups: Mapping[Group, Mask]) -> Mask:
     """The labels a metric averages over, (q,): those of its group that occur in Y."""
     every = np.ones(Y.shape[1], dtype=bool)
@@ -226,7 +174,7 @@ def _among(title: str, Y: LabelMatrix, groups: Mapping[Group, Mask]) -> Mask:
     return every
 
 
-def _counts(Y: LabelMatrix, given: Given) -> sparse.csr_array:
+def counts_of(Y: LabelMatrix, given: Given) -> sparse.csr_array:
     """(n, 3 q repeats): right, wrongly given and missed, repeat beside repeat."""
     return sparse.csr_array(
         sparse.hstack([row_evidence.f1_counts(Y, one) for one in given.predicted])
@@ -251,7 +199,7 @@ def _of_counts(
         ]
         return np.mean(values, axis=0)[:, None]
 
-    counts = [_counts(Y, given) for given in (arm, baseline)]
+    counts = [counts_of(Y, given) for given in (arm, baseline)]
     return row_evidence.of_row_counts(*counts, metric, rng, level=level)
 
 
@@ -280,7 +228,7 @@ def _with_seeds(
     of_rows = ((seen.high - seen.low) / (2 * stats.norm.ppf(0.5 + level / 2))) ** 2
     of_seeds = float(differences.var(ddof=1)) / repeats
     if of_seeds <= 1e-24:
-        return seen
+        return replace(seen, as_trained=False)
     freedom = (repeats - 1) * ((of_rows + of_seeds) / of_seeds) ** 2
     error = math.sqrt(of_rows + of_seeds)
     half = stats.t.ppf(0.5 + level / 2, freedom) * error
@@ -291,6 +239,7 @@ def _with_seeds(
         high=max(seen.high, seen.difference + half),
         p=max(seen.p, float(p)),
         method=f"{seen.method}, with the spread over seeds",
+        as_trained=False,
     )
 
 

@@ -38,7 +38,8 @@ NONE = float("nan")
 class RowEvidence:
     """What one set of test rows says of a difference; `reason` where it says nothing.
 
-    `method` names the test. The numbers are of arm - baseline.
+    `method` names the test. The numbers are of arm - baseline. `as_trained`: they speak
+    of the two arms as they were trained, not of arms trained under other seeds.
     """
 
     difference: float = NONE
@@ -47,6 +48,7 @@ class RowEvidence:
     p: float = NONE
     method: str = ""
     reason: str = ""
+    as_trained: bool = True
 
 
 OverRows: TypeAlias = Callable[[str, str, str, str, str, float], RowEvidence]
@@ -117,7 +119,8 @@ def before_after(
     high t p p_holm effect pairs`; `p_better p_equivalent p_worse`, the probabilities
     that the mean difference is good, within `rope` of 0, or bad (Bayesian correlated t,
     see `aemlo.compare.equivalence`); `family`, how many comparisons Holm's correction
-    is for; `evidence`, what the verdict rests on, in words; `method`, the test; and
+    is for; `evidence`, what the verdict rests on, in words; `method`, the test;
+    `as_trained`, whether it speaks only of the models as they were trained; and
     `verdict` (one of VERDICTS) with `reason` (a key of REASONS) where there is none.
 
     `effect` is the mean difference over its standard deviation over the splits, which
@@ -226,7 +229,7 @@ def _against(wide: pd.DataFrame, sampler: str, baseline: str) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(
         ("baseline_mean", "baseline_sd", *numbers), NONE
     )
-    row |= {"pairs": 0, "method": "", "reason": ""}
+    row |= {"pairs": 0, "method": "", "reason": "", "as_trained": False}
     if sampler == baseline or baseline not in wide.columns:
         return row
     both = wide[[baseline, sampler]].dropna()[baseline]
@@ -294,6 +297,7 @@ def _over_rows(
         "p": seen.p,
         "method": seen.method,
         "reason": "",
+        "as_trained": seen.as_trained,
     }
 
 

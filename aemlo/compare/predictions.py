@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aemlo.arrays import LabelMatrix, Mask, Rows
-from aemlo.compare import over_rows
+from aemlo.compare import over_labels, over_rows
 from aemlo.compare.equal_arms import Learner, cell_of
 from aemlo.compare.over_rows import Given
 from aemlo.compare.paired import OverRows, RowEvidence
@@ -54,7 +54,8 @@ class Predictions:
     """Predictions and scores (n, q) of a run by Place, with the truth.
 
     `truth` (n, q), `groups` (masks of the rare labels) and `names` are one a data set;
-    `tests` are the rows of each (data set, repeat, fold).
+    `tests` are the rows of each (data set, repeat, fold);
+    `fold_of` the fold (n,) that tested each row, by data set and repeat, -1 where none.
     """
 
     truth: Sequence[LabelMatrix]
@@ -64,6 +65,7 @@ class Predictions:
     keeps_scores: bool = True
     predicted: dict[Place, NDArray[np.int8]] = field(default_factory=dict)
     scores: dict[Place, NDArray[np.float32]] = field(default_factory=dict)
+    fold_of: dict[tuple[int, int], NDArray[np.int16]] = field(default_factory=dict)
 
     def add(self, cell: Predicted) -> None:
         """Take in a cell; one that failed has nothing to give."""
@@ -75,6 +77,9 @@ class Predictions:
         if place not in self.predicted:
             self.predicted[place] = np.full(shape, -1, dtype=np.int8)
         self.predicted[place][rows] = cell.predicted
+        untested = np.full(shape[0], -1, dtype=np.int16)
+        fold_of = self.fold_of.setdefault((cell.dataset, cell.repeat), untested)
+        fold_of[rows] = cell.fold
         if not self.keeps_scores or cell.test_scores is None:
             return
         if place not in self.scores:
@@ -91,7 +96,13 @@ class Predictions:
         `written(path)` gives the path to write to, such as `store.written_at_once`.
         """
         index = [list(place) for place in self.predicted]
-        arrays = {str(i): array for i, array in enumerate(self.predicted.values())}
+        arrays: dict[str, NDArray] = {
+            str(i): array for i, array in enumerate(self.predicted.values())
+        }
+        arrays |= {
+            f"fold_{dataset}_{repeat}": fold
+            for (dataset, repeat), fold in self.fold_of.items()
+        }
         with written(folder / PREDICTIONS) as path, path.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
         for i, place in enumerate(self.predicted):
@@ -120,29 +131,41 @@ class Predictions:
         places = [Place(*entry) for entry in index]
         with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
             predictions = {place: arrays[str(i)] for i, place in enumerate(places)}
+            # Runs of an earlier version do not say in which fold a row was tested.
+            fold_of = {
+                (place.dataset, place.repeat): arrays[_of_fold(place)]
+                for place in places
+                if _of_fold(place) in arrays
+            }
         scores = {
             place: np.load(_of_scores(folder, i), mmap_mode="r", allow_pickle=False)
             for i, place in enumerate(places)
             if _of_scores(folder, i).exists()
         }
-        return cls(truth, groups, names, predicted=predictions, scores=scores)
+        return cls(
+            truth,
+            groups,
+            names,
+            predicted=predictions,
+            scores=scores,
+            fold_of=fold_of,
+        )
 
     def given(
-        self, dataset: int, sampler: str, classifier: str, rows: Rows
-    ) -> Given | None:
-        """What an arm gave for `rows`, repeat by repeat; None for an unknown arm."""
-        places = [
-            place
-            for place in self.predicted
-            if place[:3] == (dataset, sampler, classifier)
-        ]
-        if not places:
-            return None
-        kept = [place for place in places if place in self.scores]
+        self,
+        dataset: int,
+        sampler: str,
+        classifier: str,
+        rows: Rows,
+        repeats: Sequence[int],
+    ) -> Given:
+        """What an arm gave for `rows` in each of `repeats`."""
+        places = [Place(dataset, sampler, classifier, repeat) for repeat in repeats]
+        kept = all(place in self.scores for place in places)
         return Given(
             [self.predicted[place][rows] for place in places],
-            [np.asarray(self.scores[place][rows], dtype=float) for place in kept]
-            if len(kept) == len(places)
+            [np.asarray(self.scores[place][rows], dtype=float) for place in places]
+            if kept
             else (),
         )
 
@@ -153,6 +176,17 @@ class Predictions:
             if place.dataset == dataset:
                 tested &= predicted[:, 0] >= 0
         return np.flatnonzero(tested)
+
+    def repeats(self, dataset: int, sampler: str, classifier: str) -> set[int]:
+        """The repeats in which an arm of the run gave predictions."""
+        arm = (dataset, sampler, classifier)
+        return {place.repeat for place in self.predicted if place[:3] == arm}
+
+    def folds(self, dataset: int, repeats: Sequence[int]) -> list[NDArray[np.int16]]:
+        """The fold (n,) of each row in each of `repeats`; empty where not known."""
+        if not all((dataset, repeat) in self.fold_of for repeat in repeats):
+            return []
+        return [self.fold_of[dataset, repeat] for repeat in repeats]
 
     def of_label(
         self,
@@ -194,15 +228,15 @@ class Predictions:
             level: float,
         ) -> RowEvidence:
             number = list(self.names).index(dataset)
-            rows = self.tested_rows(number)
-            pair = self._pair(number, classifier, sampler, baseline, learners, rows)
+            pair = self._pair(number, classifier, sampler, baseline, learners)
             if pair is None:
                 return RowEvidence(reason="one test set")
             rng = np.random.default_rng([seed, _number_of(metric)])
             return over_rows.of_metric(
                 metric,
-                self.truth[number][rows],
-                *pair,
+                self.truth[number][pair.rows],
+                pair.arm,
+                pair.baseline,
                 self.groups[number],
                 rng,
                 level,
@@ -221,14 +255,19 @@ class Predictions:
         level: float = 0.95,
         seed: int = 0,
     ) -> pd.DataFrame | None:
-        """`over_rows.of_labels` of an arm against the baseline; None without them."""
+        """`over_labels.of_labels` of an arm against the baseline; None without them."""
         number = list(self.names).index(dataset)
-        rows = self.tested_rows(number)
-        pair = self._pair(number, learner, arm, baseline, learners, rows)
-        if pair is None or not len(rows):
+        pair = self._pair(number, learner, arm, baseline, learners)
+        if pair is None:
             return None
-        rng = np.random.default_rng([seed, len(rows)])
-        return over_rows.of_labels(self.truth[number][rows], *pair, rng, level)
+        return over_labels.of_labels(
+            self.truth[number][pair.rows],
+            pair.arm,
+            pair.baseline,
+            np.random.default_rng([seed, len(pair.rows)]),
+            folds=pair.folds,
+            level=level,
+        )
 
     def _pair(
         self,
@@ -237,20 +276,39 @@ class Predictions:
         arm: str,
         baseline: str,
         learners: Mapping[str, Learner],
-        rows: Rows,
-    ) -> tuple[Given, Given] | None:
-        both = []
-        for name in (arm, baseline):
-            cell = self._cell(name, learner, learners)
-            given = cell and self.given(number, *cell, rows)
-            if not given:
-                return None
-            both.append(given)
-        return both[0], both[1]
+    ) -> "_Pair | None":
+        """The two arms on the rows that all were tested on, in the repeats of both."""
+        cells = [self._cell(name, learner, learners) for name in (arm, baseline)]
+        first, second = cells
+        if first is None or second is None:
+            return None
+        repeats = sorted(self.repeats(number, *first) & self.repeats(number, *second))
+        rows = self.tested_rows(number)
+        if not repeats or not len(rows):
+            return None
+        return _Pair(
+            rows,
+            self.given(number, *first, rows, repeats),
+            self.given(number, *second, rows, repeats),
+            [fold[rows] for fold in self.folds(number, repeats)],
+        )
+
+
+class _Pair(NamedTuple):
+    """Two arms on the same rows; `folds` (n,) of each repeat, where they are known."""
+
+    rows: Rows
+    arm: Given
+    baseline: Given
+    folds: Sequence[Rows]
 
 
 def _of_scores(folder: Path, number: int) -> Path:
     return folder / f"test_scores_{number}.npy"
+
+
+def _of_fold(place: Place) -> str:
+    return f"fold_{place.dataset}_{place.repeat}"
 
 
 def _number_of(text: str) -> int:

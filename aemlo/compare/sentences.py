@@ -9,6 +9,9 @@ from aemlo.compare.paired import REASONS
 from aemlo.wording import count, decimals, p_value, signed
 
 AS_IT_IS = "none"
+AS_TRAINED = (
+    "; of the models as they were trained, another seed may give another result"
+)
 
 
 def baseline_in_words(baseline: str) -> str:
@@ -33,6 +36,7 @@ def in_words(row: pd.Series, baseline: str = "none", level: float = 0.95) -> str
     evidence = (
         f"{signed(row['difference'])}, {_percent(level)} CI {signed(row['low'])} to "
         f"{signed(row['high'])}, {row['evidence']}, {_p_of(row)}{_chances(row)}"
+        f"{AS_TRAINED if row.get('as_trained', False) else ''}"
     )
     if row["verdict"] == "not shown":
         return f"{where}: no clear difference from {against} in {metric} ({evidence})."

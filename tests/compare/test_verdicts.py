@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from aemlo import compare, metrics
-from aemlo.compare import over_rows
+from aemlo.compare import over_labels, over_rows
 from aemlo.compare.over_rows import Given
 from aemlo.compare.predictions import Place, Predictions
 from aemlo.metrics import ALL_METRICS, RARE_METRICS
@@ -387,7 +387,7 @@ def test_each_label_is_judged_over_its_rows_with_holm_over_the_labels():
     after = before.copy()
     after[:, 0] = Y[:, 0]  # one label is mended, the others are as they were
     after[:, 3] = Y[:, 3]
-    table = over_rows.of_labels(
+    table = over_labels.of_labels(
         Y, Given([after]), Given([before]), np.random.default_rng(0)
     )
     assert table["verdict"].tolist() == [

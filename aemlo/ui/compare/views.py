@@ -102,6 +102,16 @@ def labels(result: Results, workspace: Workspace, dataset: str) -> None:
     _changed_rows(result, workspace, dataset, sampler, classifier, label)
 
 
+LABEL_EVIDENCE = {
+    "rows and folds": "Verdict: sign-flip permutation over rows, and the spread "
+    "between folds, each trained anew; the larger p counts.",
+    "rows and seeds": "Verdict: sign-flip permutation over rows, and the spread "
+    "between repeats, each trained under another seed; the larger p counts.",
+    "rows": "Verdict: sign-flip permutation over rows. It speaks of these models as "
+    "they were trained: another seed may give another result.",
+}
+
+
 def _label_table(
     result: Results, dataset: str, metric: str, classifier: str, sampler: str
 ) -> pd.DataFrame:
@@ -130,7 +140,7 @@ def _label_table(
         return table.assign(verdict="no verdict")
     st.caption(
         "F1 over all test rows, each predicted by an arm that had not been fitted on "
-        "it. Verdict: sign-flip permutation over rows, corrected for the number of "
+        f"it. {LABEL_EVIDENCE[judged['evidence'].iloc[0]]} Corrected for the number of "
         "labels (Holm). A label with fewer than 5 positive rows has a change and no "
         "verdict."
     )
