@@ -14,6 +14,7 @@ from scipy import sparse
 
 from aemlo.arrays import LabelMatrix, Rows
 from aemlo.errors import DataError
+from aemlo.wording import counted
 
 MARK = "is_synthetic"
 """The column of a file that marks synthetic rows; no feature and no label."""
@@ -223,9 +224,9 @@ def _zero_one(table, j, minus_one=None):
 def _certain(table, column, numbers, minus_one):
     """1, 0 and -1 as yes and no; DataError where nobody said what -1 means."""
     if minus_one not in MINUS_ONE:
-        count = int((numbers == -1).sum())
+        where = counted(int((numbers == -1).sum()), "row")
         raise DataError(
-            f"{table.name}: label '{column.name}' has 1, 0 and -1 ({count:,} times). "
+            f"{table.name}: label '{column.name}' has 1, 0 and -1 (in {where}). "
             "Say what -1 means: minus_one='yes', 'no', or 'left out' for these rows "
             "(--minus-one)."
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reading import refused, text, zipped
 
-from aemlo.formats import open_table, read
+from aemlo.formats import open_files, open_table, read
 
 ARFF = """% made by hand
 @RELATION 'a set'
@@ -185,7 +185,6 @@ def test_the_yes_of_a_label_is_told_by_value(declared, cells):
         ("{a,b,c}", "a b c", "has 3 values ('a', 'b', 'c')"),
         ("{red,blue}", "red blue red", "has 2 values ('red', 'blue')"),
         ("numeric", "0 1 2", "has 3 values ('0', '1', '2')"),
-        ("numeric", "-1 0 1", "has 3 values ('-1', '0', '1')"),
         ("string", "x y z", "has 3 values ('x', 'y', 'z')"),
     ],
 )
@@ -196,6 +195,18 @@ def test_a_label_with_other_values_is_refused(declared, cells, message):
         f"l: label 'L' {message}. A label has two: 0 and 1, no and yes, false and "
         "true, or -1 and 1."
     )
+
+
+def test_what_minus_one_means_beside_0_and_1_is_asked():
+    content = "@relation r\n@attribute a numeric\n@attribute L numeric\n@data\n"
+    rows = "0,-1\n1,0\n2,1"
+    assert refused(text("l.arff", content + rows), labels=["L"]) == (
+        "l: label 'L' has 1, 0 and -1 (in 1 row). Say what -1 means: minus_one='yes', "
+        "'no', or 'left out' for these rows (--minus-one)."
+    )
+    given = text("l.arff", content + rows)
+    dataset = open_files([given]).to_dataset(labels=["L"], minus_one="no")
+    assert dataset.Y[:, 0].tolist() == [0, 0, 1]
 
 
 def test_empty_label_cells_are_refused_or_counted_as_absent():

@@ -115,7 +115,7 @@ def test_what_minus_one_means_is_asked(shared):
     with pytest.raises(DataError) as error:
         read(file, **how)
     assert str(error.value) == (
-        "chexpert: label 'red' has 1, 0 and -1 (8 times). Say what -1 means: "
+        "chexpert: label 'red' has 1, 0 and -1 (in 8 rows). Say what -1 means: "
         "minus_one='yes', 'no', or 'left out' for these rows (--minus-one)."
     )
     yes = read(file, minus_one="yes", **how)
