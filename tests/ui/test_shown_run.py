@@ -30,7 +30,7 @@ USE_EXAMPLE = "Use yeast and see the finished example"
 SAYS = {
     "train": "What it made",
     "latent": "2,417 real",
-    "compare": "Test rows used in fitting",
+    "compare": "No exact copy of a test row",
 }
 KINDS = {"train": "train", "latent": "train", "compare": "compare"}
 OTHERS = {"resample": "resample", "classify": "classify"}
