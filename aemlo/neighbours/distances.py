@@ -174,7 +174,14 @@ class Distances:
         largest = max(self._largest, self._product_size.max(initial=0.0))
         low, high = SIZES_32
         fits = 4.0 * largest < LARGEST_WHOLE_32 if self._exact else low < largest < high
-        if self.metric == "jaccard" or not fits:
+        codes = self._codes
+        sparse_codes = None if isinstance(codes, np.ndarray) else codes
+        small = sparse_codes is not None and n * d <= DENSE_CELLS
+        if (
+            self.metric == "jaccard"
+            or not fits
+            or not (small or self._wide is not None)
+        ):
             return None
         factor = -2.0 if self.metric == "euclidean" else -1.0
         turned = np.zeros((d + 1, n), dtype=np.float32)
@@ -183,13 +190,10 @@ class Distances:
                 self._wide[:, :d].T, factor, out=turned[:d], casting="same_kind"
             )
             turned[d] = self._wide[:, d + 1]
-        elif not isinstance(self._codes, np.ndarray) and n * d <= DENSE_CELLS:
-            (self._codes.T * np.float32(factor)).astype(np.float32).toarray(
-                out=turned[:d]
-            )
+        elif sparse_codes is not None:
+            by_column = sparse_codes.T * np.float32(factor)
+            by_column.astype(np.float32).toarray(out=turned[:d])
             turned[d] = self._size
-        else:
-            return None
         return turned
 
     def first_look(self, rows: slice) -> tuple[Matrix, Matrix] | None:
