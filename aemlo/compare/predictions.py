@@ -254,8 +254,12 @@ class Predictions:
         *,
         level: float = 0.95,
         seed: int = 0,
+        comparisons: int | None = None,
     ) -> pd.DataFrame | None:
-        """`over_labels.of_labels` of an arm against the baseline; None without them."""
+        """`over_labels.of_labels` of an arm against the baseline; None without them.
+
+        `comparisons` is how many Holm's correction will be over (None: the labels).
+        """
         number = list(self.names).index(dataset)
         pair = self._pair(number, learner, arm, baseline, learners)
         if pair is None:
@@ -267,6 +271,7 @@ class Predictions:
             np.random.default_rng([seed, len(pair.rows)]),
             folds=pair.folds,
             level=level,
+            comparisons=comparisons,
         )
 
     def _pair(

@@ -80,27 +80,32 @@ def of_row_counts(
     *,
     level: float = 0.95,
     draws: int = DRAWS,
+    flips: int | None = None,
 ) -> Evidence:
     """Evidence on metrics of counts that are summed over rows, such as F1.
 
     `arm` and `baseline` (n, c), NumPy or CSR, are the counts of each row; `metric`
-    takes sums (b, c) and gives values (b, m).
+    takes sums (b, c) and gives values (b, m). `draws` are of the bootstrap, `flips` of
+    the permutation (None: as many). The least p is 1 / (flips + 1).
     """
     arm, baseline = sparse.csr_array(arm, dtype=float), sparse.csr_array(baseline)
     n = arm.shape[0]
+    flips = draws if flips is None else flips
     whole = np.ones((1, n))
     difference = (metric(_sums(whole, arm)) - metric(_sums(whole, baseline)))[0]
-    drawn, flipped = [], []
-    middle, half = (arm + baseline) / 2, (arm - baseline) / 2
-    half.eliminate_zeros()  # rows and labels where the arms agree flip nothing
-    total = _sums(whole, middle)
+    drawn = []
     for size in _blocks(draws, n):
         weights = _drawn_with_replacement(rng, size, n)
         drawn.append(metric(_sums(weights, arm)) - metric(_sums(weights, baseline)))
-        signs = _sums(rng.choice([-1.0, 1.0], (size, n)), half)
-        flipped.append(metric(total + signs) - metric(total - signs))
-    beyond = np.abs(np.concatenate(flipped)) >= np.abs(difference) - 1e-12
-    p = (beyond.sum(axis=0) + 1) / (draws + 1)
+    middle, half = (arm + baseline) / 2, (arm - baseline) / 2
+    half.eliminate_zeros()  # rows and labels where the arms agree flip nothing
+    total = _sums(whole, middle)
+    beyond = np.zeros(len(difference), dtype=int)
+    for size in _blocks(flips, n):
+        signs = _sums(rng.integers(0, 2, (size, n), dtype=np.int8) * 2.0 - 1.0, half)
+        flipped = metric(total + signs) - metric(total - signs)
+        beyond += (np.abs(flipped) >= np.abs(difference) - 1e-12).sum(axis=0)
+    p = (beyond + 1) / (flips + 1)
     return Evidence(difference, *_interval(np.concatenate(drawn), level), p)
 
 

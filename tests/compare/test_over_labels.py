@@ -35,14 +35,19 @@ def false_verdicts(draws, *, knows_folds):
         rng = np.random.default_rng(seed)
         Y, fold, (new, old) = arms_of_chance(rng, by_fold=True)
         table = over_labels.of_labels(
-            Y, Given([new]), Given([old]), rng, folds=[fold] if knows_folds else []
+            Y,
+            Given([new]),
+            Given([old]),
+            rng,
+            folds=[fold] if knows_folds else [],
+            draws=300,
         )
         wrong += bool(table["verdict"].isin(["better", "worse"]).any())
     return wrong / draws
 
 
 def test_folds_that_lean_their_own_way_are_no_verdict_on_a_label():
-    draws = 60
+    draws = 80
     bar = 0.05 + 2 * np.sqrt(0.05 * 0.95 / draws)
     assert false_verdicts(draws, knows_folds=True) <= bar
     assert (
@@ -64,6 +69,20 @@ def test_where_folds_add_nothing_rows_decide():
     assert rows_alone["evidence"].unique().tolist() == ["rows"]
     # Other draws of the permutation, and the spread of folds can only add to p.
     assert (table["p"] >= rows_alone["p"] - 0.03).all()
+
+
+def test_one_mended_label_among_many_is_found():
+    """With 2,000 flips no p of 150 labels could pass Holm's correction."""
+    rng = np.random.default_rng(4)
+    Y = (rng.random((300, 150)) < 0.3).astype(np.uint8)
+    old = Y ^ (rng.random(Y.shape) < 0.3)
+    new = old.copy()
+    new[:, 7] = Y[:, 7]
+    table = over_labels.of_labels(
+        Y, Given([new]), Given([old]), rng, draws=200, comparisons=300
+    )
+    assert table.index[table["verdict"] == "better"].tolist() == [7]
+    assert table["p"][7] == pytest.approx(1 / 12_001)
 
 
 def test_repeats_of_one_test_part_that_disagree_are_no_verdict():
