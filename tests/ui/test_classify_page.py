@@ -148,8 +148,8 @@ def test_text_columns_are_sent_to_the_data_page(home):
 
 def test_the_guide_opens_and_shows_its_tables(home):
     page = visit("guide")
-    assert len(page.dataframe) == 3
-    assert len(page.code) == 3
+    assert len(page.dataframe) == 4
+    assert len(page.code) == 4
 
 
 def test_every_classifier_has_a_form_whose_settings_build_it():
