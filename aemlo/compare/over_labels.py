@@ -20,7 +20,7 @@ from scipy import optimize, special, stats
 
 from aemlo.arrays import LabelMatrix, Matrix, Rows
 from aemlo.compare import row_evidence
-from aemlo.compare.over_rows import Given, counts_of
+from aemlo.compare.over_rows import Given, counts_of, mean_over_repeats
 from aemlo.compare.paired import holm
 
 SHARE_OF_LABELS = 0.25
@@ -65,15 +65,7 @@ def of_labels(
     enough = row_evidence.enough_rows(Y)
     q = Y.shape[1]
 
-    def per_label(sums: Matrix) -> Matrix:
-        return np.mean(
-            [
-                row_evidence.f1_per_label(part)
-                for part in np.split(sums, sums.shape[1] // (3 * q), axis=1)
-            ],
-            axis=0,
-        )
-
+    per_label = mean_over_repeats(row_evidence.f1_per_label, q)
     counts = [counts_of(Y, given) for given in (arm, baseline)]
     seen = row_evidence.of_row_counts(
         *counts,
@@ -144,15 +136,11 @@ def _with_training(
     whole = n / (n - 1) * (changes.mean(axis=0) ** 2).sum(axis=0)
     once = n / (n - 1) * (changes**2).sum(axis=1).mean(axis=0)
     known = once > 0
-    if folds and all(len(np.unique(fold)) > 1 for fold in folds):
-        spread = np.mean(
-            [
-                _between(change, fold)
-                for change, fold in zip(changes, folds, strict=True)
-            ],
-            axis=0,
-        )
-        freedom = sum(len(np.unique(fold)) - 1 for fold in folds)
+    sizes = [len(np.unique(fold)) for fold in folds]
+    if folds and min(sizes) > 1:
+        pairs = zip(changes, folds, strict=True)
+        spread = np.mean([_between(change, fold) for change, fold in pairs], axis=0)
+        freedom = sum(sizes) - len(sizes)
         ratio, freedoms = _drawn_together(spread, once, freedom, known & enough)
         training = np.maximum(ratio - 1, 0) * once / repeats
         evidence: Evidence = "rows and folds"
@@ -191,9 +179,9 @@ def _f1_by_row(Y: LabelMatrix, predicted: LabelMatrix) -> Matrix:
     truth, given = np.asarray(Y, dtype=float), np.asarray(predicted, dtype=float)
     right = 2 * truth * given
     counted = truth + given  # 2 right + wrong + missed
-    total = counted.sum(axis=0)
-    moved = right - _f1(Y, predicted) * counted
-    return np.divide(moved, total, out=np.zeros_like(moved), where=total > 0)
+    total = np.maximum(counted.sum(axis=0), 1)  # of a label neither there nor given: 0
+    f1 = right.sum(axis=0) / total
+    return (right - f1 * counted) / total
 
 
 def _between(changes: Matrix, fold: Rows) -> NDArray[np.floating]:

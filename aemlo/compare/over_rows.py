@@ -143,7 +143,14 @@ def _over_rows(
 ) -> RowEvidence:
     """What the rows say of the arms as they were trained."""
     if title in COUNTED:
-        counted = _of_counts(COUNTED[title], Y, arm, baseline, among, rng, level)
+
+        def of_sums(sums: Matrix) -> Matrix:
+            parts = np.split(sums, 3, axis=1)
+            return COUNTED[title](*parts, len(Y), among)[:, None]
+
+        counts = [counts_of(Y, given) for given in (arm, baseline)]
+        metric_of_sums = mean_over_repeats(of_sums, Y.shape[1])
+        counted = row_evidence.of_row_counts(*counts, metric_of_sums, rng, level=level)
         return _first(counted, FLIPS)
     if title in ROW_MEANS:
         values = [_row_values(metric, Y, given) for given in (arm, baseline)]
@@ -181,26 +188,16 @@ def counts_of(Y: LabelMatrix, given: Given) -> sparse.csr_array:
     )
 
 
-def _of_counts(
-    function: OfCounts,
-    Y: LabelMatrix,
-    arm: Given,
-    baseline: Given,
-    among: Mask,
-    rng: np.random.Generator,
-    level: float,
-) -> Evidence:
-    n, q = Y.shape
+def mean_over_repeats(
+    function: Callable[[Matrix], Matrix], q: int
+) -> Callable[[Matrix], Matrix]:
+    """The mean of `function`, of sums (b, 3 q), over the repeats of `counts_of`."""
 
-    def metric(sums: Matrix) -> Matrix:
-        values = [
-            function(*np.split(part, 3, axis=1), n, among)
-            for part in np.split(sums, sums.shape[1] // (3 * q), axis=1)
-        ]
-        return np.mean(values, axis=0)[:, None]
+    def mean(sums: Matrix) -> Matrix:
+        repeats = np.split(sums, sums.shape[1] // (3 * q), axis=1)
+        return np.mean([function(part) for part in repeats], axis=0)
 
-    counts = [counts_of(Y, given) for given in (arm, baseline)]
-    return row_evidence.of_row_counts(*counts, metric, rng, level=level)
+    return mean
 
 
 def _by_repeat(

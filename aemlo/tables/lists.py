@@ -103,7 +103,7 @@ def _read(
 
 
 def _warnings(
-    name: str, words: list[str | None], reading: Reading, is_said: bool
+    name: str, words: list[str | None], reading: Reading, is_given: bool
 ) -> list[str]:
     """What reading had to leave out or assume."""
     warnings, missing = [], sum(map(readings.is_missing, words))
@@ -122,7 +122,7 @@ def _warnings(
             f"Column '{name}' has none of ; | , / in it: every different cell is one "
             "label. If blanks part its labels, give label_separator=' '."
         )
-    return [*warnings, *readings.warnings_of(reading, name, is_said)]
+    return [*warnings, *readings.warnings_of(reading, name, is_given)]
 
 
 def _may_be_parted_by_blanks(words: list[str | None]) -> bool:

@@ -435,12 +435,8 @@ def _choice(judged: dict[str, Reading], whole: Reading) -> str | None:
     """The separator that the evidence speaks for; None where it is in doubt."""
     strongest = min(SEPARATORS.index(_mark(spelling)) for spelling in judged)
     is_strong = SEPARATORS[strongest] in STRONG
-    allowed = [
-        spelling
-        for spelling in judged
-        if (_mark(spelling) in STRONG if is_strong else True)
-        and (is_strong or SEPARATORS.index(_mark(spelling)) == strongest)
-    ]
+    marks = STRONG if is_strong else (SEPARATORS[strongest],)
+    allowed = [spelling for spelling in judged if _mark(spelling) in marks]
     first = min(allowed, key=lambda spelling: judged[spelling].cost)
     reading = judged[first]
     others = [one for spelling, one in judged.items() if spelling != first]
@@ -522,10 +518,10 @@ def question(
     )
 
 
-def warnings_of(reading: Reading, column: str, is_said: bool = False) -> list[str]:
+def warnings_of(reading: Reading, column: str, is_given: bool = False) -> list[str]:
     """What a reading leaves in doubt: names that hold a bracket, a quote or a mark.
 
-    `is_said` where the user said how the column is spelled.
+    `is_given` where the user gave the spelling of the column.
     """
     if reading.exact:
         return list(reading.notes)
@@ -543,4 +539,4 @@ def warnings_of(reading: Reading, column: str, is_said: bool = False) -> list[st
         f"{len(odd):,} labels of column '{column}' hold a bracket, a quote or another "
         f"separator: {listed(odd, 3)}."
     )
-    return [*reading.notes, message if is_said else f"{message} {cure}"]
+    return [*reading.notes, message if is_given else f"{message} {cure}"]
