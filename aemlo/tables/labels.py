@@ -57,10 +57,10 @@ def listed(names: Iterable[str], limit: int = SHOWN) -> str:
     return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
 
 
-def chosen(table: "Table", labels: Iterable[str], said: str = "") -> Location:
-    """The Location of labels that the user named; `said` in words how."""
-    words = said or "chosen by name"
-    return Location(list(labels), words, certain=True, from_outside=not said)
+def chosen(table: "Table", labels: Iterable[str], how: str = "") -> Location:
+    """The Location of labels that the user named; `how` in words."""
+    words = how or "chosen by name"
+    return Location(list(labels), words, certain=True, from_outside=not how)
 
 
 def from_count(

@@ -134,14 +134,14 @@ class Table:
         name: str | None = None,
         missing_labels: str = "refuse",
         minus_one: str | None = None,
-        said: str = "",
+        how_chosen: str = "",
     ) -> Dataset:
         """The Dataset whose labels are the columns named `labels`.
 
         Without `labels` those that the file itself names. Labels keep the file's
         column order. `missing_labels` is "refuse" or "absent" (an empty label cell
         counts as 0); `minus_one` says what -1 means beside 1 and 0: "yes", "no" or
-        "left out" (the rows that have it); `said` is how labels were chosen, in words.
+        "left out" (the rows that have it); `how_chosen` says, in words, who chose them.
         Raises DataError for an unknown name, a label with other values than a yes and a
         no, and where nothing says which columns are labels.
         """
@@ -150,7 +150,7 @@ class Table:
             if not location.certain:
                 raise DataError(label_columns.no_hint(self))
         else:
-            location = label_columns.chosen(self, labels, said)
+            location = label_columns.chosen(self, labels, how_chosen)
         positions = label_columns.positions(self, location)
         self.limits.check(self.name, "labels", len(positions), "labels")
         Y, notes, absent = label_columns.matrix(

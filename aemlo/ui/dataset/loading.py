@@ -105,7 +105,9 @@ def _dataset(
     name: str,
     labels_from: str,
 ) -> Dataset:
-    result = uploads.to_dataset(_table, names, missing_labels=missing, said=labels_from)
+    result = uploads.to_dataset(
+        _table, names, missing_labels=missing, how_chosen=labels_from
+    )
     return renamed(result, name)
 
 

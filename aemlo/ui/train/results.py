@@ -87,7 +87,7 @@ def take_away(
     workspace: Workspace, run: Run, resampled: Dataset, provenance: pd.DataFrame
 ) -> None:
     """The oversampled set, pairs per fold, and the model, as files."""
-    st.subheader("Take it with you")
+    st.subheader("Download")
     mark = resampling_results.marks(resampled, provenance)
     left, right = st.columns(2)
     with left, st.container(border=True):
